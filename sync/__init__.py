@@ -1,0 +1,1 @@
+"""The sync protocol: pure, standard library only. It knows neither Flask nor SQL nor households."""
