@@ -1,7 +1,7 @@
 """The words of the protocol: what a phone sends, what it gets, what is kept. Frozen dataclasses.
 
 Ids are UUIDs in their lower-case text form; times on the wire are integer milliseconds since 1970
-(UTC), times inside the server are aware datetimes; `elapsed` is milliseconds since the phone's boot.
+(UTC), times inside the server are aware datetimes; `elapsed` is in milliseconds since the boot.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Instant(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that a phone wrote. `mid` names it for ever; `n` counts per device, without holes."""
+    """One thing that a phone wrote. `mid` names it for ever; `n` counts per device, from 1 on."""
 
     mid: str
     n: int
@@ -55,7 +55,7 @@ class Change:
     op: Op
     set: Row
     at: Instant
-    was: Row = NOTHING
+    was: Row = field(default_factory=lambda: NOTHING)
 
 
 class Proof(StrEnum):
@@ -88,7 +88,7 @@ class Ready:
 
     change: Change
     times: Times
-    set: Row  # the fields that won
+    set: Row  # the fields that won; empty for a patch that lost them all
     stamps: Mapping[str, Stamp]  # and the stamps they carry from now on
 
 
@@ -168,7 +168,7 @@ class Locked:
     """One row under lock."""
 
     presence: Presence
-    row: Row = NOTHING
+    row: Row = field(default_factory=lambda: NOTHING)
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
 
 
@@ -222,7 +222,10 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a pull. `put`: bucket → entity → (columns, rows); `gone`: bucket → entity → ids."""
+    """One page of a pull. `put`: bucket → entity → (columns, rows); `gone`: bucket → entity → ids.
+
+    The columns begin with `id` and `rev`. Apply `drop` first, then `gone`, then `put`.
+    """
 
     epoch: str
     cursor: Cursor

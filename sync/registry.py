@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from sync.errors import SyncError
 from sync.model import Op, Ready
 
 
-class Refused(Exception):  # noqa: N818 (it reads as what happened: the change was refused)
+class TryAgain(SyncError):
+    """The whole transaction is lost, not one change: serialization, deadlock, lock timeout, line.
+
+    `Store.attempt` raises it from the driver's error. A push lets it through; the server answers
+    503 and the phone sends the same again.
+    """
+
+
+class Refused(SyncError):
     """One change of a run cannot be applied; nothing of the run was kept by whoever raises it.
 
     `index` counts within the run that was given to `apply`; `reason` is a stable slug.
@@ -42,7 +51,11 @@ class Entity(Protocol):
         """What a phone of this schema version gets, in wire order, without `id` and `rev`."""
 
     def apply(self, handle: Any, run: Sequence[Ready]) -> None:
-        """Apply a whole run of changes with the same op, in order: all of it, or raise `Refused`."""
+        """Apply a whole run of changes with the same op, in order: all of it, or raise `Refused`.
+
+        The author's permission is judged here: for an append at `times.recorded_at`, for a patch at
+        receipt. A patch that lost every field comes with an empty `set`: judge it, write nothing.
+        """
 
 
 class Registry(Mapping[str, Entity]):

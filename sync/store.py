@@ -1,8 +1,8 @@
 """Store: what a database must offer to the two verbs. Set-wise, ten verbs at most.
 
-Two stores satisfy it and pass one contract suite: `sync.memory` (the model) and the PostgreSQL store
-of the server. A store is opened for one author and one transaction: it knows who is asking, and
-shows only what that author may see.
+Two stores satisfy it and pass one contract suite: `sync.memory` (the model) and the PostgreSQL
+store of the server. A store is opened for one author and one transaction: it knows who is asking,
+and shows only what that author may see.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ class Store(Protocol):
         """What `Entity.apply` works with; opaque to the protocol."""
 
     def device(self, device: str, *, lock: bool) -> DeviceState:
-        """What is known of the device. `lock=True` (push) holds it until the end: one push at a time."""
+        """What is known of the device. `lock=True` (push) holds it to the end: one push at a time.
+
+        A device that never pushed has `next_n` 1 and `last_time` 0.
+        """
 
     def receipts(self, device: str, mids: Collection[str]) -> Mapping[str, Receipt]:
         """Receipts of those changes that were answered before."""
@@ -50,7 +53,10 @@ class Store(Protocol):
         """Lock the rows that exist, in id order; absent, hidden and deleted are told apart."""
 
     def attempt(self) -> AbstractContextManager[None]:
-        """A savepoint: an exception inside undoes what was done inside, and passes on."""
+        """A savepoint: an exception inside undoes what was done inside, and passes on.
+
+        An error after which the transaction itself is lost passes on as `registry.TryAgain`.
+        """
 
     def seen(self, keys: Collection[Key]) -> Mapping[Key, Row]:
         """Read back as the author, after applying: what is missing here is not acknowledged."""
@@ -66,10 +72,13 @@ class Store(Protocol):
         """Write receipts, the conflict log, quarantined changes (whole, with reason) and next_n."""
 
     def heads(self) -> tuple[Mapping[str, Head], str | None]:
-        """Heads of every bucket that the author holds now (seq 0 when empty), and the newest mark."""
+        """Heads of every bucket that the author holds now (seq 0 when empty); the newest mark."""
 
     def entries(self, after: Mapping[str, int], limit: int) -> Sequence[Entry]:
-        """Feed entries of these buckets behind these seqs: by bucket, in seq order, `limit` at most."""
+        """Feed entries of these buckets behind these seqs, `limit` at most.
+
+        Within a bucket in seq order without a gap: a limit cuts behind a seq, never before one.
+        """
 
     def rows(
         self, entity: str, ids: Collection[str], columns: Sequence[str]

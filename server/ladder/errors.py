@@ -1,4 +1,4 @@
-"""What can be wrong with a question put to the ladder. An illegal move is no error: see `states`."""
+"""What can be wrong with a question put to the ladder; an illegal move is no error."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Where things are: codes, group names, datums, cells, tilings, tiles. Shapely and numpy only."""

@@ -1,0 +1,200 @@
+-- The gate: who is asking, and what that person holds. Policies and the web ask here and nowhere else.
+-- Owned by wangge_gate, which may read users, assignments and places, and nothing of any household
+-- but where it is. Empty settings mean nobody: after a pooled transaction they are '', not NULL.
+
+CREATE OR REPLACE FUNCTION gate.user_id() RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('app.user', true), '')::uuid $$;
+
+CREATE OR REPLACE FUNCTION gate.device_id() RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('app.device', true), '')::uuid $$;
+
+-- The time of the request as the server's clock has it; authority is judged at this time.
+CREATE OR REPLACE FUNCTION gate.now() RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(nullif(current_setting('app.now', true), '')::timestamptz, now()) $$;
+
+-- What the asker holds now, each with the place it is about.
+CREATE OR REPLACE FUNCTION gate.my_assignments()
+RETURNS TABLE (role text, cell_id uuid, office_id uuid, area_id uuid, area_code text, area_level text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT a.role, a.cell_id, a.office_id, area.id, area.code, area.level
+      FROM assignment a
+      JOIN user_account u ON u.id = a.user_id AND u.active
+      LEFT JOIN office o  ON o.id = a.office_id
+      LEFT JOIN area      ON area.id = coalesce(a.area_id, o.area_id)
+     WHERE a.user_id = gate.user_id()
+       AND a.valid_from <= gate.now()
+       AND (a.valid_to IS NULL OR a.valid_to > gate.now())
+$$;
+
+-- Buckets of the asker's phone: own cells and their villages; for a village's own people all of it.
+CREATE OR REPLACE FUNCTION gate.my_buckets() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH cells AS (
+        SELECT c.id, c.village_id
+          FROM gate.my_assignments() a
+          JOIN grid_cell c ON c.id = a.cell_id
+         WHERE a.role = 'grid_worker'
+        UNION
+        SELECT c.id, c.village_id
+          FROM gate.my_assignments() a
+          JOIN grid_cell c ON c.village_id = a.area_id
+         WHERE a.role = 'mediator'
+    )
+    SELECT 'c:' || id FROM cells
+    UNION SELECT 'v:' || village_id FROM cells
+    UNION SELECT 'v:' || area_id FROM gate.my_assignments()
+           WHERE role = 'mediator' AND area_level = 'village'
+    UNION SELECT 'u:' || u.id FROM user_account u WHERE u.id = gate.user_id() AND u.active
+    UNION SELECT 'ref'        FROM user_account u WHERE u.id = gate.user_id() AND u.active
+$$;
+
+-- Everything whose rows the asker may read: the phone's buckets, and all below an Area held.
+CREATE OR REPLACE FUNCTION gate.my_places() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH villages AS (
+        SELECT v.id
+          FROM gate.my_assignments() a
+          JOIN area v ON v.level = 'village' AND v.code LIKE a.area_code || '%'
+         WHERE a.role IN ('mediator', 'township_supervisor')
+    )
+    SELECT gate.my_buckets()
+    UNION SELECT 'v:' || id FROM villages
+    UNION SELECT 'c:' || c.id FROM grid_cell c JOIN villages v ON v.id = c.village_id
+$$;
+
+-- The county office reads every place; a list of all of them would only cost time.
+CREATE OR REPLACE FUNCTION gate.sees_county() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM gate.my_assignments() WHERE role = 'county_office')
+$$;
+
+CREATE OR REPLACE FUNCTION gate.holds_role(VARIADIC roles text[]) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM gate.my_assignments() a WHERE a.role = ANY (roles))
+$$;
+
+-- The Offices that the asker acts for.
+CREATE OR REPLACE FUNCTION gate.my_offices() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT office_id FROM gate.my_assignments() WHERE office_id IS NOT NULL
+$$;
+
+-- ---------------------------------------------------------------------------------- signing in
+
+CREATE OR REPLACE FUNCTION gate.credential_of(a_login text)
+RETURNS TABLE (user_id uuid, password_hash text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT u.id, c.password_hash
+      FROM user_account u JOIN credential c ON c.user_id = u.id
+     WHERE u.login = a_login AND u.active
+$$;
+
+-- Who an access token belongs to, and what that person holds now. The first use of a token proves
+-- that the answer which carried it arrived; from then on its predecessor may not refresh again.
+CREATE OR REPLACE FUNCTION gate.signed_in(a_hash bytea, at timestamptz)
+RETURNS TABLE (user_id uuid, device_id uuid, device_revoked boolean, roles text[])
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE login SET used_at = at
+     WHERE access_hash = a_hash AND used_at IS NULL AND revoked_at IS NULL;
+    RETURN QUERY
+    SELECT l.user_id, l.device_id, d.revoked_at IS NOT NULL,
+           ARRAY(SELECT DISTINCT a.role FROM assignment a
+                  WHERE a.user_id = l.user_id AND a.valid_from <= at
+                    AND (a.valid_to IS NULL OR a.valid_to > at))
+      FROM login l
+      JOIN user_account u ON u.id = l.user_id AND u.active
+      JOIN device d       ON d.id = l.device_id
+     WHERE l.access_hash = a_hash AND l.revoked_at IS NULL AND l.access_until > at;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION gate.login_to_refresh(a_hash bytea)
+RETURNS TABLE (id uuid, family_id uuid, user_id uuid, device_id uuid, refresh_until timestamptz,
+               revoked boolean, succeeded boolean, successor_used boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT l.id, l.family_id, l.user_id, l.device_id, l.refresh_until, l.revoked_at IS NOT NULL,
+           l.succeeded_by IS NOT NULL,
+           coalesce(next.used_at IS NOT NULL OR next.succeeded_by IS NOT NULL, false)
+      FROM login l
+      JOIN user_account u ON u.id = l.user_id AND u.active
+      LEFT JOIN login next ON next.id = l.succeeded_by
+     WHERE l.refresh_hash = a_hash
+$$;
+
+-- ------------------------------------------------------------------------------------- placing
+
+-- May the asker have recorded something about these households at these times? Judged by where the
+-- household was then and what the asker served then, so that a visit recorded while the cell was
+-- still one's own is simply applied. Nothing else about the household is told.
+CREATE OR REPLACE FUNCTION gate.served(households uuid[], times timestamptz[])
+RETURNS TABLE (ord bigint, household_id uuid, bucket text, cell_id uuid, served boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT asked.ord, h.id, h.bucket, then_in.cell_id,
+           EXISTS (
+               SELECT FROM assignment a
+                 LEFT JOIN office o ON o.id = a.office_id
+                WHERE a.user_id = gate.user_id()
+                  AND a.valid_from <= asked.at AND (a.valid_to IS NULL OR a.valid_to > asked.at)
+                  AND CASE a.role
+                          WHEN 'grid_worker' THEN
+                              a.cell_id = then_in.cell_id
+                              OR (then_in.cell_id IS NULL AND EXISTS (
+                                      SELECT FROM grid_cell c
+                                       WHERE c.id = a.cell_id AND c.village_id = then_in.village_id))
+                          WHEN 'mediator' THEN
+                              coalesce(a.area_id, o.area_id) = then_in.village_id
+                          WHEN 'township_supervisor' THEN EXISTS (
+                              SELECT FROM area mine JOIN area v ON v.code LIKE mine.code || '%'
+                               WHERE mine.id = coalesce(a.area_id, o.area_id)
+                                 AND v.id = then_in.village_id)
+                          WHEN 'county_office' THEN true
+                          ELSE false
+                      END)
+      FROM unnest(households, times) WITH ORDINALITY asked (id, at, ord)
+      JOIN household h ON h.id = asked.id
+      LEFT JOIN LATERAL (
+          SELECT p.cell_id, p.village_id
+            FROM household_placing p
+           WHERE p.household_id = h.id
+             -- A phone may record before the server first heard of the household.
+           ORDER BY (p.valid_from <= asked.at) DESC,
+                    CASE WHEN p.valid_from <= asked.at THEN p.valid_from END DESC,
+                    p.valid_from
+           LIMIT 1
+      ) then_in ON true
+$$;
+
+-- Which of these rows exist although the asker may not see them, and which were deleted.
+CREATE OR REPLACE FUNCTION gate.presence(an_entity text, ids uuid[])
+RETURNS TABLE (id uuid, deleted boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF an_entity NOT IN ('household', 'visit', 'dispute', 'dispute_event') THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE format(
+        'SELECT t.id, false FROM %I t WHERE t.id = ANY ($1)
+         UNION ALL
+         SELECT t.row_id, true FROM feed_tombstone t WHERE t.entity = $2 AND t.row_id = ANY ($1)',
+        an_entity) USING ids, an_entity;
+END
+$$;
+
+DO $$
+DECLARE
+    f regprocedure;
+BEGIN
+    FOR f IN SELECT p.oid::regprocedure FROM pg_proc p
+              WHERE p.pronamespace = 'gate'::regnamespace LOOP
+        EXECUTE format('ALTER FUNCTION %s OWNER TO wangge_gate', f);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO wangge_app, wangge_push, wangge_worker', f);
+    END LOOP;
+END
+$$;
+-- The stamp's own policies never ask who; only these three plain readers are for everybody.
+GRANT EXECUTE ON FUNCTION gate.user_id(), gate.device_id(), gate.now() TO wangge_feed, wangge_owner;

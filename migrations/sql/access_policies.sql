@@ -1,0 +1,33 @@
+-- Colleagues are known to each other by name and Office; what proves them is for the gate alone.
+GRANT SELECT ON user_account, office, assignment, device, login TO wangge_app, wangge_push;
+GRANT SELECT, INSERT, UPDATE ON user_account, credential, office, assignment, device, login
+   TO wangge_worker;
+GRANT INSERT, UPDATE ON device, login TO wangge_app;
+GRANT UPDATE ON device TO wangge_push;
+GRANT SELECT ON user_account, credential, office, assignment, device TO wangge_gate;
+GRANT SELECT, UPDATE ON login TO wangge_gate;
+
+CREATE POLICY signed_in ON user_account FOR SELECT TO wangge_app, wangge_push
+    USING (gate.user_id() IS NOT NULL);
+CREATE POLICY signed_in ON office FOR SELECT TO wangge_app, wangge_push
+    USING (gate.user_id() IS NOT NULL);
+CREATE POLICY signed_in ON assignment FOR SELECT TO wangge_app, wangge_push
+    USING (gate.user_id() IS NOT NULL);
+CREATE POLICY own ON device TO wangge_app, wangge_push
+    USING (user_id = gate.user_id()) WITH CHECK (user_id = gate.user_id());
+CREATE POLICY own ON login TO wangge_app
+    USING (user_id = gate.user_id()) WITH CHECK (user_id = gate.user_id());
+
+CREATE POLICY gate_reads ON user_account FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY gate_reads ON credential   FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY gate_reads ON office       FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY gate_reads ON assignment   FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY gate_reads ON device       FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY gate_marks ON login        TO wangge_gate USING (true) WITH CHECK (true);
+
+CREATE POLICY worker ON user_account TO wangge_worker USING (true) WITH CHECK (true);
+CREATE POLICY worker ON credential   TO wangge_worker USING (true) WITH CHECK (true);
+CREATE POLICY worker ON office       TO wangge_worker USING (true) WITH CHECK (true);
+CREATE POLICY worker ON assignment   TO wangge_worker USING (true) WITH CHECK (true);
+CREATE POLICY worker ON device       TO wangge_worker USING (true) WITH CHECK (true);
+CREATE POLICY worker ON login        TO wangge_worker USING (true) WITH CHECK (true);

@@ -1,0 +1,120 @@
+-- The feed: one entry per bucket and row, and the stamp that numbers entries in commit order.
+--
+-- Statement triggers write entries unstamped (seq NULL) and one pending row per transaction. The
+-- deferred trigger on the pending table takes one advisory lock at commit, numbers the entries,
+-- moves the heads, writes a mark and deletes the pending row, so that a later write of the same
+-- transaction wakes it again. The lock is the last one taken and is held until the commit is
+-- visible: whoever reads a head has every entry below it. Measured alternatives: docs/decisions.
+--
+-- Everything runs as wangge_feed, which has policies of its own on the feed tables; as a mere table
+-- owner under FORCE it would silently stamp nothing.
+
+CREATE OR REPLACE FUNCTION feed.wake() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    INSERT INTO feed_pending (txid) VALUES (pg_current_xact_id()::text) ON CONFLICT DO NOTHING
+$$;
+
+-- Tables whose rows carry their own `id` and `bucket`: TG_ARGV[0] is the entity.
+CREATE OR REPLACE FUNCTION feed.on_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO feed_entry (bucket, entity, row_id, put)
+    SELECT bucket, TG_ARGV[0], id, true FROM new_rows ORDER BY bucket, id
+    ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = excluded.put, seq = NULL;
+    IF FOUND THEN PERFORM feed.wake(); END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION feed.on_update() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO feed_entry (bucket, entity, row_id, put)
+    SELECT bucket, TG_ARGV[0], id, put
+      FROM (SELECT n.bucket, n.id, true AS put FROM new_rows n
+            UNION ALL
+            SELECT o.bucket, o.id, false FROM old_rows o JOIN new_rows n USING (id)
+             WHERE o.bucket <> n.bucket) moved
+     ORDER BY bucket, id
+    ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = excluded.put, seq = NULL;
+    IF FOUND THEN PERFORM feed.wake(); END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION feed.on_delete() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO feed_entry (bucket, entity, row_id, put)
+    SELECT bucket, TG_ARGV[0], id, false FROM old_rows ORDER BY bucket, id
+    ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = excluded.put, seq = NULL;
+    IF FOUND THEN
+        INSERT INTO feed_tombstone (entity, row_id) SELECT TG_ARGV[0], id FROM old_rows
+        ON CONFLICT DO NOTHING;
+        PERFORM feed.wake();
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION feed.refuse_truncate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'TRUNCATE % is refused: phones would never hear of it; use DELETE', TG_TABLE_NAME;
+END
+$$;
+
+-- First 64 bits of md5(entity, id, rev), as sync.digest has it.
+CREATE OR REPLACE FUNCTION feed.digest(entity text, row_id uuid, rev bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT ('x' || substr(md5(entity || row_id::text || rev::text), 1, 16))::bit(64)::bigint
+$$;
+
+CREATE OR REPLACE FUNCTION feed.stamp() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    newest bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(511921, 1);
+    WITH fresh AS MATERIALIZED (
+        SELECT bucket, entity, row_id, put, stamped, was_put, nextval('feed_seq') AS now_seq
+          FROM feed_entry
+         WHERE seq IS NULL
+    ), numbered AS (
+        UPDATE feed_entry f
+           SET seq = now_seq, stamped = now_seq, was_put = f.put
+          FROM fresh
+         WHERE (f.bucket, f.entity, f.row_id) = (fresh.bucket, fresh.entity, fresh.row_id)
+     RETURNING fresh.*
+    ), moved AS (
+        INSERT INTO feed_head AS head (bucket, seq, n, h)
+        SELECT bucket, max(now_seq), sum(put::int - was_put::int),
+               bit_xor(CASE WHEN put     THEN feed.digest(entity, row_id, now_seq) ELSE 0 END
+                     # CASE WHEN was_put THEN feed.digest(entity, row_id, stamped) ELSE 0 END)
+          FROM numbered
+         GROUP BY bucket ORDER BY bucket
+        ON CONFLICT (bucket) DO UPDATE
+           SET seq = excluded.seq, n = head.n + excluded.n, h = head.h # excluded.h
+     RETURNING seq
+    )
+    SELECT max(now_seq) INTO newest FROM numbered;
+    IF newest IS NOT NULL THEN
+        INSERT INTO feed_mark (seq, mark, at) VALUES (newest, gen_random_uuid(), clock_timestamp());
+    END IF;
+    DELETE FROM feed_pending WHERE txid = pg_current_xact_id()::text;
+    RETURN NULL;
+END
+$$;
+
+DO $$
+DECLARE
+    f regprocedure;
+BEGIN
+    FOR f IN SELECT p.oid::regprocedure FROM pg_proc p
+              WHERE p.pronamespace = 'feed'::regnamespace LOOP
+        EXECUTE format('ALTER FUNCTION %s OWNER TO wangge_feed', f);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+    END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION feed.digest(text, uuid, bigint) TO wangge_app, wangge_worker;

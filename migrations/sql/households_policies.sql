@@ -1,0 +1,23 @@
+-- A household is read and changed by those who hold its place now. During a push its author may also
+-- read back what names them, so that nothing is acknowledged unread.
+GRANT SELECT, INSERT, UPDATE ON household, household_placing TO wangge_app, wangge_push, wangge_worker;
+GRANT SELECT ON household, household_placing TO wangge_gate;
+
+CREATE POLICY in_my_places ON household TO wangge_app, wangge_push
+    USING ((SELECT gate.sees_county()) OR bucket = ANY (ARRAY(SELECT gate.my_places())))
+    WITH CHECK ((SELECT gate.sees_county()) OR bucket = ANY (ARRAY(SELECT gate.my_places())));
+CREATE POLICY author_reads_back ON household FOR SELECT TO wangge_push
+    USING (recorded_by = gate.user_id());
+CREATE POLICY author_writes ON household FOR INSERT TO wangge_push
+    WITH CHECK (recorded_by = gate.user_id());
+
+CREATE POLICY of_my_villages ON household_placing TO wangge_app, wangge_push
+    USING ((SELECT gate.sees_county())
+           OR 'v:' || village_id = ANY (ARRAY(SELECT gate.my_places())))
+    WITH CHECK ((SELECT gate.sees_county())
+                OR 'v:' || village_id = ANY (ARRAY(SELECT gate.my_places())));
+
+CREATE POLICY gate_reads ON household FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY gate_reads ON household_placing   FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY worker ON household TO wangge_worker USING (true) WITH CHECK (true);
+CREATE POLICY worker ON household_placing   TO wangge_worker USING (true) WITH CHECK (true);

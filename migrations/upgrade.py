@@ -1,0 +1,129 @@
+"""Bring a database to the present: roles, tables (Alembic), then the SQL that lives in it.
+
+Tables change by numbered migrations. Functions, triggers, policies and grants stand whole and
+current in `migrations/sql/`: they are dropped and made again after every upgrade, in one
+transaction, so that the files are the truth and a rule that was deleted is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+
+HERE = Path(__file__).parent
+SQL = HERE / "sql"
+_LOGINS = ("wangge_app", "wangge_worker")
+
+
+def upgrade(admin_url: str, to: str = "head", passwords: dict[str, str] | None = None) -> None:
+    """Upgrade to a revision and apply `migrations/sql`. `passwords`: role → password, optional.
+
+    `admin_url` must be a superuser's: it makes roles and extensions, and tables as `wangge_owner`.
+    """
+    _move(admin_url, to, command.upgrade, passwords or {})
+
+
+def downgrade(admin_url: str, to: str) -> None:
+    """Go back to a revision; `base` empties the database. The SQL of the files goes first."""
+    _move(admin_url, to, command.downgrade, {})
+
+
+def sql_files() -> Iterator[Path]:
+    """Functions first, since policies and triggers call them; roles are made before any table."""
+    files = sorted(path for path in SQL.glob("*.sql") if path.name != "access_roles.sql")
+    yield from (path for path in files if path.stem.endswith("_functions"))
+    yield from (path for path in files if not path.stem.endswith("_functions"))
+
+
+def _move(admin_url: str, to: str, how: object, passwords: dict[str, str]) -> None:
+    engine = create_engine(make_url(admin_url), isolation_level="READ COMMITTED")
+    try:
+        with engine.begin() as connection:
+            # Two upgrades at once would race on roles, which belong to the whole cluster.
+            connection.execute(text("SELECT pg_advisory_xact_lock(511921, 2)"))
+            _roles(connection, passwords)
+            _clear(connection)
+            config = Config()
+            config.set_main_option("script_location", str(HERE))
+            config.attributes["connection"] = connection
+            how(config, to)  # type: ignore[operator] # alembic's commands share this form
+            connection.execute(text("RESET ROLE"))
+            if _has_all_tables(connection):
+                _apply(connection)
+    finally:
+        engine.dispose()
+
+
+def _roles(connection: Connection, passwords: dict[str, str]) -> None:
+    _run(connection, (SQL / "access_roles.sql").read_text(encoding="utf-8"))
+    for role in _LOGINS:
+        if role in passwords:
+            literal = text("SELECT quote_literal(:password)")
+            quoted = connection.execute(literal, {"password": passwords[role]}).scalar_one()
+            _run(connection, f"ALTER ROLE {role} PASSWORD {quoted}")
+    _run(
+        connection,
+        """
+        CREATE EXTENSION IF NOT EXISTS postgis;
+        CREATE SCHEMA IF NOT EXISTS gate; CREATE SCHEMA IF NOT EXISTS feed;
+        GRANT CREATE, USAGE ON SCHEMA public TO wangge_owner;
+        GRANT USAGE ON SCHEMA public, gate, feed
+           TO wangge_owner, wangge_feed, wangge_gate, wangge_push, wangge_app, wangge_worker;
+    """,
+    )
+
+
+def _clear(connection: Connection) -> None:
+    """Drop every policy and trigger of ours and take back every grant; the files give them anew."""
+    _run(
+        connection,
+        """
+        DO $$
+        DECLARE
+            r record;
+        BEGIN
+            FOR r IN SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public' LOOP
+                EXECUTE format('DROP POLICY %I ON %I', r.policyname, r.tablename);
+            END LOOP;
+            FOR r IN SELECT tgname, tgrelid::regclass AS tab FROM pg_trigger t
+                       JOIN pg_class c ON c.oid = t.tgrelid
+                      WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace LOOP
+                EXECUTE format('DROP TRIGGER %I ON %s', r.tgname, r.tab);
+            END LOOP;
+            FOR r IN SELECT p.oid::regprocedure AS f FROM pg_proc p
+                      WHERE p.pronamespace IN ('gate'::regnamespace, 'feed'::regnamespace) LOOP
+                EXECUTE format('DROP FUNCTION %s', r.f);
+            END LOOP;
+        END
+        $$;
+        REVOKE ALL ON ALL TABLES IN SCHEMA public
+          FROM wangge_feed, wangge_gate, wangge_push, wangge_app, wangge_worker;
+        REVOKE ALL ON ALL SEQUENCES IN SCHEMA public
+          FROM wangge_feed, wangge_gate, wangge_push, wangge_app, wangge_worker;
+    """,
+    )
+
+
+def _has_all_tables(connection: Connection) -> bool:
+    """Whether we stand at the head: the files describe that and no older state."""
+    return bool(connection.execute(text("SELECT to_regclass('public.sync_epoch')")).scalar())
+
+
+def _apply(connection: Connection) -> None:
+    _run(connection, "SET LOCAL check_function_bodies = off")
+    for path in sql_files():
+        _run(connection, path.read_text(encoding="utf-8"))
+
+
+def _run(connection: Connection, script: str) -> None:
+    """Run a script as it stands: no parameters, hence no percent escapes."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(script)
+    finally:
+        cursor.close()

@@ -1,0 +1,95 @@
+"""The door of every view: who asks, may they, and the identity that PostgreSQL is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import current_app, g, request
+from sqlalchemy.orm import Session
+
+from server.access import queries
+from server.access.errors import SessionOver
+from server.access.permissions import OPEN, Scope, scope_of
+from server.access.service import digest
+from server.db import Identity, nobody, transaction
+from server.errors import NotSignedIn, NotYours
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody who has signed in and may do `action` as far as `scope` reaches."""
+
+    identity: Identity
+    user_id: UUID
+    device_id: UUID
+    device_revoked: bool
+    roles: tuple[str, ...]
+    scope: Scope
+
+    def places(self, session: Session) -> list[str] | None:
+        """Buckets that a query must stay within; None: the whole county."""
+        if self.scope is Scope.COUNTY:
+            return None
+        return queries.list_places(session, self.user_id, self.identity.now)
+
+
+def may(action: str) -> Callable[[View], View]:
+    """Let a view be reached only by those whom the permission table names for `action`."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if action not in OPEN:
+                g.asker = _admit(action)
+            return view(*args, **kwargs)
+
+        guarded.action = action  # type: ignore[attr-defined] # the route matrix reads it
+        return guarded  # type: ignore[return-value] # wraps keeps the signature
+
+    return guard
+
+
+def asker() -> Asker:
+    """Who asks, in a view behind `may`."""
+    found: Asker = g.asker
+    return found
+
+
+def clock() -> datetime:
+    """The server's time: passed in by the composition root, so that a month can be played."""
+    now: datetime = current_app.extensions["wangge.clock"]()
+    return now
+
+
+def stranger() -> Identity:
+    """The identity of a request before anybody is known."""
+    return nobody(clock(), g.request_id)
+
+
+def _admit(action: str) -> Asker:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn
+    now = clock()
+    with transaction(stranger()) as session:
+        found = queries.find_signed_in(session, digest(token), now)
+    if found is None:
+        raise SessionOver
+    scope = scope_of(action, found.roles)
+    if scope is None:
+        raise NotYours
+    return Asker(
+        identity=Identity(now, found.user_id, found.device_id, g.request_id),
+        user_id=found.user_id,
+        device_id=found.device_id,
+        device_revoked=found.device_revoked,
+        roles=tuple(found.roles),
+        scope=scope,
+    )

@@ -1,0 +1,74 @@
+"""The permission table: action → role → how far it reaches. A newcomer reads this file first.
+
+Every route names one action (`@may("household.read")`); a test fails for a route without one, and
+for an action that nothing uses. How far is checked twice: by the scope that the queries get, and
+by row security, which works it out by itself from the assignments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a user is assigned as. The three administrators read no household and no case."""
+
+    GRID_WORKER = "grid_worker"  # 网格员: serves cells
+    MEDIATOR = "mediator"  # 村级调解员: a village's Office
+    TOWNSHIP_SUPERVISOR = "township_supervisor"  # 乡镇主管: a township
+    COUNTY_OFFICE = "county_office"  # 县级单位: the county
+    SYSTEM_ADMIN = "system_admin"  # 系统管理员
+    SECURITY_ADMIN = "security_admin"  # 安全管理员
+    AUDIT_ADMIN = "audit_admin"  # 审计管理员
+
+
+class Scope(StrEnum):
+    """How far a permission reaches."""
+
+    SELF = "self"  # what is one's own
+    CELLS = "cells"  # the cells one serves and their villages' unplaced households
+    AREA = "area"  # everything below the Area of one's Office
+    COUNTY = "county"
+
+
+_FIELD = {
+    Role.GRID_WORKER: Scope.CELLS,
+    Role.MEDIATOR: Scope.AREA,
+    Role.TOWNSHIP_SUPERVISOR: Scope.AREA,
+    Role.COUNTY_OFFICE: Scope.COUNTY,
+}
+_DESK = {Role.TOWNSHIP_SUPERVISOR: Scope.AREA, Role.COUNTY_OFFICE: Scope.COUNTY}
+_OFFICES = {Role.MEDIATOR: Scope.AREA, **_DESK}
+_SELF = dict.fromkeys(Role, Scope.SELF)
+_EVERYBODY = dict.fromkeys(Role, Scope.COUNTY)
+
+PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
+    # action                 who, and how far
+    "session.read": _SELF,
+    "session.close": _SELF,
+    "sync.pull": _FIELD,
+    "sync.push": _FIELD,
+    "sync.status": _FIELD,
+    "sync.quarantine": _DESK,
+    "place.read": _EVERYBODY,
+    "household.read": _FIELD,
+    "household.create": _FIELD,
+    "household.amend": _FIELD,
+    "household.reveal": _FIELD,
+    "visit.read": _FIELD,
+    "visit.record": _FIELD,
+    "dispute.read": _FIELD,
+    "dispute.register": _FIELD,
+    "dispute.act": _OFFICES,
+    "audit.read": {Role.AUDIT_ADMIN: Scope.COUNTY},
+}
+
+# Routes for people who have not signed in.
+OPEN = frozenset({"session.open", "session.refresh", "health.read", "docs.read"})
+
+
+def scope_of(action: str, roles: Collection[str]) -> Scope | None:
+    """How far somebody with these roles may do this; None: not at all. The widest role decides."""
+    reach = [scope for role, scope in PERMISSIONS[action].items() if role in roles]
+    return max(reach, key=list(Scope).index, default=None)

@@ -1,0 +1,132 @@
+"""Signing in: passwords, device-bound opaque tokens, refresh that survives a lost answer."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy.orm import Session
+
+from server.access import queries
+from server.access.errors import DeviceTaken, SessionOver, WrongLogin
+from server.audit.service import record
+from server.db import Identity
+from server.ids import new_id
+
+_hasher = PasswordHasher()  # Argon2id with the library's (RFC 9106) parameters
+# Verified when the login is unknown, so that both answers cost the same.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a device gets. Only hashes are kept."""
+
+    access: str
+    refresh: str
+    access_until: datetime
+    refresh_until: datetime
+    user_id: UUID
+    device_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """How long tokens last."""
+
+    access: timedelta
+    refresh: timedelta
+
+
+def hash_password(password: str) -> str:
+    """Argon2id."""
+    return _hasher.hash(password)
+
+
+def prove(session: Session, login: str, password: str) -> UUID:
+    """Who this is. Raises WrongLogin, after the same work whether or not the login exists."""
+    found = queries.find_credential(session, login)
+    try:
+        _hasher.verify(found.password_hash if found else _NOBODY, password)
+    except (Argon2Error, InvalidHashError) as error:
+        raise WrongLogin from error
+    if found is None:
+        raise WrongLogin
+    user_id: UUID = found.user_id
+    return user_id
+
+
+def open_session(session: Session, by: Identity, device_name: str, spans: Spans) -> Tokens:
+    """Sign `by` in on its device, enrolling it at the first time. Raises DeviceTaken."""
+    assert by.user_id  # noqa: S101 (the view has just proved both)
+    assert by.device_id  # noqa: S101
+    queries.insert_device(session, by.device_id, by.user_id, device_name, by.now)
+    if queries.find_device(session, by.device_id) is None:
+        raise DeviceTaken
+    tokens = _issue(session, by, family_id=new_id(by.now), spans=spans)
+    record(session, "session.open", device=by.device_id)
+    return tokens
+
+
+def refresh_session(session: Session, by: Identity, refresh: str, spans: Spans) -> Tokens | None:
+    """The next pair of tokens; None (and the whole family revoked) where a used one comes again.
+
+    A phone that lost the answer asks with the previous token again: that is fine as long as the
+    successor it never got is unused. None is returned, not raised: the revocation must commit.
+    """
+    found = queries.find_refresh(session, digest(refresh))
+    if found is None or found.revoked or found.refresh_until <= by.now:
+        raise SessionOver
+    if found.succeeded and found.successor_used:
+        queries.revoke_family(session, found.family_id, by.now)
+        record(session, "session.reuse", family=found.family_id)
+        return None
+    return _issue(session, by, family_id=found.family_id, spans=spans, after=found.id)
+
+
+def close_session(session: Session, by: Identity) -> None:
+    """Sign this device out. Its outbox stays on the phone."""
+    assert by.device_id  # noqa: S101 (a signed-in asker has one)
+    queries.revoke_device_logins(session, by.device_id, by.now)
+    record(session, "session.close", device=by.device_id)
+
+
+def digest(token: str) -> bytes:
+    """What is kept of a token: it is 256 random bits, so a plain hash is enough."""
+    return sha256(token.encode()).digest()
+
+
+def _issue(
+    session: Session, by: Identity, *, family_id: UUID, spans: Spans, after: UUID | None = None
+) -> Tokens:
+    assert by.user_id  # noqa: S101 (nobody else gets tokens)
+    assert by.device_id  # noqa: S101
+    tokens = Tokens(
+        access=secrets.token_urlsafe(32),
+        refresh=secrets.token_urlsafe(32),
+        access_until=by.now + spans.access,
+        refresh_until=by.now + spans.refresh,
+        user_id=by.user_id,
+        device_id=by.device_id,
+    )
+    login_id = new_id(by.now)
+    queries.insert_login(
+        session,
+        id=login_id,
+        family_id=family_id,
+        user_id=by.user_id,
+        device_id=by.device_id,
+        access_hash=digest(tokens.access),
+        refresh_hash=digest(tokens.refresh),
+        opened_at=by.now,
+        access_until=tokens.access_until,
+        refresh_until=tokens.refresh_until,
+    )
+    if after:
+        queries.succeed_login(session, after, by=login_id)
+    return tokens

@@ -1,0 +1,45 @@
+"""create_app: the composition root, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask
+from flask_smorest import Api, Blueprint
+
+from server import bodies, db, docs, health, logs, problems, sealed
+from server.access.views import blp as sessions
+from server.households.views import blp as households
+from server.maps.views import blp as places
+from server.settings import Settings
+from server.syncing.views import blp as sync
+from server.visits.views import blp as visits
+
+BLUEPRINTS: tuple[Blueprint, ...] = (sessions, places, households, visits, sync)
+
+
+def system_clock() -> datetime:
+    """The server's time, where nobody plays a month."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime] = system_clock) -> Flask:
+    """The web application over these settings and this clock."""
+    app = Flask("server", static_folder=None)
+    app.extensions["wangge.settings"] = settings
+    app.extensions["wangge.clock"] = clock
+    sealed.use(sealed.Keyring(settings.seal_keys, settings.blind_key))
+    logs.number_requests(app)
+    bodies.bound(app, settings.max_body_bytes)
+    problems.render(app)
+    db.connect(app, settings)
+    health.expose(app)
+    api = docs.describe(app)
+    _register(api)
+    return app
+
+
+def _register(api: Api) -> None:
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint, url_prefix=f"/api/v1{blueprint.url_prefix}")

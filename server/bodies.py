@@ -1,0 +1,84 @@
+"""Bodies: gzip both ways, bounded after decompression, and JSON without surprises."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from typing import Any, NoReturn
+
+from flask import Flask, Response, request
+from flask.json.provider import DefaultJSONProvider
+
+from server.errors import Invalid, TooLarge
+
+_WORTH_ZIPPING = 1024  # bytes; below this gzip costs more than it saves
+
+
+class MalformedBody(Invalid):
+    """A body that is not what its headers say, or JSON that no sane client sends."""
+
+    slug = "malformed-body"
+    text = "请求内容无法读取。 The body cannot be read: send UTF-8 JSON, gzip at most once."
+
+
+class StrictJson(DefaultJSONProvider):
+    """JSON as RFC 8259 has it: no NaN, no Infinity, bounded depth; text stays readable."""
+
+    ensure_ascii = False
+    sort_keys = False
+    compact = True
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, parse_constant=_refuse, **kwargs)
+        except (RecursionError, UnicodeDecodeError) as error:
+            raise MalformedBody from error
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise MalformedBody(f"JSON 中不允许 {constant}。 {constant} is not JSON.")
+
+
+def bound(app: Flask, limit: int) -> None:
+    """Bound request bodies to `limit` bytes before and after decompression; gzip large answers."""
+    app.config["MAX_CONTENT_LENGTH"] = limit
+    app.json = StrictJson(app)
+
+    @app.before_request
+    def open_body() -> None:
+        encoding = request.headers.get("Content-Encoding", "identity")
+        if encoding == "identity":
+            return
+        if encoding != "gzip":
+            raise MalformedBody(f"不支持 {encoding}。 Send gzip or no encoding, not {encoding}.")
+        plain = _unzip(request.get_data(cache=False), limit)
+        request.environ["wsgi.input"] = io.BytesIO(plain)
+        request.environ["CONTENT_LENGTH"] = str(len(plain))
+        request.__dict__.pop("stream", None)  # werkzeug caches the old stream there
+
+    @app.after_request
+    def close_body(answer: Response) -> Response:
+        accepts = "gzip" in request.headers.get("Accept-Encoding", "")
+        if not accepts or answer.direct_passthrough or answer.is_streamed:
+            return answer
+        body = answer.get_data()
+        if len(body) >= _WORTH_ZIPPING and "Content-Encoding" not in answer.headers:
+            answer.set_data(gzip.compress(body, compresslevel=5, mtime=0))
+            answer.headers["Content-Encoding"] = "gzip"
+        answer.vary.add("Accept-Encoding")
+        return answer
+
+
+def _unzip(zipped: bytes, limit: int) -> bytes:
+    """Unzip at most `limit` bytes. Raises TooLarge for a bomb, MalformedBody if broken."""
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        plain = stream.decompress(zipped, limit + 1)
+    except zlib.error as error:
+        raise MalformedBody from error
+    if len(plain) > limit:
+        raise TooLarge
+    if not stream.eof:
+        raise MalformedBody
+    return plain

@@ -1,0 +1,155 @@
+"""The database: engine, session, and `transaction(identity)`, the only place that commits.
+
+Every transaction begins by telling PostgreSQL who asks and at what time (one SELECT); row security
+answers from that. Nobody told: nothing seen. Why one SELECT: docs/decisions/0002.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, MetaData, Text, text
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+
+from server.errors import TryLater
+from server.settings import Settings
+
+
+class Base(DeclarativeBase):
+    """Root of the tables. Constraint names are fixed, so that migrations can name them."""
+
+    registry = registry(type_annotation_map={datetime: DateTime(timezone=True), str: Text()})
+    metadata = MetaData(
+        naming_convention={
+            "ix": "%(table_name)s_%(column_0_N_name)s_ix",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "pk": "%(table_name)s_pkey",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+class Role(StrEnum):
+    """As whom PostgreSQL judges a transaction; the policies are in migrations/sql."""
+
+    APP = "wangge_app"
+    PUSH = "wangge_push"  # may also write and read back rows that name the author
+    WORKER = "wangge_worker"  # jobs and the command line: the county's own hand
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks, from which device, at what time, under which request."""
+
+    now: datetime
+    user_id: UUID | None = None
+    device_id: UUID | None = None
+    request_id: str = ""
+    role: Role = Role.APP
+
+
+class Acting(NamedTuple):
+    """An open transaction and whose it is: what a sync entity is applied with."""
+
+    session: Session
+    by: Identity
+
+
+def nobody(now: datetime, request_id: str = "") -> Identity:
+    """Somebody who has not signed in: sees nothing but what the gate functions answer."""
+    return Identity(now=now, request_id=request_id)
+
+
+def worker(now: datetime, request_id: str = "") -> Identity:
+    """The county's own hand: jobs and the command line, connected as wangge_worker."""
+    return Identity(now=now, request_id=request_id, role=Role.WORKER)
+
+
+_TELL = text("""
+    SELECT set_config('role',        :role,    true),
+           set_config('app.user',    :user,    true),
+           set_config('app.device',  :device,  true),
+           set_config('app.request', :request, true),
+           set_config('app.now',     :now,     true),
+           set_config('transaction_read_only', :read_only, true)
+""")
+
+
+@contextmanager
+def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Session]:
+    """One transaction as `identity`; commits at the end, rolls back on any error.
+
+    `snapshot=True` gives one REPEATABLE READ READ ONLY snapshot (for pulls and exports).
+    Raises TryLater where the database was busy or away: nothing was done then.
+    """
+    session = db.session()
+    try:
+        if snapshot:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        tell(session, identity, read_only=snapshot)
+        yield session
+        session.commit()
+    except (DBAPIError, PoolTimeout) as error:
+        session.rollback()
+        if passing(error):
+            raise TryLater from error
+        raise
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        db.session.remove()
+
+
+def tell(session: Session, identity: Identity, *, read_only: bool = False) -> None:
+    """Tell PostgreSQL who asks. Empty means nobody; a policy never reads it as everybody."""
+    session.execute(
+        _TELL,
+        {
+            "role": identity.role,
+            "user": str(identity.user_id or ""),
+            "device": str(identity.device_id or ""),
+            "request": identity.request_id,
+            "now": identity.now.astimezone(UTC).isoformat(),
+            "read_only": "on" if read_only else "off",
+        },
+    )
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Give the app its engine. Time-outs live on the database roles, where nobody forgets them."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_size": 8,
+        "max_overflow": 4,
+        "pool_timeout": 10,
+        "pool_pre_ping": True,
+        "connect_args": {"connect_timeout": 5},
+    }
+    db.init_app(app)
+
+
+# Lock not available, deadlock, serialization, out of connections or disk, cancelled, shutting down.
+_PASSING = {"55P03", "40P01", "40001", "53100", "53200", "53300", "57014", "57P01", "57P03"}
+
+
+def passing(error: SQLAlchemyError) -> bool:
+    """Whether the same transaction may succeed when tried again."""
+    if isinstance(error, PoolTimeout):
+        return True
+    code = getattr(getattr(error, "orig", None), "pgcode", None)
+    return code in _PASSING or (code is None and isinstance(error, OperationalError))

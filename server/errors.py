@@ -1,0 +1,74 @@
+"""Error families, without HTTP. A noun's errors.py names its own; problems.py renders them.
+
+The text of an error is for the person who reads it: Chinese first, English beside it, and what to
+do next. It never holds personal data that the asker may not see.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class WanggeError(Exception):
+    """Root of everything that we raise on purpose. `slug` is stable: clients may branch on it."""
+
+    slug: ClassVar[str] = "error"
+    text: ClassVar[str] = "出错了。 Something went wrong."
+
+    def __init__(self, detail: str | None = None, **extra: object) -> None:
+        self.detail = detail or self.text
+        self.extra = extra  # shown in the problem beside the text
+        super().__init__(self.detail)
+
+
+class Invalid(WanggeError):
+    """What was sent cannot be understood or breaks a rule of form."""
+
+    slug = "invalid"
+    text = "提交的内容有误，请按提示修改。 What was sent is not valid; see the details."
+
+
+class NotSignedIn(WanggeError):
+    """Nobody is asking, or the token is over."""
+
+    slug = "not-signed-in"
+    text = "请先登录。 Please sign in."
+
+
+class NotYours(WanggeError):
+    """The asker is known and may not do this."""
+
+    slug = "not-yours"
+    text = "您没有此项权限，请联系上级单位。 You may not do this; ask the Office above."
+
+
+class NotFound(WanggeError):
+    """It does not exist, or the asker may not know that it does: both look the same."""
+
+    slug = "not-found"
+    text = "没有找到。 Not found."
+
+
+class Clash(WanggeError):
+    """It is understood and permitted, and does not fit the present state."""
+
+    slug = "clash"
+    text = "与当前状态不符，请刷新后再试。 It does not fit the present state; reload and try again."
+
+
+class TooLarge(WanggeError):
+    """A body, also after decompression, is larger than we read."""
+
+    slug = "too-large"
+    text = "内容过大，请分批提交。 Too large; send it in parts."
+
+
+class TryLater(WanggeError):
+    """Nothing was done; the same request may succeed after `retry_after` seconds."""
+
+    slug = "try-later"
+    text = "系统繁忙，稍后自动重试即可，数据不会丢失。 Busy; try again, nothing is lost."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 5) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after

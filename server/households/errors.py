@@ -1,0 +1,26 @@
+"""What can go wrong with households."""
+
+from __future__ import annotations
+
+from server.errors import Invalid, NotFound, NotYours
+
+
+class HouseholdNotFound(NotFound):
+    """No such household, or none that the asker may know of."""
+
+    slug = "household-not-found"
+    text = "没有这一户，或不在您的网格内。 No such household, or none of yours."
+
+
+class VillageNotYours(NotYours):
+    """A household can be made only in a village that one serves."""
+
+    slug = "village-not-yours"
+    text = "该村不在您的服务范围内。 You do not serve that village."
+
+
+class BadHousehold(Invalid):
+    """A field of a household has a value that it cannot have."""
+
+    slug = "bad-household"
+    text = "住户信息有误，请按提示修改。 A field of the household is wrong; see the details."

@@ -1,0 +1,211 @@
+"""What people do with households: register, amend, reveal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from geo.datum import Datum, to_wgs84
+from server.audit.service import record
+from server.db import Identity
+from server.households import queries
+from server.households.errors import BadHousehold, VillageNotYours
+from server.households.models import Household
+from server.households.rules import (
+    Clues,
+    PlacedBy,
+    Placement,
+    normal_telephone,
+    place,
+    wrong_field,
+)
+from server.places import queries as places
+from server.sealed import keyring
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class NewHousehold:
+    """A household as somebody made it: `fields` are those of rules.MUTABLE."""
+
+    id: UUID
+    village_id: UUID
+    fields: Mapping[str, Any]
+    group_no: int | None = None
+    cell_id: UUID | None = None  # placed by hand
+    stamps: Mapping[str, Any] = field(default_factory=dict)
+
+
+def register_households(
+    session: Session,
+    by: Identity,
+    held: Sequence[str] | None,
+    new: Sequence[NewHousehold],
+) -> None:
+    """Make households and place them, set-wise. `held`: places of the author; None: any.
+
+    Raises BadHousehold or VillageNotYours, with `index` of the first that is wrong.
+    """
+    for index, household in enumerate(new):
+        _check_fields(index, household.fields, required=("head_name",))
+        if held is not None and f"v:{household.village_id}" not in held:
+            raise VillageNotYours(index=index)
+    points = [_true_point(household.fields.get("location")) for household in new]
+    placements = _place(session, new, points)
+    rows = [
+        _row(household, placement, by) for household, placement in zip(new, placements, strict=True)
+    ]
+    queries.insert_households(session, rows, points)
+    record(session, "household.create", ids=[h.id for h in new][:50], count=len(new))
+
+
+def amend_households(session: Session, by: Identity, amended: Sequence[Amendment]) -> None:
+    """Set fields of households, set-wise per set of columns; a new location places anew.
+
+    Raises BadHousehold with `index`. What the author may not see is not there for row security.
+    """
+    for index, amendment in enumerate(amended):
+        _check_fields(index, amendment.fields)
+    known = {h.id: h for h in queries.lock_households(session, [a.id for a in amended])}
+    for index, amendment in enumerate(amended):
+        if amendment.id not in known:
+            raise BadHousehold(index=index, errors={"id": "absent"})
+        _amend(session, known[amendment.id], amendment)
+    session.flush()
+    queries.move_placings(session, list(known), by.now)
+    record(session, "household.amend", ids=list(known)[:50], count=len(amended))
+
+
+def reveal_household(session: Session, household_id: UUID, reason: str) -> Household:
+    """One household unmasked; the look is written down with its reason."""
+    household = queries.get_household(session, household_id)
+    record(session, "household.reveal", reason=reason, ids=[household_id])
+    return household
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """Fields that somebody set on a household, with the stamps they carry."""
+
+    id: UUID
+    fields: Mapping[str, Any]
+    stamps: Mapping[str, Any]
+
+
+def _check_fields(index: int, fields: Mapping[str, Any], required: Sequence[str] = ()) -> None:
+    errors = {name: "missing" for name in required if not fields.get(name)}
+    for name, value in fields.items():
+        if wrong := wrong_field(name, value):
+            errors[name] = wrong
+    if errors:
+        raise BadHousehold(index=index, errors=errors)
+
+
+def _true_point(location: Sequence[Any] | None) -> Point | None:
+    """Where it truly is (WGS-84), of a raw reading [lon, lat, datum, accuracy]."""
+    if location is None:
+        return None
+    lon, lat = to_wgs84([location[0]], [location[1]], Datum(location[2]))
+    return float(lon[0]), float(lat[0])
+
+
+def _place(
+    session: Session, new: Sequence[NewHousehold], points: Sequence[Point | None]
+) -> list[Placement]:
+    with_point = [i for i, at in enumerate(points) if at is not None]
+    with_group = [i for i, h in enumerate(new) if points[i] is None and h.group_no is not None]
+    located = places.locate(session, [points[i] for i in with_point])  # type: ignore[misc]
+    grouped = places.cells_of_groups(
+        session, [(new[i].village_id, new[i].group_no or 0) for i in with_group]
+    )
+    at_point = {i: located.get(k) for k, i in enumerate(with_point)}
+    at_group = {i: grouped[k] for k, i in enumerate(with_group)}
+    return [
+        _placement(household, at_point.get(i), points[i] is not None, at_group.get(i))
+        for i, household in enumerate(new)
+    ]
+
+
+def _placement(
+    household: NewHousehold,
+    at_point: tuple[UUID, UUID] | None,
+    has_point: bool,
+    group: Any,
+) -> Placement:
+    if household.cell_id is not None:
+        return Placement(household.cell_id, PlacedBy.HAND)
+    return place(
+        Clues(
+            village_id=household.village_id,
+            has_point=has_point,
+            at_point=at_point,
+            has_group=group is not None,
+            cells_of_group=group.cells if group else 0,
+            cell_of_group=group.cell_id if group else None,
+        )
+    )
+
+
+def _row(household: NewHousehold, placement: Placement, by: Identity) -> dict[str, Any]:
+    fields = dict(household.fields)
+    return {
+        "id": household.id,
+        "village_id": household.village_id,
+        "group_no": household.group_no,
+        "head_name": fields["head_name"],
+        "address": fields.get("address", ""),
+        "kind": fields.get("kind", "family"),
+        "state": fields.get("state", "lived_in"),
+        "people": fields.get("people"),
+        **_telephone(fields.get("telephone")),
+        **_reading(fields.get("location")),
+        **_placed(placement),
+        "stamps": dict(household.stamps),
+        "recorded_by": by.user_id,
+        "created_at": by.now,
+    }
+
+
+def _amend(session: Session, household: Household, amendment: Amendment) -> None:
+    fields = dict(amendment.fields)
+    if "telephone" in fields:
+        fields |= _telephone(fields["telephone"])
+    if "location" in fields:
+        location = fields.pop("location")
+        at = _true_point(location)
+        fields |= {**_reading(location), "geom": queries.point_of(at)}
+        fields |= _placed(_place_again(session, household, at))
+    for name, value in fields.items():
+        setattr(household, name, value)
+    household.stamps = {**household.stamps, **amendment.stamps}
+
+
+def _place_again(session: Session, household: Household, at: Point | None) -> Placement:
+    if household.placed_by == PlacedBy.HAND and household.cell_id:
+        return Placement(household.cell_id, PlacedBy.HAND)  # a person's word stands
+    moved = NewHousehold(household.id, household.village_id, {}, household.group_no)
+    return _place(session, [moved], [at])[0]
+
+
+def _telephone(number: str | None) -> dict[str, Any]:
+    """The sealed number and the blind index that finds it."""
+    blind = keyring().blind("household.telephone", normal_telephone(number)) if number else None
+    return {"telephone": number, "telephone_index": blind}
+
+
+def _reading(location: Sequence[Any] | None) -> dict[str, Any]:
+    lon, lat, datum, accuracy = location or (None, None, None, None)
+    return {"lon": lon, "lat": lat, "datum": datum, "accuracy_m": accuracy}
+
+
+def _placed(placement: Placement) -> dict[str, Any]:
+    return {
+        "cell_id": placement.cell_id,
+        "placed_by": placement.placed_by,
+        "unplaced": placement.unplaced,
+    }

@@ -1,0 +1,103 @@
+"""Errors as RFC 9457 problems: one table from families to statuses, one way to render them."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g, json, request
+from werkzeug.exceptions import HTTPException
+
+from server.errors import (
+    Clash,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    NotYours,
+    TooLarge,
+    TryLater,
+    WanggeError,
+)
+
+log = logging.getLogger("wangge.problems")
+
+STATUS: dict[type[WanggeError], HTTPStatus] = {
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    NotYours: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Clash: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TryLater: HTTPStatus.SERVICE_UNAVAILABLE,
+    WanggeError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+_HTTP_TEXT = {
+    400: ("malformed", "请求格式有误。 The request is malformed."),
+    401: ("not-signed-in", NotSignedIn.text),
+    404: ("not-found", "没有这个地址。 There is nothing at this address; see /api/docs."),
+    405: ("method-not-allowed", "此地址不支持该方法。 This address does not take that method."),
+    413: ("too-large", TooLarge.text),
+    415: ("not-json", "请以 application/json 提交。 Send application/json."),
+    422: ("invalid", Invalid.text),
+    500: ("unexpected", "服务器出错，已记录。 An unexpected error; it was logged under `request`."),
+}
+
+
+def status_of(error: WanggeError) -> HTTPStatus:
+    """The status of the nearest family of this error."""
+    return next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
+
+
+def problem(status: int, slug: str, detail: str, **extra: object) -> Response:
+    """One problem+json answer. `type` is stable and documented in docs/errors.md."""
+    body = {
+        "type": f"/problems/{slug}",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "request": getattr(g, "request_id", ""),
+        **extra,
+    }
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(text, status=int(status), content_type="application/problem+json")
+
+
+def render(app: Flask) -> None:
+    """Let every error of this app answer as a problem."""
+    app.register_error_handler(WanggeError, _ours)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _ours(error: WanggeError) -> Response:
+    answer = problem(status_of(error), error.slug, error.detail, **error.extra)
+    if isinstance(error, TryLater):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, NotSignedIn):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("answered %s", error.slug, exc_info=not isinstance(error, TryLater))
+    return answer
+
+
+def _http(error: HTTPException) -> Response:
+    code = error.code or 500
+    slug, detail = _HTTP_TEXT.get(code, ("http-error", error.description or ""))
+    answer = problem(code, slug, detail, **_fields(error))
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            answer.headers[name] = value
+    return answer
+
+
+def _fields(error: HTTPException) -> dict[str, Any]:
+    """What marshmallow said of each field, where it was marshmallow that refused."""
+    messages = (getattr(error, "data", None) or {}).get("messages")
+    return {"errors": messages} if messages else {}
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
+    return problem(500, *_HTTP_TEXT[500])

@@ -1,0 +1,92 @@
+"""Sealed: the one column type of personal fields, and the blind index to find them by.
+
+A sealed value is AES-256-GCM under a named key: `version ‖ key id ‖ 0 ‖ nonce ‖ ciphertext`, bound
+to its column, so that a value moved to another column does not open. Keys come from settings.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import LargeBinary
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from server.errors import WanggeError
+
+_VERSION = b"\x01"
+
+
+class SealBroken(WanggeError):
+    """A sealed value does not open: another key, another column, or it was altered."""
+
+    slug = "seal-broken"
+    text = "加密字段无法打开，请检查密钥。 A sealed field does not open; check the keys."
+
+
+class Keyring:
+    """The keys of one county. The first one seals; all of them open."""
+
+    def __init__(self, keys: Mapping[str, bytes], blind_key: bytes) -> None:
+        self._current = next(iter(keys))
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._blind_key = blind_key
+
+    def seal(self, column: str, plain: str) -> bytes:
+        """Seal one value for `column` ("household.telephone")."""
+        nonce = os.urandom(12)
+        sealed = self._ciphers[self._current].encrypt(nonce, plain.encode(), column.encode())
+        return _VERSION + self._current.encode() + b"\x00" + nonce + sealed
+
+    def open(self, column: str, sealed: bytes) -> str:
+        """Open one value. Raises SealBroken."""
+        key_id, _, rest = sealed[1:].partition(b"\x00")
+        cipher = self._ciphers.get(key_id.decode(errors="replace"))
+        if sealed[:1] != _VERSION or cipher is None:
+            raise SealBroken
+        try:
+            return cipher.decrypt(rest[:12], rest[12:], column.encode()).decode()
+        except Exception as error:  # InvalidTag, and whatever short garbage makes of it
+            raise SealBroken from error
+
+    def blind(self, column: str, plain: str) -> bytes:
+        """A keyed digest of a normalised value: equal values are found, none is read."""
+        return hmac.new(self._blind_key, f"{column}\0{plain}".encode(), sha256).digest()
+
+
+_keyring: Keyring | None = None
+
+
+def use(keyring: Keyring) -> None:
+    """Give the process its keys (the composition root does, once)."""
+    global _keyring
+    _keyring = keyring
+
+
+def keyring() -> Keyring:
+    """The keys of this process. Raises SealBroken where none were given."""
+    if _keyring is None:
+        raise SealBroken
+    return _keyring
+
+
+class Sealed(TypeDecorator[str]):
+    """A text column whose plain value never reaches the database."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self.column = column
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else keyring().seal(self.column, value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else keyring().open(self.column, bytes(value))

@@ -1,0 +1,61 @@
+"""The two verbs over HTTP; sync.wire reads and writes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import current_app, request
+from flask_smorest import Blueprint
+
+from server.access.door import asker, may
+from server.db import Role, transaction
+from server.errors import TryLater
+from server.syncing import service
+from server.syncing.errors import BadEnvelope, OtherDevice
+from sync.registry import TryAgain
+from sync.wire import Malformed, decode_pull, decode_push, encode_page, encode_pushed
+
+blp = Blueprint("sync", __name__, url_prefix="/sync", description="同步 Sync of phones")
+
+
+@blp.route("/pull", methods=["POST"])
+@may("sync.pull")
+@blp.response(200)
+def pull() -> dict[str, Any]:
+    """What is new in one's buckets since the cursor, one page at a time."""
+    asked = _decode(decode_pull)
+    me = asker().identity
+    with transaction(me, snapshot=True) as session:
+        page = service.answer_pull(session, me, asked)
+    if page.put:
+        with transaction(me) as session:
+            service.record_pull(session, me, page)
+    return encode_page(page)
+
+
+@blp.route("/push", methods=["POST"])
+@may("sync.push")
+@blp.response(200)
+def push() -> dict[str, Any]:
+    """Deliver an outbox: one outcome per change, nothing blocks the rest."""
+    settings = current_app.extensions["wangge.settings"]
+    service.check_disk(settings.data_dir, settings.min_free_bytes)
+    asked = _decode(decode_push)
+    me = replace(asker().identity, role=Role.PUSH)
+    try:
+        with transaction(me) as session:
+            return encode_pushed(service.take_push(session, me, asked))
+    except TryAgain as error:
+        raise TryLater from error
+
+
+def _decode(decode: Any) -> Any:
+    """The envelope, which must name the device that is signed in."""
+    try:
+        asked = decode(request.get_json())
+    except Malformed as error:
+        raise BadEnvelope(errors={error.path: error.what}) from error
+    if asked.device != str(asker().device_id):
+        raise OtherDevice
+    return asked

@@ -1,0 +1,51 @@
+"""Visits: one attempt to meet one household. Immutable; amended by a later visit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base
+from server.sealed import Sealed
+
+
+class Visit(Base):
+    """走访. `cell_id`: where it was made; `bucket` follows its household (who sees it)."""
+
+    __tablename__ = "visit"
+    __table_args__ = (
+        CheckConstraint(
+            "outcome IN ('met','by_telephone','nobody_home','declined','moved_away')",
+            name="outcome",
+        ),
+        CheckConstraint("proof IN ('proved','claimed')", name="proof"),
+        # A household that moves takes its visits along, and the feed hears of it.
+        ForeignKeyConstraint(
+            ["household_id", "bucket"],
+            ["household.id", "household.bucket"],
+            onupdate="CASCADE",
+            name="visit_follows_household_fkey",
+        ),
+        Index("visit_household_id_recorded_at_ix", "household_id", "recorded_at"),
+        Index("visit_bucket_recorded_at_ix", "bucket", "recorded_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    household_id: Mapped[UUID]
+    bucket: Mapped[str] = mapped_column(Text)
+    cell_id: Mapped[UUID | None] = mapped_column(ForeignKey("grid_cell.id"))
+    outcome: Mapped[str]
+    purpose: Mapped[str] = mapped_column(server_default="service")
+    note: Mapped[str | None] = mapped_column(Sealed("visit.note"))
+    companions: Mapped[int | None]
+    done_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.id"))
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    proof: Mapped[str]
+    supersedes_id: Mapped[UUID | None] = mapped_column(ForeignKey("visit.id"))

@@ -1,0 +1,83 @@
+"""What people do with visits: record them. A visit never changes; a later one supersedes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.audit.service import record
+from server.db import Identity
+from server.visits import queries
+from server.visits.errors import BadVisit, NotServed
+from server.visits.queries import Served
+from server.visits.rules import wrong_fields
+
+
+@dataclass(frozen=True, slots=True)
+class NewVisit:
+    """A visit as somebody wrote it down: `fields` are those of rules.FIELDS."""
+
+    id: UUID
+    household_id: UUID
+    fields: Mapping[str, Any]
+    occurred_at: datetime
+    recorded_at: datetime
+    proof: str = "proved"
+    done_by: UUID | None = None  # None: whoever records it
+    supersedes_id: UUID | None = None
+
+
+def record_visits(session: Session, by: Identity, new: Sequence[NewVisit]) -> None:
+    """Record visits, set-wise. Authority is judged at the time of recording.
+
+    Raises BadVisit or NotServed, with `index` of the first that is wrong. A household that does
+    not exist and one that was never served are answered alike.
+    """
+    served = queries.find_served(session, [(v.household_id, v.recorded_at) for v in new])
+    for index, visit in enumerate(new):
+        if wrong := wrong_fields(visit.fields, visit.occurred_at, visit.recorded_at):
+            raise BadVisit(index=index, errors=wrong)
+        if index not in served or not served[index].served:
+            raise NotServed(index=index)
+    _check_amendments(session, new)
+    queries.insert_visits(session, [_row(v, served[i], by) for i, v in enumerate(new)])
+    record(session, "visit.record", ids=[v.id for v in new][:50], count=len(new))
+
+
+def _check_amendments(session: Session, new: Sequence[NewVisit]) -> None:
+    """An amended visit must be of the same household; it may have come in the same push."""
+    here = {v.id: v.household_id for v in new}
+    known = [
+        (v.supersedes_id, v.household_id)
+        for v in new
+        if v.supersedes_id and here.get(v.supersedes_id) != v.household_id
+    ]
+    if known and queries.count_superseded(session, known) < len(known):
+        index = next(i for i, v in enumerate(new) if v.supersedes_id)
+        raise BadVisit(index=index, errors={"supersedes_id": "other_household"})
+
+
+def _row(visit: NewVisit, served: Served, by: Identity) -> dict[str, Any]:
+    return {
+        "id": visit.id,
+        "household_id": visit.household_id,
+        "bucket": served.bucket,
+        "cell_id": served.cell_id,
+        "outcome": visit.fields["outcome"],
+        "purpose": visit.fields.get("purpose", "service"),
+        "note": visit.fields.get("note"),
+        "companions": visit.fields.get("companions"),
+        "done_by": visit.done_by or by.user_id,
+        "recorded_by": by.user_id,
+        "device_id": by.device_id,
+        "occurred_at": visit.occurred_at,
+        "recorded_at": visit.recorded_at,
+        "received_at": by.now,
+        "proof": visit.proof,
+        "supersedes_id": visit.supersedes_id,
+    }

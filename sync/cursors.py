@@ -1,0 +1,60 @@
+"""The cursor as text: opaque to the phone, small, and bounded when it comes back."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+from sync.errors import SyncError
+from sync.model import Cursor
+
+MAX_TEXT = 256 * 1024
+MAX_JSON = 1024 * 1024
+MAX_NAME = 100  # characters of a bucket's name, and of a mark
+MAX_SEQ = 2**63 - 1
+
+
+class Unreadable(SyncError):
+    """This text is no cursor that this version of the server gave out."""
+
+
+def encode_cursor(cursor: Cursor) -> str:
+    """A cursor as URL-safe text."""
+    pair = [dict(cursor.after), cursor.mark]
+    packed = zlib.compress(json.dumps(pair, separators=(",", ":")).encode(), 6)
+    return urlsafe_b64encode(packed).rstrip(b"=").decode()
+
+
+def decode_cursor(text: str) -> Cursor:
+    """The cursor behind a text. Raises `Unreadable`; never unpacks more than 1 MB."""
+    try:
+        pair = json.loads(_unpack(text))
+    except (ValueError, zlib.error, RecursionError) as error:
+        raise Unreadable("not a cursor") from error
+    if not (isinstance(pair, list) and len(pair) == 2 and _is_after(pair[0]) and _is_mark(pair[1])):
+        raise Unreadable("not a cursor")
+    return Cursor(pair[0], pair[1])
+
+
+def _unpack(text: str) -> bytes:
+    if len(text) > MAX_TEXT:
+        raise ValueError("too long")
+    packed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    unpacking = zlib.decompressobj()
+    plain = unpacking.decompress(packed, MAX_JSON)
+    if not unpacking.eof:
+        raise ValueError("too long or cut off")
+    return plain
+
+
+def _is_after(after: Any) -> bool:
+    return isinstance(after, dict) and all(
+        len(bucket) <= MAX_NAME and type(seq) is int and 0 <= seq <= MAX_SEQ
+        for bucket, seq in after.items()
+    )
+
+
+def _is_mark(mark: Any) -> bool:
+    return mark is None or (isinstance(mark, str) and len(mark) <= MAX_NAME)

@@ -1,0 +1,60 @@
+"""Which changes go no further, and why: what can be told without the entity's own rules.
+
+The reasons are stable slugs: phones show them, supervisors filter by them. An outsider must not
+learn from them whether an id exists: hidden and absent rows are answered alike.
+"""
+
+from __future__ import annotations
+
+from sync.model import Change, Locked, Op, Presence
+from sync.registry import Registry
+from sync.wire import MALFORMED, canonical
+
+MAX_BYTES = 64 * 1024
+MAX_OPEN_QUARANTINED = 1000
+
+# Entities that no registry may hold; their name is the reason. What the wire could not read is
+# MALFORMED, with its text in `set`.
+HOLE = "hole"  # a phone declares that it can no longer fill this n
+RESERVED = frozenset({HOLE, MALFORMED})
+
+DELETED = "deleted"
+DEVICE_RESET = "device_reset"
+DEVICE_REVOKED = "device_revoked"
+FIELD_NOT_MUTABLE = "field_not_mutable"
+ID_TAKEN = "id_taken"
+NO_SUCH_ROW = "no_such_row"
+NOT_APPLIED = "not_applied"
+NOT_READ_BACK = "not_read_back"
+OP_NOT_ALLOWED = "op_not_allowed"
+QUARANTINE_FULL = "quarantine_full"
+TOO_LARGE = "too_large"
+UNKNOWN_ENTITY = "unknown_entity"
+
+
+def judge_size(change: Change) -> str | None:
+    """The reason if the change is over 64 KB of canonical JSON: such a one stays on the phone."""
+    return TOO_LARGE if len(canonical(change)) > MAX_BYTES else None
+
+
+def judge_form(change: Change, registry: Registry) -> str | None:
+    """The reason to quarantine a change whatever the database holds, or None."""
+    if change.entity in RESERVED:
+        return change.entity
+    entity = registry.get(change.entity)
+    if entity is None:
+        return UNKNOWN_ENTITY
+    if change.op not in entity.ops:
+        return OP_NOT_ALLOWED
+    if change.op is Op.PATCH and not change.set.keys() <= entity.mutable:
+        return FIELD_NOT_MUTABLE
+    return None
+
+
+def judge_presence(change: Change, locked: Locked) -> str | None:
+    """The reason to quarantine a change because of what stands under its key, or None."""
+    if locked.presence is Presence.DELETED:
+        return DELETED
+    if change.op is Op.PATCH:
+        return None if locked.presence is Presence.PRESENT else NO_SUCH_ROW
+    return None if locked.presence is Presence.ABSENT else ID_TAKEN
