@@ -32,11 +32,10 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = system_clock)
     sealed.use(sealed.Keyring(settings.seal_keys, settings.blind_key))
     logs.number_requests(app)
     bodies.bound(app, settings.max_body_bytes)
-    problems.render(app)
     db.connect(app, settings)
     health.expose(app)
-    api = docs.describe(app)
-    _register(api)
+    _register(docs.describe(app))
+    problems.render(app)  # last: the API brings handlers of its own
     return app
 
 

@@ -58,7 +58,7 @@ class State:
     receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)  # by device and mid
     conflicts: dict[int, Conflict] = field(default_factory=dict)
     quarantine: dict[tuple[str, str], tuple[Change, str]] = field(default_factory=dict)
-    journal: dict[int, str] = field(default_factory=dict)  # what entities noted, in order
+    journal: dict[int, Any] = field(default_factory=dict)  # what entities noted, in order
 
     def copy(self) -> State:
         twin = replace(self)
@@ -240,9 +240,9 @@ class MemoryStore:
         self.write(key, NOTHING, ())
         self.state.records[key] = Record(deleted=True)
 
-    def note(self, text: str) -> None:
+    def note(self, what: Any) -> None:
         """Add a line to the journal: it is undone with what it speaks of."""
-        self.state.journal[len(self.state.journal)] = text
+        self.state.journal[len(self.state.journal)] = what
 
     def _locked(self, key: Key) -> Locked:
         record = self.state.records.get(key)

@@ -85,14 +85,16 @@ def await_end(pid: int) -> bool:
     return bool(ready)
 
 
+def words_of(pid: int) -> list[bytes]:
+    """The command line of a living process."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
+    return []
+
+
 def watchers(pgdata: Path) -> list[int]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            words = entry.read_bytes().split(b"\0")
-            if b"wangge-watch" in words and os.fsencode(pgdata) in words:
-                found.append(int(entry.parent.name))
-    return found
+    every = (int(entry.name) for entry in Path("/proc").glob("[0-9]*"))
+    return [pid for pid in every if {b"wangge-watch", os.fsencode(pgdata)} <= {*words_of(pid)}]
 
 
 def test_each_role_comes_in_by_the_socket_and_nobody_by_the_network(cluster: Cluster) -> None:
@@ -263,8 +265,8 @@ def test_a_temporary_cluster_is_gone_even_when_its_starter_is_killed() -> None:
         server = int((pgdata / "postmaster.pid").read_text().split()[0])
         [watcher] = watchers(pgdata)
         starter.kill()
-    assert await_end(server)
     assert await_end(watcher)
+    assert words_of(server) == []
     assert not pgdata.parent.parent.exists()
 
 

@@ -32,7 +32,7 @@ class Home:
             self._make(owner, say)
         if self.path.stat().st_uid != owner.uid or not owner.may_enter(self.path):
             raise ClusterError(
-                f"用户 {owner.name} 不能使用 {self.path}，请换回原用户，或 make clean（删除数据）。 "
+                f"用户 {owner.name} 不能使用 {self.path}，请换回原用户，或 make clean。 "
                 f"{self.path} is not {owner.name}'s, or out of reach: "
                 "go on as the user who made it, or `make clean`, which deletes the data"
             )

@@ -114,10 +114,11 @@ def find_programs(
     if usable:
         return max(usable.items(), key=lambda one: (_has_postgis(debian, one[0]), one[0]))[1]
     seen = ", ".join(str(n) for n in sorted(found)) or "-"
+    wanted = f"PostgreSQL {major or f'{OLDEST_MAJOR}+'}"
     package = f"postgresql-{major or OLDEST_MAJOR}"
     raise ClusterError(
-        f"缺少 PostgreSQL {major or f'{OLDEST_MAJOR}+'}（现有：{seen}），请安装 {package} 及 PostGIS。 "
-        f"PostgreSQL {major or f'{OLDEST_MAJOR}+'} is missing (found: {seen}): "
+        f"缺少 {wanted}（现有：{seen}），请安装 {package} 及 PostGIS。 "
+        f"{wanted} is missing (found: {seen}): "
         f"install {package} with its PostGIS"
     )
 

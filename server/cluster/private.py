@@ -21,6 +21,7 @@ from server.cluster.watch import Watch
 
 START_SECONDS: Final = 120.0  # recovery after a power cut takes a while on a slow disk
 STOP_SECONDS: Final = 60.0
+ORPHAN_SECONDS: Final = 30.0
 LOG_BYTES: Final = 10_000_000
 NO_PROCESS: Final = "2147483647"  # greater than any process id that Linux gives
 
@@ -67,9 +68,7 @@ class Cluster:
             try:
                 self._ensure(owner)
                 self._configure(owner)
-                self._forget_the_dead()
-                self._server = self._spawn(owner)
-                self._await_ready(self._server)
+                self._launch(owner)
             except BaseException:
                 self._abandon()
                 raise
@@ -154,6 +153,24 @@ class Cluster:
         owner.write(self.home.pgdata / "pg_hba.conf", settings.host_access())
         owner.write(self.home.pgdata / "pg_ident.conf", users)
 
+    def _launch(self, owner: Account) -> None:
+        """Start, again for a while if the orphans of a killed server still hold its memory."""
+        end = time.monotonic() + ORPHAN_SECONDS
+        while True:
+            self._forget_the_dead()
+            self._server = self._spawn(owner)
+            if self._ready(self._server):
+                return
+            if time.monotonic() > end or not any("still in use" in w for w in self._last_words()):
+                break
+            time.sleep(0.1)
+        for line in self._last_words():
+            self._say(line)
+        raise ClusterError(
+            f"PostgreSQL 未能启动，原因见上及 {self.home.log}，排除后重试。 "
+            f"PostgreSQL did not start, see above and {self.home.log}: mend it, run again"
+        )
+
     def _forget_the_dead(self) -> None:
         """A lock file may outlive its server and name a process that is somebody else's by now.
 
@@ -173,19 +190,18 @@ class Cluster:
             command: list[str | Path] = [self.program("postgres"), "-D", self.home.pgdata]
             return owner.spawn(command, cwd=self.home.pgdata, output=output)
 
-    def _await_ready(self, server: subprocess.Popen[bytes]) -> None:
+    def _ready(self, server: subprocess.Popen[bytes]) -> bool:
+        """Wait until the server takes connections; False if it ends, or takes too long."""
         end = time.monotonic() + START_SECONDS
         while server.poll() is None and time.monotonic() < end:
             lines = self._lock_lines()
             if lines[:1] == [str(server.pid)] and lines[7:8] == ["ready"]:
-                return
+                return True
             time.sleep(0.02)
-        for line in self.home.log.read_text(errors="replace").splitlines()[-10:]:
-            self._say(line)
-        raise ClusterError(
-            f"PostgreSQL 未能启动，原因见上及 {self.home.log}，排除后重试。 "
-            f"PostgreSQL did not start, see above and {self.home.log}: mend it, run again"
-        )
+        return False
+
+    def _last_words(self) -> list[str]:
+        return self.home.log.read_text(errors="replace").splitlines()[-10:]
 
     def _lock_lines(self) -> list[str]:
         try:
@@ -218,8 +234,6 @@ class Cluster:
     def _gone(self, pid: int, seconds: float) -> bool:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if self._server is not None:
-                self._server.poll()  # or its exit would go unread and the process table keep it
             if not _command(pid):
                 return True
             time.sleep(0.02)
@@ -230,6 +244,7 @@ class Cluster:
         if self._server is not None:
             if self._server.poll() is None:
                 self._end(self._server.pid)
+            self._server.wait()
             self._server = None
         if self._watch is not None:
             self._watch.end()

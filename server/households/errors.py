@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Invalid, NotFound, NotYours
+from server.errors import Clash, Invalid, NotFound, NotYours
 
 
 class HouseholdNotFound(NotFound):
@@ -10,6 +10,13 @@ class HouseholdNotFound(NotFound):
 
     slug = "household-not-found"
     text = "没有这一户，或不在您的网格内。 No such household, or none of yours."
+
+
+class HouseholdExists(Clash):
+    """A household with this id exists already, here or out of the asker's sight."""
+
+    slug = "household-exists"
+    text = "此户编号已存在，请刷新后再试。 A household with this id exists; reload and try again."
 
 
 class VillageNotYours(NotYours):

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKTElement
-from sqlalchemy import Row, Select, any_, case, func, insert, literal, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row, Select, any_, case, func, literal, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
-from server.households.errors import HouseholdNotFound
+from server.households.errors import HouseholdExists, HouseholdNotFound
 from server.households.models import Household
 
 
@@ -61,11 +61,17 @@ def insert_households(
     rows: Sequence[Mapping[str, Any]],
     points: Sequence[tuple[float, float] | None],
 ) -> None:
-    """New households, each with its first placing. `points`: true (WGS-84) positions."""
-    session.execute(
-        insert(Household),
+    """New households, each with its first placing. `points`: true (WGS-84) positions.
+
+    Raises HouseholdExists where an id is taken, in sight or out of it: both look the same.
+    """
+    made = session.scalars(
+        insert(Household).on_conflict_do_nothing().returning(Household.id),
         [{**row, "geom": point_of(at)} for row, at in zip(rows, points, strict=True)],
     )
+    missing = {row["id"] for row in rows} - set(made)
+    if missing:
+        raise HouseholdExists(index=next(i for i, r in enumerate(rows) if r["id"] in missing))
     session.execute(
         _OPEN_PLACING,
         {"ids": [row["id"] for row in rows], "at": rows[0]["created_at"]},

@@ -49,12 +49,13 @@ def register_households(
 ) -> None:
     """Make households and place them, set-wise. `held`: places of the author; None: any.
 
-    Raises BadHousehold or VillageNotYours, with `index` of the first that is wrong.
+    Raises BadHousehold, VillageNotYours or HouseholdExists, with `index` of the first wrong one.
     """
     for index, household in enumerate(new):
         _check_fields(index, household.fields, required=("head_name",))
         if held is not None and f"v:{household.village_id}" not in held:
             raise VillageNotYours(index=index)
+    _check_hands(session, new)
     points = [_true_point(household.fields.get("location")) for household in new]
     placements = _place(session, new, points)
     rows = [
@@ -104,6 +105,15 @@ def _check_fields(index: int, fields: Mapping[str, Any], required: Sequence[str]
             errors[name] = wrong
     if errors:
         raise BadHousehold(index=index, errors=errors)
+
+
+def _check_hands(session: Session, new: Sequence[NewHousehold]) -> None:
+    """By hand means: in a cell of the household's own village."""
+    asked = {h.cell_id for h in new if h.cell_id}
+    village_of = places.map_cell_villages(session, asked) if asked else {}
+    for index, household in enumerate(new):
+        if household.cell_id and village_of.get(household.cell_id) != household.village_id:
+            raise BadHousehold(index=index, errors={"cell_id": "not_in_village"})
 
 
 def _true_point(location: Sequence[Any] | None) -> Point | None:

@@ -46,7 +46,7 @@ def cells_under(code: str) -> Select[tuple[GridCell]]:
 
 def map_area_codes(session: Session, level: str) -> Mapping[str, UUID]:
     """Code → id of every Area of one level."""
-    return dict(session.execute(select(Area.code, Area.id).where(Area.level == level)).tuples())
+    return dict(session.execute(select(Area.code, Area.id).where(Area.level == level)).tuples().all())
 
 
 def count_places(session: Session) -> tuple[int, int]:
@@ -87,7 +87,17 @@ def upsert_cells(session: Session, cells: Sequence[dict[str, Any]]) -> None:
 def map_cell_codes(session: Session, codes: Collection[str]) -> Mapping[str, UUID]:
     """Code → id of these cells."""
     rows = session.execute(select(GridCell.code, GridCell.id).where(GridCell.code.in_(codes)))
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
+
+
+def map_cell_villages(session: Session, ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """Id → village of these present cells."""
+    rows = session.execute(
+        select(GridCell.id, GridCell.village_id).where(
+            GridCell.id.in_(ids), GridCell.ended_at.is_(None)
+        )
+    )
+    return dict(rows.tuples().all())
 
 
 # A boundary equal to the present one is left alone; another closes it and opens its own span.

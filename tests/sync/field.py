@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.clock import to_ms
-from sync.line import LineLost, Verb
+from sync.line import LineLost, LoginLost, Verb
 from sync.memory import MemoryStore
 from sync.phone import Phone
 from sync.pull import pull
@@ -41,7 +41,8 @@ class FieldLine:
     """The line to a county in memory, through the same JSON as over HTTP.
 
     `faults` says for each call what goes wrong: "ask" loses the request, "answer" loses the
-    answer, "twice" delivers the request twice, "" is a good line; when used up all is good.
+    answer, "twice" delivers the request twice, "full" is a server that takes no change now,
+    "login" one that no longer knows the login, "" a good line; when used up all is good.
     """
 
     def __init__(self, county: SampleCounty, user: str) -> None:
@@ -54,6 +55,10 @@ class FieldLine:
         fault = next(self.faults, "")
         if fault == "ask":
             raise LineLost("on the way there")
+        if fault == "login":
+            raise LoginLost("answered 401")
+        if fault == "full":
+            body = {**body, "changes": []}
         answer = self._serve(verb, json.loads(json.dumps(body)))
         if fault == "twice":
             answer = self._serve(verb, json.loads(json.dumps(body)))
@@ -69,7 +74,7 @@ class FieldLine:
             else:
                 page = pull(decode_pull(body), self.county.registry, store, 1000, 10**6)
                 answer = encode_page(page)
-            answer = json.loads(json.dumps(answer))
+            answer = dict(json.loads(json.dumps(answer)))
             self.watch(verb, store, answer)
         self.calls.append((verb, body, answer))
         return answer

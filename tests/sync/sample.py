@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,7 +41,7 @@ class House:
                 old = handle.record(key)
                 if old is None:
                     raise Refused(index, "no_such_house")
-                handle.write(key, {**old.row, **ready.set}, old.buckets, ready.stamps)
+                write(handle, key, {**old.row, **ready.set}, old.buckets, ready.stamps)
             handle.note(ready.change.mid)
 
     def _create(self, handle: MemoryStore, key: Key, ready: Ready, index: int) -> None:
@@ -49,7 +49,16 @@ class House:
             raise ValueError("what no rule foresaw")
         if ready.set.get("cell") not in (NORTH, SOUTH):
             raise Refused(index, "no_such_cell")
-        handle.write(key, ready.set, {ready.set["cell"]}, ready.stamps)
+        write(handle, key, ready.set, {ready.set["cell"]}, ready.stamps)
+
+
+def write(
+    handle: MemoryStore, key: Key, row: Row, buckets: Collection[str], stamps: Mapping[str, Stamp]
+) -> None:
+    """Write a row, and note each field with its stamp for whoever checks histories."""
+    handle.write(key, row, buckets, stamps)
+    for field, stamp in stamps.items():
+        handle.note((key.id, field, stamp, row[field]))
 
 
 class Visit:
@@ -103,6 +112,9 @@ class SampleCounty:
         with self.db.open(user, self.time) as store:
             yield store
 
+    def pass_hours(self, hours: int) -> None:
+        self.time += timedelta(hours=hours)
+
     def new_house(self, bucket: str) -> Row:
         return {"cell": bucket, "note": "三组 1 号", "place": self.places[0]}
 
@@ -112,14 +124,14 @@ class SampleCounty:
     def write_house(self, bucket: str) -> str:
         key = Key("house", self.new_id())
         with self._office() as store:
-            store.write(key, self.new_house(bucket), {bucket}, self._stamps("note", "place"))
+            write(store, key, self.new_house(bucket), {bucket}, self._stamps("note", "place"))
         return key.id
 
     def edit_house(self, id_: str, fields: Mapping[str, Any]) -> None:
         key = Key("house", id_)
         with self._office() as store:
             old = self.db.state.records[key]
-            store.write(key, {**old.row, **fields}, old.buckets, self._stamps(*fields))
+            write(store, key, {**old.row, **fields}, old.buckets, self._stamps(*fields))
 
     def move_house(self, id_: str, bucket: str) -> None:
         with self._office() as store:

@@ -101,9 +101,10 @@ def test_stamps_never_go_back_though_the_phone_was_restarted(
     county: SampleCounty, li: Worker
 ) -> None:
     house = county.write_house(NORTH)
-    second = li.patch(house, {"note": "first"}), li.patch(house, {"note": "second"})
+    first = li.patch(house, {"note": "first"}, {"note": "三组 1 号"})
+    second = li.patch(house, {"note": "second"}, {"note": "first"})
     hours_ago = Instant(CLOCK.wall - 7_200_000, 1, "boot-0")
-    li.push(second[0], replace(second[1], at=hours_ago, was={"note": "first"}))
+    li.push(first, replace(second, at=hours_ago))
     row = county.house_row(house)
     assert row is not None
     assert row["note"] == "second"
@@ -213,7 +214,7 @@ def test_a_fault_that_no_rule_foresaw_sets_one_change_aside(
     wanted = [(QUARANTINED, "not_applied") if i == 6 else (APPLIED, None) for i in range(9)]
     assert answers(li.push(*changes)) == wanted
     assert len([key for key in county.db.state.records if key.entity == "house"]) == 8
-    assert len(county.db.state.journal) == 8
+    assert sum(isinstance(note, str) for note in county.db.state.journal.values()) == 8
 
 
 class CountedVisit(Visit):
@@ -287,7 +288,7 @@ def test_what_cannot_be_read_back_is_not_acknowledged_and_left_no_trace(
     kept = replace(li.visit(house), set={"house": house, "outcome": "declined"})
     pushed = push_with(li, Vanishing(), lost, kept)
     assert answers(pushed) == [(QUARANTINED, "not_read_back"), (APPLIED, None)]
-    assert list(county.db.state.journal.values()) == [kept.mid]
+    assert [n for n in county.db.state.journal.values() if isinstance(n, str)] == [kept.mid]
 
 
 class Lying(Visit):

@@ -1,0 +1,142 @@
+"""Real PostGIS, always: one temporary cluster for the run, one database of its own for every test.
+
+A test's database is a copy of a migrated template with the small county in it, so tests commit for
+real, stamps and triggers included, and cannot see each other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+
+import psycopg2
+import pytest
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy.engine import make_url
+
+from migrations.upgrade import upgrade
+from server.app import create_app
+from server.cluster import temporary_cluster
+from server.db import db, transaction, worker
+from tests import smallcounty
+from tests.smallcounty import START, Clock, SmallCounty
+
+# The machine may be slow and shared: a time limit on an example would only measure that.
+hypothesis_settings.register_profile("wangge", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("wangge")
+
+_CLUSTER = "WANGGE_TEST_CLUSTER"  # how the workers of a parallel run hear of the one cluster
+_MIGRATED, _SEEDED = "wangge_migrated", "wangge_seeded"
+_number = count(1)
+
+
+class TestCluster:
+    """The cluster of this run. Databases are copied from templates."""
+
+    __test__ = False
+
+    def __init__(self, admin_url: str) -> None:
+        self.admin_url = admin_url
+
+    def url(self, dbname: str, role: str = "postgres") -> str:
+        """A URL of one database, as this role."""
+        url = make_url(self.admin_url).set(database=dbname, username=role)
+        return url.render_as_string(hide_password=False)
+
+    def create(self, dbname: str, template: str = "template1") -> None:
+        """Copy a database."""
+        self._execute(f"CREATE DATABASE {dbname} TEMPLATE {template}")
+
+    def drop(self, dbname: str) -> None:
+        """Drop a database and whoever is still connected to it."""
+        self._execute(f"DROP DATABASE IF EXISTS {dbname} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
+        url = make_url(self.admin_url)
+        connection = psycopg2.connect(
+            user="postgres", dbname="postgres", host=url.query["host"], port=url.query["port"]
+        )
+        try:
+            connection.autocommit = True
+            connection.cursor().execute(statement)
+        finally:
+            connection.close()
+
+
+def _prepare(cluster: TestCluster) -> None:
+    cluster.create(_MIGRATED)
+    upgrade(cluster.url(_MIGRATED))
+    cluster.create(_SEEDED, _MIGRATED)
+    app = create_app(smallcounty.settings(cluster.url(_SEEDED)))
+    with app.app_context(), transaction(worker(START)) as session:
+        smallcounty.seed(session)
+    _dispose(app)
+
+
+def _dispose(app: object) -> None:
+    with app.app_context():  # type: ignore[attr-defined] # a Flask app
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+_stack = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In a parallel run the controller starts the cluster before its workers start."""
+    parallel = getattr(config.option, "numprocesses", None)
+    if parallel and not hasattr(config, "workerinput"):
+        _start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what this process started; nothing of it stays behind."""
+    _stack.close()
+
+
+def _start() -> TestCluster:
+    started = _stack.enter_context(temporary_cluster())
+    cluster = TestCluster(started.admin_url("postgres"))
+    _prepare(cluster)
+    os.environ[_CLUSTER] = cluster.admin_url
+    _stack.callback(os.environ.pop, _CLUSTER, None)
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def cluster() -> TestCluster:
+    """The cluster of this run."""
+    if url := os.environ.get(_CLUSTER):
+        return TestCluster(url)
+    return _start()
+
+
+@pytest.fixture
+def database(cluster: TestCluster) -> Iterator[str]:
+    """URL (superuser) of a fresh copy of the seeded template."""
+    name = f"t_{os.getpid()}_{next(_number)}"
+    cluster.create(name, _SEEDED)
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
+@pytest.fixture
+def empty_database(cluster: TestCluster) -> Iterator[str]:
+    """URL (superuser) of a fresh copy of the migrated template: no county in it."""
+    name = f"e_{os.getpid()}_{next(_number)}"
+    cluster.create(name, _MIGRATED)
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
+@pytest.fixture
+def county(database: str) -> Iterator[SmallCounty]:
+    """The small county of this test, with its app and its clock."""
+    clock = Clock()
+    app = create_app(smallcounty.settings(database), clock=clock)
+    with app.app_context():
+        yield SmallCounty(app, clock, database)
+    _dispose(app)

@@ -1,0 +1,338 @@
+"""One phone through bad days: lost answers, empty batteries, lost cells, a restored server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sync.line import LoginLost
+from sync.model import Op, Status
+from tests.sync.field import FieldPhone
+from tests.sync.sample import LI, LI_PHONE, NORTH, SOUTH, WANG, WANG_PHONE, SampleCounty
+
+DAY = 24 * 3600 * 1000
+
+
+@pytest.fixture
+def county() -> SampleCounty:
+    return SampleCounty()
+
+
+@pytest.fixture
+def li(county: SampleCounty, tmp_path: Path) -> FieldPhone:
+    return FieldPhone(county, LI, LI_PHONE, str(tmp_path / "li.sqlite"))
+
+
+@pytest.fixture
+def wang(county: SampleCounty, tmp_path: Path) -> FieldPhone:
+    return FieldPhone(county, WANG, WANG_PHONE, str(tmp_path / "wang.sqlite"))
+
+
+def visit(phone: FieldPhone, house: str) -> str:
+    return phone.app.record("visit", Op.APPEND, {"house": house, "outcome": "met"})
+
+
+# Writing.
+
+
+def test_what_is_written_is_seen_at_once_and_waits(county: SampleCounty, li: FieldPhone) -> None:
+    house = county.write_house(NORTH)
+    li.app.sync()
+    made = visit(li, house)
+    li.app.record("house", Op.PATCH, {"note": "mine"}, house)
+    assert li.app.rows("visit")[made]["outcome"] == "met"
+    assert li.app.rows("house")[house]["note"] == "mine"
+    assert [(c["n"], c["was"]) for c in li.app.waiting()] == [(1, {}), (2, {"note": "三组 1 号"})]
+    assert county.visits(house) == 0
+
+
+def test_a_second_correction_remembers_the_first_as_what_it_had_read(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    li.app.sync()
+    for note in ("one", "two"):
+        li.app.record("house", Op.PATCH, {"note": note}, house)
+    assert li.app.waiting()[1]["was"] == {"note": "one"}
+    li.app.sync()
+    assert (li.app.rows("house")[house]["note"], county.conflicts(house)) == ("two", [])
+
+
+def test_a_patch_needs_a_row(li: FieldPhone) -> None:
+    with pytest.raises(ValueError, match="needs the id"):
+        li.app.record("house", Op.PATCH, {"note": "x"})
+
+
+def test_a_phone_that_dies_while_writing_has_written_or_has_not(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    written = 0
+    for statements in range(12):
+        died = li.die_after(statements, lambda: visit(li, house))
+        numbers = [change["n"] for change in li.app.waiting()]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert len(numbers) - written in ((0, 1) if died else (1,))
+        written = len(numbers)
+    assert not died
+    assert li.app.sync().pushed == written == county.visits(house)
+
+
+# Lost answers.
+
+
+def test_a_lost_answer_costs_nothing_but_a_second_try(county: SampleCounty, li: FieldPhone) -> None:
+    house = county.write_house(NORTH)
+    visit(li, house)
+    li.line.faults = iter(["answer"])
+    first = li.app.sync()
+    assert (first.lost, len(li.app.waiting()), county.visits(house)) == (True, 1, 1)
+    assert not li.app.sync().lost
+    assert (li.app.waiting(), county.visits(house)) == ([], 1)
+    assert len(li.app.rows("visit")) == 1
+
+
+def test_a_long_outbox_goes_in_batches_and_a_long_pull_in_pages(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    li.app.close()
+    li = FieldPhone(county, LI, LI_PHONE, li.path, page=2, batch=3)
+    for _ in range(7):
+        visit(li, house)
+    summary = li.app.sync()
+    assert (summary.pushed, summary.received) == (7, 8)
+    assert [verb for verb, *_ in li.line.calls] == ["push"] * 3 + ["pull"] * 4
+
+
+def test_a_lost_login_is_told_and_nothing_is_lost(county: SampleCounty, li: FieldPhone) -> None:
+    visit(li, county.write_house(NORTH))
+    li.line.faults = iter(["login"])
+    with pytest.raises(LoginLost):
+        li.app.sync()
+    assert len(li.app.waiting()) == 1
+
+
+# What was set aside, merged, disputed.
+
+
+def test_what_the_server_sets_aside_is_shown_with_its_reason(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    lost = visit(li, county.new_id())
+    long = li.app.record("house", Op.CREATE, {"cell": NORTH, "note": "网" * 22_000})
+    li.app.sync()
+    aside = [(change["id"], status, reason) for change, status, reason in li.app.set_aside()]
+    assert aside == [
+        (lost, Status.QUARANTINED, "no_such_house"),
+        (long, Status.REJECTED, "too_large"),
+    ]
+    assert (li.app.rows("visit"), li.app.rows("house"), li.app.waiting()) == ({}, {}, [])
+
+
+def test_two_phones_correct_one_house_and_show_the_same_in_the_end(
+    county: SampleCounty, li: FieldPhone, wang: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    li.app.sync()
+    wang.app.sync()
+    li.app.record("house", Op.PATCH, {"note": "Li"}, house)
+    county.time = county.time.replace(hour=12)
+    wang.app.record("house", Op.PATCH, {"note": "Wang"}, house)
+    wang.app.sync()
+    li.app.sync()
+    assert [(c.ours, c.theirs) for c in county.conflicts(house)] == [("Wang", "Li")]
+    assert li.app.rows("house") == wang.app.rows("house")
+    assert li.app.rows("house")[house]["note"] == "Wang"
+
+
+def test_a_wrong_wall_clock_wins_nothing(
+    county: SampleCounty, li: FieldPhone, wang: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    li.clock.wrong = 400 * DAY
+    li.app.sync()
+    wang.app.sync()
+    li.app.record("house", Op.PATCH, {"note": "earlier"}, house)
+    county.time = county.time.replace(hour=12)
+    wang.app.record("house", Op.PATCH, {"note": "later"}, house)
+    wang.app.sync()
+    li.app.sync()
+    assert li.app.rows("house")[house]["note"] == "later"
+
+
+# Cells that come and go.
+
+
+def test_a_row_leaves_with_its_last_bucket(county: SampleCounty, li: FieldPhone) -> None:
+    house = county.write_house(NORTH)
+    visit(li, house)
+    li.app.sync()
+    county.move_house(house, SOUTH)
+    li.app.sync()
+    assert (li.app.rows("house"), li.app.rows("visit")) == ({}, {})
+
+
+def test_a_row_that_moves_between_two_cells_of_one_worker_stays(
+    county: SampleCounty, wang: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    wang.app.sync()
+    county.move_house(house, SOUTH)
+    wang.app.sync()
+    assert wang.app.rows("house")[house]["cell"] == SOUTH
+
+
+def test_a_cell_that_is_taken_away_waits_for_the_outbox(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house, other = county.write_house(NORTH), county.write_house(NORTH)
+    li.app.sync()
+    county.assign(LI)
+    li.line.faults = iter(["ask"])
+    li.app.record("house", Op.PATCH, {"note": "mine"}, house)
+    li.app.sync()
+    assert set(li.app.rows("house")) == {house, other}
+    assert not li.app.sync().lost
+    assert (li.app.rows("house"), li.app.waiting()) == ({}, [])
+    assert [reason for _, _, reason in li.app.set_aside()] == ["no_such_row"]
+
+
+def test_drop_and_delete_are_kept_beside_a_row_until_its_outbox_is_empty(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    """The server answers pulls only: a push that it does not take must not lose its row."""
+    house, _ = county.write_house(NORTH), county.write_house(NORTH)
+    li.app.sync()
+    li.app.record("house", Op.PATCH, {"note": "mine"}, house)
+    county.assign(LI)
+    li.line.faults = iter(["full", ""] * 20)
+    li.app.sync()
+    assert li.app.rows("house") == {house: {"cell": NORTH, "note": "mine", "place": [107.1, 31.9]}}
+    li.line.faults = iter(())
+    li.app.sync()
+    assert li.app.rows("house") == {}
+    assert [reason for _, _, reason in li.app.set_aside()] == ["no_such_row"]
+
+
+def test_a_visit_recorded_while_the_cell_was_mine_is_delivered_and_leaves(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    li.app.sync()
+    visit(li, house)
+    county.assign(LI)
+    li.app.sync()
+    assert (county.visits(house), li.app.waiting(), li.app.set_aside()) == (1, [], [])
+    assert (li.app.rows("house"), li.app.rows("visit")) == ({}, {})
+
+
+def test_a_lost_phone_delivers_and_is_empty(county: SampleCounty, li: FieldPhone) -> None:
+    house = county.write_house(NORTH)
+    li.app.sync()
+    visit(li, house)
+    county.revoke(LI_PHONE)
+    li.app.sync()
+    assert (li.app.rows("house"), li.app.rows("visit"), li.app.waiting()) == ({}, {}, [])
+    assert list(county.set_aside(LI_PHONE).values()) == ["device_revoked"]
+
+
+# Integrity and healing.
+
+
+def test_a_row_that_got_lost_on_the_phone_is_fetched_again_once_a_day(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    li.app.sync()
+
+    def damage() -> None:
+        li.db.execute("DELETE FROM place WHERE id = ?", (house,))
+
+    damage()
+    summary = li.app.sync()
+    assert summary.alarms == ["digest_mismatch"]
+    assert set(li.app.rows("house")) == {house}
+    damage()
+    assert li.app.sync().alarms == ["digest_mismatch"]
+    assert li.app.rows("house") == {}
+    county.time = county.time.replace(day=county.time.day + 1)
+    li.app.sync()
+    assert set(li.app.rows("house")) == {house}
+
+
+def test_a_resync_keeps_the_old_rows_until_the_new_ones_are_in(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    houses = {county.write_house(NORTH) for _ in range(4)}
+    li.app.sync()
+    li.app.close()
+    li = FieldPhone(county, LI, LI_PHONE, li.path, page=1)
+    li.db.execute("UPDATE place SET rev = 99 WHERE id = ?", (min(houses),))
+    ghost = "INSERT INTO place(bucket, entity, id, rev) VALUES (?, 'house', 'ghost', 3)"
+    li.db.execute(ghost, (NORTH,))
+    li.db.execute("INSERT INTO held VALUES ('house', 'ghost', '{}')")
+    li.line.faults = iter(["", "", "ask"])
+    assert li.app.sync().lost
+    assert set(li.app.rows("house")) == {*houses, "ghost"}
+    li.app.sync()
+    assert set(li.app.rows("house")) == houses
+
+
+def test_a_server_restored_from_yesterday_gets_today_again(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    visit(li, house)
+    li.app.sync()
+    backup = county.db.backup()
+    for _ in range(3):
+        visit(li, house)
+    county.write_house(NORTH)
+    li.app.sync()
+    county.db.restore(backup)
+    assert county.visits(house) == 1
+    summary = li.app.sync()
+    assert county.visits(house) == 4
+    assert {"server_forgot_changes", "started_from_zero"} <= set(summary.alarms)
+    assert set(li.app.rows("house")) == {house}
+    assert (len(li.app.rows("visit")), li.app.waiting()) == (4, [])
+
+
+def test_what_is_too_old_to_be_sent_again_is_declared_as_a_hole(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    backup = county.db.backup()
+    visit(li, house)
+    li.app.sync()
+    county.time = county.time.replace(month=county.time.month + 2)
+    visit(li, house)
+    li.app.sync()
+    county.db.restore(backup, epoch="another")
+    summary = li.app.sync()
+    assert {"epoch_changed", "hole_declared", "server_forgot_changes"} <= set(summary.alarms)
+    assert (county.visits(house), li.app.waiting()) == (1, [])
+    assert list(county.set_aside(LI_PHONE).values()) == ["hole"]
+
+
+def test_a_phone_put_back_to_an_older_copy_counts_on_behind_the_server(
+    county: SampleCounty, li: FieldPhone, tmp_path: Path
+) -> None:
+    house = county.write_house(NORTH)
+    li.app.close()
+    copy = Path(li.path).read_bytes()
+    li.switch_on()
+    for _ in range(3):
+        visit(li, house)
+    li.app.sync()
+    li.app.close()
+    Path(li.path).write_bytes(copy)
+    li.switch_on()
+    visit(li, house)
+    li.app.sync()
+    visit(li, house)
+    assert [change["n"] for change in li.app.waiting()] == [4]
+    li.app.sync()
+    assert (county.visits(house), len(li.app.rows("visit"))) == (5, 5)
