@@ -15,16 +15,23 @@ CREATE OR REPLACE FUNCTION gate.now() RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT coalesce(nullif(current_setting('app.now', true), '')::timestamptz, now()) $$;
 
+-- Whether the asker is an active user on a device that was not revoked. A lost phone sees nothing.
+CREATE OR REPLACE FUNCTION gate.admitted() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM user_account u WHERE u.id = gate.user_id() AND u.active)
+       AND NOT EXISTS (SELECT FROM device d
+                        WHERE d.id = gate.device_id() AND d.revoked_at IS NOT NULL)
+$$;
+
 -- What the asker holds now, each with the place it is about.
 CREATE OR REPLACE FUNCTION gate.my_assignments()
 RETURNS TABLE (role text, cell_id uuid, office_id uuid, area_id uuid, area_code text, area_level text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT a.role, a.cell_id, a.office_id, area.id, area.code, area.level
       FROM assignment a
-      JOIN user_account u ON u.id = a.user_id AND u.active
-      LEFT JOIN office o  ON o.id = a.office_id
-      LEFT JOIN area      ON area.id = coalesce(a.area_id, o.area_id)
-     WHERE a.user_id = gate.user_id()
+      LEFT JOIN office o ON o.id = a.office_id
+      LEFT JOIN area     ON area.id = coalesce(a.area_id, o.area_id)
+     WHERE a.user_id = gate.user_id() AND gate.admitted()
        AND a.valid_from <= gate.now()
        AND (a.valid_to IS NULL OR a.valid_to > gate.now())
 $$;
@@ -47,8 +54,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     UNION SELECT 'v:' || village_id FROM cells
     UNION SELECT 'v:' || area_id FROM gate.my_assignments()
            WHERE role = 'mediator' AND area_level = 'village'
-    UNION SELECT 'u:' || u.id FROM user_account u WHERE u.id = gate.user_id() AND u.active
-    UNION SELECT 'ref'        FROM user_account u WHERE u.id = gate.user_id() AND u.active
+    UNION SELECT 'u:' || gate.user_id() WHERE gate.admitted()
+    UNION SELECT 'ref'                  WHERE gate.admitted()
 $$;
 
 -- Everything whose rows the asker may read: the phone's buckets, and all below an Area held.

@@ -1,5 +1,6 @@
 -- A household is read and changed by those who hold its place now. During a push its author may also
--- read back what names them, so that nothing is acknowledged unread.
+-- read back what this very request wrote, so that nothing is acknowledged unread; a replay that comes
+-- later is answered under the authority of that later time.
 GRANT SELECT, INSERT, UPDATE ON household, household_placing TO wangge_app, wangge_push, wangge_worker;
 GRANT SELECT ON household, household_placing TO wangge_gate;
 
@@ -7,7 +8,7 @@ CREATE POLICY in_my_places ON household TO wangge_app, wangge_push
     USING ((SELECT gate.sees_county()) OR bucket = ANY (ARRAY(SELECT gate.my_places())))
     WITH CHECK ((SELECT gate.sees_county()) OR bucket = ANY (ARRAY(SELECT gate.my_places())));
 CREATE POLICY author_reads_back ON household FOR SELECT TO wangge_push
-    USING (recorded_by = gate.user_id());
+    USING (recorded_by = gate.user_id() AND created_at = gate.now());
 CREATE POLICY author_writes ON household FOR INSERT TO wangge_push
     WITH CHECK (recorded_by = gate.user_id());
 

@@ -4,7 +4,6 @@ GRANT SELECT, INSERT ON sync_receipt, sync_conflict, sync_quarantine TO wangge_p
 GRANT SELECT ON sync_receipt, sync_conflict, sync_quarantine, sync_epoch TO wangge_app;
 GRANT SELECT ON sync_epoch TO wangge_push;
 GRANT UPDATE ON sync_conflict, sync_quarantine TO wangge_app;
-GRANT USAGE ON SEQUENCE sync_conflict_id_seq TO wangge_push;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sync_receipt, sync_conflict, sync_quarantine TO wangge_worker;
 GRANT SELECT, INSERT ON sync_epoch TO wangge_worker;
 

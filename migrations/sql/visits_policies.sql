@@ -1,5 +1,5 @@
--- A visit is read by those who hold its household's place now; its author may add it and read it back
--- during a push. Nobody changes one: only the household's move carries `bucket` along, as the owner.
+-- A visit is read by those who hold its household's place now; its author may add it and, within
+-- the same request, read it back. Nobody changes one: only the household's move carries `bucket` along, as the owner.
 GRANT SELECT, INSERT ON visit TO wangge_app, wangge_push, wangge_worker;
 GRANT SELECT ON visit TO wangge_gate;
 
@@ -8,7 +8,7 @@ CREATE POLICY in_my_places ON visit FOR SELECT TO wangge_app, wangge_push
 CREATE POLICY in_own_name ON visit FOR INSERT TO wangge_app, wangge_push
     WITH CHECK (recorded_by = gate.user_id());
 CREATE POLICY author_reads_back ON visit FOR SELECT TO wangge_push
-    USING (recorded_by = gate.user_id());
+    USING (recorded_by = gate.user_id() AND received_at = gate.now());
 
 CREATE POLICY gate_reads ON visit FOR SELECT TO wangge_gate USING (true);
 CREATE POLICY worker ON visit TO wangge_worker USING (true) WITH CHECK (true);

@@ -78,7 +78,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "sync_conflict",
-        sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("mid", sa.Uuid(), nullable=False),
         sa.Column("device_id", sa.Uuid(), nullable=False),
         sa.Column("entity", sa.Text(), nullable=False),

@@ -50,6 +50,12 @@ def list_households(
     return query.where(*(column == value for column, value in wanted.items() if value is not None))
 
 
+def map_buckets(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Id → bucket of these households."""
+    rows = session.execute(select(Household.id, Household.bucket).where(Household.id.in_(ids)))
+    return dict(rows.tuples().all())
+
+
 def lock_households(session: Session, ids: Collection[UUID]) -> Sequence[Household]:
     """Lock these, in id order, as far as the asker may see them."""
     query = select(Household).where(Household.id.in_(ids)).order_by(Household.id)

@@ -20,7 +20,24 @@ def mask_telephone(number: str | None) -> str | None:
     return number and "*" * max(len(number) - 2, 0) + number[-2:]
 
 
-class HouseholdIn(Schema):
+class AmendmentIn(Schema):
+    """Fields that a desk sets; those left out stay as they are."""
+
+    head_name = fields.String(validate=validate.Length(min=1, max=50))
+    telephone = fields.String(allow_none=True, validate=validate.Length(max=20))
+    address = fields.String(validate=validate.Length(max=200))
+    kind = fields.String(validate=validate.OneOf(list(KINDS)))
+    state = fields.String(validate=validate.OneOf(list(STATES)))
+    people = fields.Integer(allow_none=True, validate=validate.Range(min=0, max=999))
+    location = fields.List(
+        fields.Raw(allow_none=True),
+        allow_none=True,
+        validate=validate.Length(equal=4),
+        metadata={"description": "[lon, lat, datum, accuracy in metres or null]"},
+    )
+
+
+class HouseholdIn(AmendmentIn):
     """A household that a desk registers."""
 
     id = fields.UUID(required=True)
@@ -28,16 +45,6 @@ class HouseholdIn(Schema):
     cell_id = fields.UUID(load_default=None)
     group_no = fields.Integer(load_default=None, validate=validate.Range(min=1, max=99))
     head_name = fields.String(required=True, validate=validate.Length(min=1, max=50))
-    telephone = fields.String(load_default=None, validate=validate.Length(max=20))
-    address = fields.String(load_default="", validate=validate.Length(max=200))
-    kind = fields.String(load_default="family", validate=validate.OneOf(list(KINDS)))
-    people = fields.Integer(load_default=None, validate=validate.Range(min=0, max=999))
-    location = fields.List(
-        fields.Raw(allow_none=True),
-        load_default=None,
-        validate=validate.Length(equal=4),
-        metadata={"description": "[lon, lat, datum, accuracy in metres or null]"},
-    )
 
 
 class HouseholdsIn(PageIn):

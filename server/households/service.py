@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,8 @@ from server.households.rules import (
 )
 from server.places import queries as places
 from server.sealed import keyring
+from sync.clock import to_ms
+from sync.model import Stamp
 
 Point = tuple[float, float]
 
@@ -80,6 +82,11 @@ def amend_households(session: Session, by: Identity, amended: Sequence[Amendment
     session.flush()
     queries.move_placings(session, list(known), by.now)
     record(session, "household.amend", ids=list(known)[:50], count=len(amended))
+
+
+def stamps_of(fields: Iterable[str], by: Identity) -> dict[str, Stamp]:
+    """The stamps of what is edited in a browser: the server's own time, no device, no number."""
+    return dict.fromkeys(fields, Stamp(to_ms(by.now), "", 0))
 
 
 def reveal_household(session: Session, household_id: UUID, reason: str) -> Household:

@@ -12,6 +12,7 @@ from server.db import transaction
 from server.households import queries, service
 from server.households.models import Household
 from server.households.schemas import (
+    AmendmentIn,
     HouseholdIn,
     HouseholdOut,
     HouseholdPageOut,
@@ -19,7 +20,7 @@ from server.households.schemas import (
     HouseholdsIn,
     RevealIn,
 )
-from server.households.service import NewHousehold
+from server.households.service import Amendment, NewHousehold
 from server.paging import Page, page_of
 from server.places import queries as places
 
@@ -62,12 +63,26 @@ def register_household(new: dict[str, Any]) -> Household:
     """Register a household; it is placed by its point or group, or by hand."""
     keys = ("id", "village_id", "group_no", "cell_id")
     household = NewHousehold(
-        **{key: new.pop(key) for key in keys}, fields={k: v for k, v in new.items() if v}
+        **{key: new.pop(key) for key in keys}, fields=new
     )
     with transaction(asker().identity) as session:
         held = asker().places(session)
         service.register_households(session, asker().identity, held, [household])
         return queries.get_household(session, household.id)
+
+
+@blp.route("/<uuid:household_id>", methods=["PATCH"])
+@may("household.amend")
+@blp.arguments(AmendmentIn)
+@blp.response(200, HouseholdOut)
+def amend_household(fields: dict[str, Any], household_id: UUID) -> Household:
+    """Set fields of a household, stamped with the server's time; a new location places anew."""
+    me = asker().identity
+    with transaction(me) as session:
+        queries.get_household(session, household_id)
+        amendment = Amendment(household_id, fields, service.stamps_of(fields, me))
+        service.amend_households(session, me, [amendment])
+        return queries.get_household(session, household_id)
 
 
 @blp.route("/<uuid:household_id>/reveal", methods=["POST"])

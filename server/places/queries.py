@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import Boolean, Row, Select, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from server.places.errors import AreaNotFound, CellNotFound
-from server.places.models import Area, GridCell
+from server.places.models import Area, Boundary, GridCell
 
 
 def get_area(session: Session, code: str) -> Area:
@@ -49,6 +50,15 @@ def map_area_codes(session: Session, level: str) -> Mapping[str, UUID]:
     return dict(session.execute(select(Area.code, Area.id).where(Area.level == level)).tuples().all())
 
 
+def list_villages(session: Session) -> Sequence[Row[tuple[UUID, str, str, str]]]:
+    """(id, code, name, name of its township) of every village."""
+    township = aliased(Area)
+    query = select(Area.id, Area.code, Area.name, township.name.label("township"))
+    return session.execute(
+        query.join(township, township.id == Area.parent_id).where(Area.level == "village")
+    ).all()
+
+
 def count_places(session: Session) -> tuple[int, int]:
     """How many areas and cells there are."""
     areas = session.scalar(select(func.count()).select_from(Area)) or 0
@@ -56,32 +66,47 @@ def count_places(session: Session) -> tuple[int, int]:
     return areas, cells
 
 
-def upsert_areas(session: Session, areas: Sequence[dict[str, Any]]) -> None:
-    """Areas by code (dicts of id, level, code, name, parent_id); a known code keeps its id."""
+def upsert_areas(session: Session, areas: Sequence[dict[str, Any]]) -> tuple[int, int]:
+    """Areas by code (dicts of id, level, code, name, parent_id); a known code keeps its id.
+
+    Returns how many are new and how many changed; the others are not touched.
+    """
     statement = upsert(Area)
-    session.execute(
+    return _upsert(
+        session,
         statement.on_conflict_do_update(
             index_elements=[Area.code],
             set_={"name": statement.excluded.name, "parent_id": statement.excluded.parent_id},
             where=(Area.name != statement.excluded.name)
             | Area.parent_id.is_distinct_from(statement.excluded.parent_id),
         ),
-        list(areas),
+        areas,
     )
 
 
-def upsert_cells(session: Session, cells: Sequence[dict[str, Any]]) -> None:
-    """Cells by code (dicts of id, village_id, code, name, groups, synthetic)."""
+def upsert_cells(session: Session, cells: Sequence[dict[str, Any]]) -> tuple[int, int]:
+    """Cells by code (dicts of id, village_id, code, name, groups, synthetic).
+
+    Returns how many are new and how many changed; the others are not touched.
+    """
     statement = upsert(GridCell)
-    session.execute(
+    return _upsert(
+        session,
         statement.on_conflict_do_update(
             index_elements=[GridCell.code],
             set_={"name": statement.excluded.name, "groups": statement.excluded.groups},
             where=(GridCell.name != statement.excluded.name)
             | (GridCell.groups != statement.excluded.groups),
         ),
-        list(cells),
+        cells,
     )
+
+
+def _upsert(session: Session, statement: Insert, rows: Sequence[dict[str, Any]]) -> tuple[int, int]:
+    # A row that this statement made has no earlier version: its xmax is 0.
+    inserted = literal_column("xmax = 0", Boolean)
+    made = session.scalars(statement.returning(inserted), list(rows)).all()
+    return sum(made), len(made) - sum(made)
 
 
 def map_cell_codes(session: Session, codes: Collection[str]) -> Mapping[str, UUID]:
@@ -118,11 +143,20 @@ _OPEN_AREAS = text(str(_OPEN_CELLS).replace("cell_id", "area_id"))
 
 def set_boundaries(
     session: Session, owners: Sequence[UUID], shapes: Sequence[bytes], at: datetime, *, cells: bool
-) -> None:
-    """Give cells (or areas) these polygons, as WKB in EPSG:4326, from `at` on."""
+) -> int:
+    """Give cells (or areas) these polygons, as WKB in EPSG:4326, from `at` on.
+
+    Returns how many replaced another one; equal ones are not touched.
+    """
     new = {"owners": list(owners), "shapes": list(shapes), "at": at}
-    session.execute(_CLOSE_CHANGED, new)
+    closed = session.connection().execute(_CLOSE_CHANGED, new).rowcount
     session.execute(_OPEN_CELLS if cells else _OPEN_AREAS, new)
+    return closed
+
+
+def count_boundaries(session: Session) -> int:
+    """How many boundaries there are, past ones too."""
+    return session.scalar(select(func.count()).select_from(Boundary)) or 0
 
 
 # The border rule of geo.cells, set-wise: of several covering cells the lowest code has the point.

@@ -110,7 +110,7 @@ class SyncConflict(Base):
         Index("sync_conflict_row_ix", "entity", "row_id"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
     mid: Mapped[UUID]
     device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"))
     entity: Mapped[str]

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from server.db import Acting, Identity, passing
 from server.errors import TryLater
+from server.households.queries import map_buckets
+from server.ids import new_id
 from server.syncing import queries
 from server.syncing.entities import STORED, plain
 from sync.digest import hexadecimal
@@ -123,8 +125,11 @@ class PostgresStore:
                 self._session, [_receipt_row(r, device_id, now) for r in receipts]
             )
         if conflicts:
+            # Only households have fields that can meet: a supervisor finds the meeting by place.
+            bucket_of = map_buckets(self._session, {UUID(c.id) for c in conflicts})
+            rows = [_conflict_row(c, device_id, now) for c in conflicts]
             queries.insert_conflicts(
-                self._session, [_conflict_row(c, device_id, now) for c in conflicts]
+                self._session, [{**row, "bucket": bucket_of.get(row["row_id"])} for row in rows]
             )
         if quarantined:
             queries.insert_quarantined(
@@ -197,6 +202,7 @@ def _receipt_row(receipt: Receipt, device_id: UUID, at: datetime) -> dict[str, A
 def _conflict_row(conflict: Conflict, device_id: UUID, at: datetime) -> dict[str, Any]:
     values = {"ours": conflict.ours, "theirs": conflict.theirs, "was": conflict.was}
     return {
+        "id": new_id(at),
         "mid": UUID(conflict.mid),
         "device_id": device_id,
         "entity": conflict.entity,

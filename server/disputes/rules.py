@@ -1,0 +1,171 @@
+"""Pure decisions about disputes: what a field may hold, and what an event does to its Holding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from server.households.rules import normal_telephone, wrong_field
+from server.ladder.routing import Category
+from server.ladder.states import Event, Need
+
+CHANNELS = {
+    "visit": "走访",
+    "walk_in": "来访",
+    "telephone": "电话",
+    "letter": "来信",
+    "hotline": "热线",
+    "handed_down": "交办",
+    "proxy": "代理",
+    "own_search": "排查",
+}
+SIZES = {"individual": "个体", "group": "一般群体", "major": "重大群体"}
+PARTY_KINDS = {"household": "住户", "office": "单位", "user": "工作人员", "outsider": "其他人"}
+PARTY_SIDES = {"applicant": "申请方", "respondent": "被申请方", "third": "第三方"}
+REFERRED_TO = {
+    "court": "法院",
+    "arbitration": "仲裁",
+    "police": "公安",
+    "administration": "行政机关",
+    "review": "复查复核",
+    "other": "其他",
+}
+
+# Written by the clock beside those of ladder.states.Event: the county has nowhere to climb.
+OVERDUE = "overdue"
+
+# What a person may send; `register` opens the history, `climb` is the clock's.
+SENT = frozenset(Event) - {Event.REGISTER, Event.CLIMB}
+
+MAX_TEXT = 4000
+MAX_PARTIES = 50
+DISPUTE_FIELDS = frozenset(
+    {"category", "story", "village_id", "cell_id", "channel", "size", "parties", "related_id"}
+)
+EVENT_FIELDS = frozenset(
+    {"dispute_id", "event", "why", "agreement", "referred_to", "rights_told", "terms_done"}
+)
+_PARTY_FIELDS = frozenset(
+    {"side", "kind", "household_id", "office_id", "user_id", "name", "telephone"}
+)
+
+
+def wrong_dispute(
+    fields: Mapping[str, Any], occurred_at: datetime, recorded_at: datetime
+) -> dict[str, str]:
+    """Field → slug of what is wrong; empty when the dispute may be kept."""
+    parties = fields.get("parties", ())
+    checks = {
+        "category": fields.get("category") in list(Category) or "unknown_category",
+        "story": _is_text(fields.get("story"), 1) or "bad_text",
+        "channel": fields.get("channel", "visit") in CHANNELS or "unknown_channel",
+        "size": fields.get("size", "individual") in SIZES or "unknown_size",
+        "parties": _are_parties(parties) or "bad_parties",
+        **dict.fromkeys(fields.keys() - DISPUTE_FIELDS, "unknown_field"),
+        **_ids(fields, ("village_id", "cell_id", "related_id")),
+        "occurred_at": not _in_the_future(occurred_at, recorded_at) or "in_the_future",
+    }
+    return {name: slug for name, slug in checks.items() if isinstance(slug, str)}
+
+
+def wrong_event(
+    fields: Mapping[str, Any], occurred_at: datetime, recorded_at: datetime
+) -> dict[str, str]:
+    """Field → slug of what is wrong; empty when the event may be kept."""
+    checks = {
+        "event": fields.get("event") in SENT or "unknown_event",
+        "why": fields.get("why") is None or _is_text(fields["why"], 0) or "bad_text",
+        "agreement": (
+            fields.get("agreement") is None or _is_text(fields["agreement"], 0) or "bad_text"
+        ),
+        "referred_to": fields.get("referred_to") in (None, *REFERRED_TO) or "unknown_referred_to",
+        "rights_told": type(fields.get("rights_told", False)) is bool or "bad_flag",
+        "terms_done": type(fields.get("terms_done", False)) is bool or "bad_flag",
+        **dict.fromkeys(fields.keys() - EVENT_FIELDS, "unknown_field"),
+        **_ids(fields, ("dispute_id",)),
+        "occurred_at": not _in_the_future(occurred_at, recorded_at) or "in_the_future",
+    }
+    return {name: slug for name, slug in checks.items() if isinstance(slug, str)}
+
+
+def supplied(fields: Mapping[str, Any]) -> frozenset[Need]:
+    """What a person gave with an event. A note of an agreement counts when there is text in it."""
+    given = {
+        Need.REASON: bool((fields.get("why") or "").strip()),
+        Need.AGREEMENT: bool((fields.get("agreement") or "").strip()),
+        Need.RIGHTS_TOLD: bool(fields.get("rights_told")),
+        Need.REFERRED_TO: bool(fields.get("referred_to")),
+        Need.TERMS_DONE: bool(fields.get("terms_done")),
+    }
+    return frozenset(need for need, there in given.items() if there)
+
+
+def places_of(
+    village_id: UUID | None, cell: tuple[UUID, UUID] | None, party_villages: Sequence[UUID]
+) -> list[tuple[UUID, UUID | None]]:
+    """(village, cell) of every place where a dispute is known, without repetition.
+
+    In one village: its cell, where it has one. Across villages: each of them, and no cell, since
+    nobody's cell has it alone. `cell` is (id, its village).
+    """
+    own = village_id or (cell[1] if cell else None)
+    villages = list(dict.fromkeys([*([own] if own else []), *party_villages]))
+    if len(villages) == 1:
+        return [(villages[0], cell[0] if cell and cell[1] == villages[0] else None)]
+    return [(village, None) for village in villages]
+
+
+def _are_parties(parties: Any) -> bool:
+    return (
+        isinstance(parties, list | tuple)
+        and len(parties) <= MAX_PARTIES
+        and all(isinstance(party, Mapping) and _is_party(party) for party in parties)
+    )
+
+
+def _is_party(party: Mapping[str, Any]) -> bool:
+    kind, name, telephone = party.get("kind"), party.get("name"), party.get("telephone")
+    number = normal_telephone(telephone) if isinstance(telephone, str) else telephone
+    return (
+        party.keys() <= _PARTY_FIELDS
+        and party.get("side") in PARTY_SIDES
+        and kind in PARTY_KINDS
+        and (kind == "outsider" or party.get(f"{kind}_id") is not None)
+        and not any(isinstance(slug, str) for slug in _ids(party, _PARTY_IDS).values())
+        and (name is None or wrong_field("head_name", name) is None)
+        and wrong_field("telephone", number) is None
+    )
+
+
+_PARTY_IDS = ("household_id", "office_id", "user_id")
+
+
+def _is_text(value: Any, low: int) -> bool:
+    return (
+        isinstance(value, str) and low <= len(value.strip()) <= MAX_TEXT and "\x00" not in value
+    )
+
+
+def _ids(fields: Mapping[str, Any], names: Sequence[str]) -> dict[str, bool | str]:
+    return {name: _is_id(fields.get(name)) or "bad_id" for name in names}
+
+
+def _is_id(value: Any) -> bool:
+    if value is None or isinstance(value, UUID):
+        return True
+    return isinstance(value, str) and _parses(UUID, value)
+
+
+def _parses(form: Callable[[str], object], text: str) -> bool:
+    try:
+        form(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _in_the_future(occurred_at: datetime, recorded_at: datetime) -> bool:
+    # What was typed may lie before it was written down, and hardly after: clocks differ a little.
+    return occurred_at > recorded_at + timedelta(minutes=10)

@@ -1,0 +1,192 @@
+"""Load areas, cells and boundaries from files: all of a file or nothing, and harmless when again.
+
+What is known by its code keeps its id. A cell or Area that a file does not name stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from geo.codes import Level
+from geo.partition import Finding
+from server.audit.service import record
+from server.db import Identity
+from server.ids import new_id
+from server.places import queries as places
+from server.places.imports import queries, rules
+from server.places.imports.errors import BadPlaces, NotATiling, OtherCounty
+from server.places.imports.rules import Drawn
+from server.sheets import BadSheet, open_sheet
+
+MAX_BYTES: Final = 256 << 20  # of GeoJSON; the cells of a large county take some 20 MB
+TOLERANCE_M2: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesLoaded:
+    """What a file did. `findings`: edges that do not meet, which kept nothing out."""
+
+    read: int
+    new: int
+    changed: int
+    redrawn: int = 0  # boundaries that another one replaced
+    findings: Sequence[Finding] = field(default=(), repr=False)
+
+
+def load_areas(session: Session, by: Identity, path: Path) -> PlacesLoaded:
+    """Load the official list of areas (CSV). Raises BadSheet, BadPlaces, OtherCounty."""
+    sheet = open_sheet(path, rules.AREA_COLUMNS, rules.AREA_NEEDED)
+    ids = dict(queries.map_areas(session))
+    lines = rules.read_areas(sheet.rows(), ids)
+    _check_county([line.code for line in lines], ids)
+    ids = {line.code: new_id(by.now) for line in lines} | ids
+    new, changed = places.upsert_areas(
+        session,
+        [
+            {
+                "id": ids[line.code],
+                "level": line.level,
+                "code": line.code,
+                "name": line.name,
+                "parent_id": ids[line.parent] if line.parent else None,
+            }
+            for line in lines
+        ],
+    )
+    record(session, "area.load", read=len(lines), new=new, changed=changed)
+    return PlacesLoaded(len(lines), new, changed)
+
+
+def load_cells(
+    session: Session, by: Identity, path: Path, tolerance_m2: float = TOLERANCE_M2
+) -> PlacesLoaded:
+    """Load cells with their boundaries (GeoJSON, WGS-84).
+
+    The cells of each village, with those that it has already, must tile it. Households stay in
+    their cells. Raises BadSheet, BadPlaces, OtherCounty, NotATiling.
+    """
+    areas = queries.map_areas(session)
+    drawn = rules.read_features(_text_of(path), {Level.CELL}, areas)
+    _check_county(drawn, areas)
+    findings = _check_tilings(session, drawn.values(), tolerance_m2)
+    new, changed = places.upsert_cells(
+        session,
+        [
+            {
+                "id": new_id(by.now),
+                "village_id": areas[cell.code[: Level.VILLAGE.digits]],
+                "code": cell.code,
+                "name": cell.name,
+                "groups": list(cell.groups),
+                "synthetic": cell.synthetic,
+            }
+            for cell in drawn.values()
+        ],
+    )
+    ids = places.map_cell_codes(session, drawn)
+    redrawn = _set_boundaries(session, by, drawn, ids, cells=True)
+    record(session, "cell.load", read=len(drawn), new=new, changed=changed, redrawn=redrawn)
+    return PlacesLoaded(len(drawn), new, changed, redrawn, findings)
+
+
+def load_boundaries(
+    session: Session, by: Identity, path: Path, tolerance_m2: float = TOLERANCE_M2
+) -> PlacesLoaded:
+    """Load the boundaries of villages, townships or the county (GeoJSON, WGS-84).
+
+    The cells that a village has already must tile its boundary. Raises as `load_cells`.
+    """
+    areas = queries.map_areas(session)
+    levels = (Level.VILLAGE, Level.TOWNSHIP, Level.COUNTY)
+    drawn = rules.read_features(_text_of(path), levels, areas)
+    findings = _check_tilings(session, drawn.values(), tolerance_m2)
+    before = places.count_boundaries(session)
+    redrawn = _set_boundaries(session, by, drawn, areas, cells=False)
+    new = places.count_boundaries(session) - before - redrawn
+    record(session, "boundary.load", read=len(drawn), new=new, redrawn=redrawn)
+    return PlacesLoaded(len(drawn), new, 0, redrawn, findings)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadSheet(
+                f"文件超过 {MAX_BYTES >> 20} MB，请按乡镇拆分。 "
+                f"The file is over {MAX_BYTES >> 20} MB: split it by township."
+            )
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadSheet(
+            "GeoJSON 应为 UTF-8 编码。 GeoJSON must be UTF-8; save it again."
+        ) from error
+    except OSError as error:
+        raise BadSheet(
+            f"无法打开文件 {path}：{error.strerror}。 Cannot open {path}: {error.strerror}."
+        ) from error
+
+
+def _check_county(codes: Iterable[str], known: Collection[str]) -> None:
+    """Raises OtherCounty where a file would bring a second county."""
+    found = rules.counties(codes)
+    if len(found | rules.counties(known)) > 1:
+        raise OtherCounty(counties=sorted(found))
+
+
+def _check_tilings(
+    session: Session, drawn: Iterable[Drawn], tolerance_m2: float
+) -> Sequence[Finding]:
+    """The slivers. Raises NotATiling, with all findings, where anything worse is found."""
+    new_cells: dict[str, dict[str, Drawn]] = {}
+    new_villages: dict[str, Drawn] = {}
+    for place in drawn:
+        if len(place.code) == Level.CELL.digits:
+            new_cells.setdefault(place.code[: Level.VILLAGE.digits], {})[place.code] = place
+        elif len(place.code) == Level.VILLAGE.digits:
+            new_villages[place.code] = place
+    shapes, cells = queries.map_shapes(session, {*new_cells, *new_villages})
+    shapes.update({code: village.polygon for code, village in new_villages.items()})
+    findings: list[Finding] = []
+    for village in sorted({*new_cells, *new_villages}):
+        beside = cells.get(village, {})
+        beside.update({code: cell.polygon for code, cell in new_cells.get(village, {}).items()})
+        if beside:
+            findings += rules.check_village(shapes.get(village), beside, tolerance_m2)
+    if any(map(rules.refused, findings)):
+        raise NotATiling(_tell(findings), findings=findings)
+    return findings
+
+
+def _tell(findings: Sequence[Finding]) -> str:
+    worst = next(filter(rules.refused, findings))
+    what = worst.as_geojson()["properties"]["message"]
+    return (
+        f"{NotATiling.text} {len(findings)} 处 places; "
+        f"{', '.join(worst.cells)}：{what} ({worst.area_m2:.1f} m²)"
+    )
+
+
+def _set_boundaries(
+    session: Session,
+    by: Identity,
+    drawn: Mapping[str, Drawn],
+    ids: Mapping[str, object],
+    *,
+    cells: bool,
+) -> int:
+    owners = [ids[code] for code in drawn]
+    shapes = [place.polygon.wkb for place in drawn.values()]
+    return places.set_boundaries(session, owners, shapes, by.now, cells=cells)  # type: ignore[arg-type]
+
+
+__all__ = [
+    "BadPlaces",
+    "PlacesLoaded",
+    "load_areas",
+    "load_boundaries",
+    "load_cells",
+]

@@ -1,0 +1,57 @@
+"""All SQL of policies and the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from server.policies.models import CalendarDay, PolicyVersion
+
+
+def find_policy(session: Session, day: date) -> PolicyVersion | None:
+    """The newest version that is valid on this day."""
+    return session.scalar(
+        select(PolicyVersion)
+        .where(PolicyVersion.valid_from <= day)
+        .order_by(PolicyVersion.version.desc())
+        .limit(1)
+    )
+
+
+def list_policies(session: Session) -> Sequence[PolicyVersion]:
+    """All versions, oldest first."""
+    return session.scalars(select(PolicyVersion).order_by(PolicyVersion.version)).all()
+
+
+def insert_policy(session: Session, **values: Any) -> None:
+    """A version; its number follows the newest."""
+    number = select(func.coalesce(func.max(PolicyVersion.version), 0) + 1).scalar_subquery()
+    session.execute(insert(PolicyVersion).values(version=number, **values))
+
+
+def upsert_days(session: Session, days: Sequence[dict[str, Any]]) -> int:
+    """Days that are not there yet, or stood there provisionally; others are the county's own.
+
+    Returns how many were written.
+    """
+    statement = upsert(CalendarDay).values(list(days))
+    new = statement.excluded
+    written = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[CalendarDay.day],
+            set_={"working": new.working, "name": new.name, "provisional": new.provisional},
+            where=CalendarDay.provisional & ~new.provisional,
+        ).returning(CalendarDay.day)
+    )
+    return len(written.all())
+
+
+def list_days(session: Session, since: date) -> Sequence[Row[tuple[date, bool, bool]]]:
+    """(day, working, provisional) from `since` on."""
+    columns = (CalendarDay.day, CalendarDay.working, CalendarDay.provisional)
+    return session.execute(select(*columns).where(CalendarDay.day >= since)).all()
