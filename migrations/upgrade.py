@@ -8,10 +8,13 @@ transaction, so that the files are the truth and a rule that was deleted is gone
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -53,14 +56,20 @@ def _move(admin_url: str, to: str, how: object, passwords: dict[str, str]) -> No
             config.attributes["connection"] = connection
             how(config, to)  # type: ignore[operator] # alembic's commands share this form
             connection.execute(text("RESET ROLE"))
-            if _has_all_tables(connection):
+            if _at_head(connection, config):
                 _apply(connection)
     finally:
         engine.dispose()
 
 
 def _roles(connection: Connection, passwords: dict[str, str]) -> None:
-    _run(connection, (SQL / "access_roles.sql").read_text(encoding="utf-8"))
+    script = (SQL / "access_roles.sql").read_text(encoding="utf-8")
+    # Roles belong to the whole cluster: another database's upgrade may have made them already, and
+    # two that alter one role at the same time fail. The comment says which script they stand at.
+    mark = sha256(script.encode()).hexdigest()
+    known = "SELECT shobj_description(to_regrole('wangge_owner'), 'pg_authid')"
+    if connection.execute(text(known)).scalar() != mark:
+        _run(connection, f"{script}; COMMENT ON ROLE wangge_owner IS '{mark}'")
     for role in _LOGINS:
         if role in passwords:
             literal = text("SELECT quote_literal(:password)")
@@ -109,9 +118,10 @@ def _clear(connection: Connection) -> None:
     )
 
 
-def _has_all_tables(connection: Connection) -> bool:
-    """Whether we stand at the head: the files describe that and no older state."""
-    return bool(connection.execute(text("SELECT to_regclass('public.sync_epoch')")).scalar())
+def _at_head(connection: Connection, config: Config) -> bool:
+    """The files describe the head and no older state."""
+    present = MigrationContext.configure(connection).get_current_heads()
+    return set(present) == set(ScriptDirectory.from_config(config).get_heads())
 
 
 def _apply(connection: Connection) -> None:

@@ -47,4 +47,6 @@ def page_of(session: Session, query: Select[Any], key: Any, after: UUID | None, 
     wanted = query.where(key > after) if after else query
     found = session.scalars(wanted.order_by(key).limit(limit + 1)).all()
     items = found[:limit]
-    return Page(items, next=items[-1].id if len(found) > limit else None, total=total)
+    return Page(
+        items, next=getattr(items[-1], key.key) if len(found) > limit else None, total=total
+    )

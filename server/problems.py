@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException
 
+from geo.errors import GeoError
 from server.errors import (
     Clash,
     Invalid,
@@ -19,10 +20,11 @@ from server.errors import (
     TryLater,
     WanggeError,
 )
+from server.ladder.errors import LadderError
 
 log = logging.getLogger("wangge.problems")
 
-STATUS: dict[type[WanggeError], HTTPStatus] = {
+STATUS: dict[type[Exception], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     NotYours: HTTPStatus.FORBIDDEN,
@@ -30,6 +32,8 @@ STATUS: dict[type[WanggeError], HTTPStatus] = {
     Clash: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TryLater: HTTPStatus.SERVICE_UNAVAILABLE,
+    GeoError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    LadderError: HTTPStatus.UNPROCESSABLE_ENTITY,
     WanggeError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
@@ -45,9 +49,23 @@ _HTTP_TEXT = {
 }
 
 
-def status_of(error: WanggeError) -> HTTPStatus:
+def status_of(error: type[Exception]) -> HTTPStatus:
     """The status of the nearest family of this error."""
-    return next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
+    return next(STATUS[family] for family in error.__mro__ if family in STATUS)
+
+
+def catalogue() -> list[tuple[str, int, str]]:
+    """(slug, status, text) of every error that may be answered; docs/errors.md is this table."""
+    classes = [WanggeError, GeoError, LadderError]
+    for known in classes:
+        classes.extend(known.__subclasses__())
+    ours = {(c.slug, status_of(c).value, _text(c)) for c in classes}
+    return sorted(ours | {(slug, code, text) for code, (slug, text) in _HTTP_TEXT.items()})
+
+
+def _text(error: type[Exception]) -> str:
+    said = getattr(error, "text", None) or getattr(error, "advice", None) or error.__doc__ or ""
+    return " ".join(str(said).split())
 
 
 def problem(status: int, slug: str, detail: str, **extra: object) -> Response:
@@ -67,19 +85,25 @@ def problem(status: int, slug: str, detail: str, **extra: object) -> Response:
 def render(app: Flask) -> None:
     """Let every error of this app answer as a problem."""
     app.register_error_handler(WanggeError, _ours)
+    app.register_error_handler(GeoError, _of_place_or_ladder)
+    app.register_error_handler(LadderError, _of_place_or_ladder)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
 
 def _ours(error: WanggeError) -> Response:
-    answer = problem(status_of(error), error.slug, error.detail, **error.extra)
+    answer = problem(status_of(type(error)), error.slug, error.detail, **error.extra)
     if isinstance(error, TryLater):
         answer.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, NotSignedIn):
         answer.headers["WWW-Authenticate"] = "Bearer"
-    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status_of(type(error)) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("answered %s", error.slug, exc_info=not isinstance(error, TryLater))
     return answer
+
+
+def _of_place_or_ladder(error: GeoError | LadderError) -> Response:
+    return problem(status_of(type(error)), error.slug, str(error))
 
 
 def _http(error: HTTPException) -> Response:

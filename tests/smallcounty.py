@@ -36,7 +36,9 @@ _HASH = hash_password(PASSWORD)  # once: Argon2id is slow on purpose
 
 TOWNSHIPS = {"A": "511921100", "B": "511921101"}
 VILLAGES = {"A1": "511921100201", "A2": "511921100202", "B1": "511921101201"}
-CELLS = {f"{v}{side}": f"{code}00{k}" for v, code in VILLAGES.items() for k, side in ((1, "w"), (2, "e"))}
+CELLS = {
+    f"{v}{side}": f"{code}00{k}" for v, code in VILLAGES.items() for k, side in ((1, "w"), (2, "e"))
+}
 WEST = {"A1": 107.0, "A2": 107.1, "B1": 107.2}
 SOUTH = 31.9
 
@@ -191,8 +193,13 @@ def _areas() -> list[dict[str, Any]]:
     names = {code: name for name, code in {**TOWNSHIPS, **VILLAGES}.items()} | {"511921": "county"}
     ids = {code: id_of(names.get(code, code)) for _, code, _, _ in tree}
     return [
-        {"id": ids[code], "level": level, "code": code, "name": name,
-         "parent_id": ids[parent] if parent else None}
+        {
+            "id": ids[code],
+            "level": level,
+            "code": code,
+            "name": name,
+            "parent_id": ids[parent] if parent else None,
+        }
         for level, code, name, parent in tree
     ]
 
@@ -219,7 +226,11 @@ def _square(name: str) -> bytes:
 
 
 def _offices() -> list[dict[str, Any]]:
-    held = [("county", "county"), *((t, "township") for t in TOWNSHIPS), *((v, "village") for v in VILLAGES)]
+    held = [
+        ("county", "county"),
+        *((t, "township") for t in TOWNSHIPS),
+        *((v, "village") for v in VILLAGES),
+    ]
     kinds = {"county": "bureau", "township": "township_centre", "village": "mediation_committee"}
     return [
         {

@@ -120,9 +120,18 @@ def test_an_identity_that_nobody_told_sees_nothing(database: str) -> None:
                     )
                 for (table,) in tables:
                     seen = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar()
-                    public = {"area", "grid_cell", "boundary", "office", "user_account",
-                              "assignment", "feed_mark", "sync_epoch", "calendar_day",
-                              "policy_version"}
+                    public = {
+                        "area",
+                        "grid_cell",
+                        "boundary",
+                        "office",
+                        "user_account",
+                        "assignment",
+                        "feed_mark",
+                        "sync_epoch",
+                        "calendar_day",
+                        "policy_version",
+                    }
                     if not (user and table in public):
                         assert seen == 0, (user, table)
                 connection.rollback()

@@ -83,6 +83,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     SELECT EXISTS (SELECT FROM gate.my_assignments() a WHERE a.role = ANY (roles))
 $$;
 
+-- Whose work a township's supervisor answers for: everybody who serves a place below.
+CREATE OR REPLACE FUNCTION gate.my_colleagues() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT theirs.user_id
+      FROM gate.my_assignments() mine
+      JOIN area place ON place.code LIKE mine.area_code || '%'
+      JOIN (SELECT a.user_id, coalesce(a.area_id, o.area_id, c.village_id) AS area_id
+              FROM assignment a
+              LEFT JOIN office o    ON o.id = a.office_id
+              LEFT JOIN grid_cell c ON c.id = a.cell_id) theirs ON theirs.area_id = place.id
+     WHERE mine.role = 'township_supervisor'
+$$;
+
 -- The Offices that the asker acts for.
 CREATE OR REPLACE FUNCTION gate.my_offices() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

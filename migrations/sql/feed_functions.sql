@@ -57,6 +57,102 @@ BEGIN
 END
 $$;
 
+-- Disputes are in every bucket of dispute_place, their events with them; Holdings carry the level,
+-- the Office and the deadline that phones show, so that a change of one is a change of its dispute.
+CREATE OR REPLACE FUNCTION feed.put_disputes(ids uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO feed_entry (bucket, entity, row_id, put)
+    SELECT p.bucket, 'dispute', p.dispute_id, true
+      FROM dispute_place p WHERE p.dispute_id = ANY (ids) ORDER BY p.bucket, p.dispute_id
+    ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = excluded.put, seq = NULL;
+    IF FOUND THEN PERFORM feed.wake(); END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION feed.on_dispute() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM feed.put_disputes(ARRAY(SELECT id FROM new_rows));
+    RETURN NULL;
+END
+$$;
+
+-- By now its places are gone, and with them its entries.
+CREATE OR REPLACE FUNCTION feed.on_dispute_delete() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO feed_tombstone (entity, row_id) SELECT 'dispute', id FROM old_rows
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION feed.on_holding() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM feed.put_disputes(ARRAY(SELECT dispute_id FROM changed_rows));
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION feed.on_dispute_event() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO feed_entry (bucket, entity, row_id, put)
+    SELECT p.bucket, 'dispute_event', n.id, true
+      FROM new_rows n JOIN dispute_place p USING (dispute_id) ORDER BY p.bucket, n.id
+    ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = excluded.put, seq = NULL;
+    IF FOUND THEN PERFORM feed.wake(); END IF;
+    RETURN NULL;
+END
+$$;
+
+-- What these pairs of dispute and bucket are worth now: dispute_place says it.
+CREATE OR REPLACE FUNCTION feed.settle_places(disputes uuid[], buckets text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO feed_entry (bucket, entity, row_id, put)
+    SELECT touched.bucket, rows.entity, rows.id,
+           EXISTS (SELECT FROM dispute_place p
+                    WHERE p.dispute_id = touched.dispute_id AND p.bucket = touched.bucket)
+      FROM (SELECT DISTINCT * FROM unnest(disputes, buckets) t (dispute_id, bucket)) touched
+     CROSS JOIN LATERAL (
+           SELECT 'dispute' AS entity, touched.dispute_id AS id
+           UNION ALL
+           SELECT 'dispute_event', e.id FROM dispute_event e
+            WHERE e.dispute_id = touched.dispute_id) rows
+     ORDER BY touched.bucket, rows.entity, rows.id
+    ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = excluded.put, seq = NULL;
+    IF FOUND THEN PERFORM feed.wake(); END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION feed.on_dispute_place() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM feed.settle_places(array_agg(dispute_id), array_agg(bucket)) FROM changed_rows;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION feed.on_dispute_place_update() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM feed.settle_places(array_agg(dispute_id), array_agg(bucket))
+       FROM (SELECT dispute_id, bucket FROM old_rows
+             UNION ALL SELECT dispute_id, bucket FROM new_rows) t;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION feed.refuse_change() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION '% of % is refused: history is only added to', TG_OP, TG_TABLE_NAME;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION feed.refuse_truncate() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -26,3 +26,49 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Disputes have several buckets each, so their tables have functions of their own.
+CREATE TRIGGER dispute_feed_insert AFTER INSERT ON dispute REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_dispute();
+CREATE TRIGGER dispute_feed_update AFTER UPDATE ON dispute REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_dispute();
+CREATE TRIGGER dispute_feed_delete AFTER DELETE ON dispute REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_dispute_delete();
+
+CREATE TRIGGER holding_feed_insert AFTER INSERT ON holding REFERENCING NEW TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_holding();
+CREATE TRIGGER holding_feed_update AFTER UPDATE ON holding REFERENCING NEW TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_holding();
+CREATE TRIGGER holding_feed_delete AFTER DELETE ON holding REFERENCING OLD TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_holding();
+
+CREATE TRIGGER dispute_place_feed_insert AFTER INSERT ON dispute_place
+    REFERENCING NEW TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_dispute_place();
+CREATE TRIGGER dispute_place_feed_update AFTER UPDATE ON dispute_place
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_dispute_place_update();
+CREATE TRIGGER dispute_place_feed_delete AFTER DELETE ON dispute_place
+    REFERENCING OLD TABLE AS changed_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_dispute_place();
+
+-- An event is only ever added, so nothing of it has to be told but that.
+CREATE TRIGGER dispute_event_feed_insert AFTER INSERT ON dispute_event
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_dispute_event();
+CREATE TRIGGER dispute_event_feed_update BEFORE UPDATE ON dispute_event
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.refuse_change();
+CREATE TRIGGER dispute_event_feed_delete BEFORE DELETE ON dispute_event
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.refuse_change();
+
+DO $$
+DECLARE
+    tab text;
+BEGIN
+    FOREACH tab IN ARRAY ARRAY['dispute', 'holding', 'dispute_place', 'dispute_event'] LOOP
+        EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I
+                        FOR EACH STATEMENT EXECUTE FUNCTION feed.refuse_truncate()',
+                       tab || '_feed_truncate', tab);
+    END LOOP;
+END
+$$;

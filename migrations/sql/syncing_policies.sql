@@ -17,7 +17,8 @@ CREATE POLICY in_my_places ON sync_conflict TO wangge_app
 CREATE POLICY own ON sync_quarantine TO wangge_app, wangge_push
     USING (author_id = gate.user_id()) WITH CHECK (author_id = gate.user_id());
 CREATE POLICY supervised ON sync_quarantine TO wangge_app
-    USING ((SELECT gate.sees_county()));
+    USING ((SELECT gate.sees_county())
+           OR author_id = ANY (ARRAY(SELECT gate.my_colleagues())));
 CREATE POLICY signed_in ON sync_epoch FOR SELECT TO wangge_app, wangge_push
     USING (gate.user_id() IS NOT NULL);
 

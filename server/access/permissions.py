@@ -49,7 +49,6 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "session.close": _SELF,
     "sync.pull": _FIELD,
     "sync.push": _FIELD,
-    "sync.status": _FIELD,
     "sync.quarantine": _DESK,
     "place.read": _EVERYBODY,
     "household.read": _FIELD,
@@ -61,7 +60,6 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "dispute.read": _FIELD,
     "dispute.register": _FIELD,
     "dispute.act": _OFFICES,
-    "audit.read": {Role.AUDIT_ADMIN: Scope.COUNTY},
 }
 
 # Routes for people who have not signed in.

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.access.models import Office
 from server.db import Base
-from server.disputes.rules import CHANNELS, PARTY_KINDS, PARTY_SIDES, REFERRED_TO, SIZES
+from server.disputes.rules.form import CHANNELS, PARTY_KINDS, PARTY_SIDES, REFERRED_TO, SIZES
 from server.ladder.routing import Category, Level
 from server.ladder.states import State
 from server.sealed import Sealed
@@ -43,6 +43,7 @@ class Dispute(Base):
         _one_of("size", SIZES),
         CheckConstraint("proof IN ('proved','claimed')", name="proof"),
         Index("dispute_status_ix", "status"),
+        Index("dispute_author_ix", "recorded_by", "received_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -63,7 +64,7 @@ class Dispute(Base):
     received_at: Mapped[datetime]
     proof: Mapped[str]
     done_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
-    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
     device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.id"))
     external_system: Mapped[str | None]
     external_id: Mapped[str | None]
@@ -165,6 +166,7 @@ class DisputeEvent(Base):
     __tablename__ = "dispute_event"
     __table_args__ = (
         UniqueConstraint("dispute_id", "n"),
+        Index("dispute_event_author_ix", "recorded_by", "received_at"),
         _one_of("to_status", [one.value for one in State]),
         _one_of("referred_to", REFERRED_TO),
         CheckConstraint("proof IN ('proved','claimed')", name="proof"),

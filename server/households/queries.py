@@ -152,7 +152,7 @@ def list_sync_rows(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]
             case(
                 (h.lon.is_(None), None),
                 else_=func.jsonb_build_array(h.lon, h.lat, h.datum, h.accuracy_m),
-            ),
+            ).label("location"),
             h.placed_by,
             h.unplaced,
         ).where(h.id == any_(literal(list(ids), ARRAY(Household.id.type))))

@@ -66,7 +66,7 @@ def insert_quarantined(session: Session, rows: Sequence[Mapping[str, Any]]) -> N
     session.execute(insert(SyncQuarantine), list(rows))
 
 
-def list_quarantine(places: Collection[str] | None) -> Select[tuple[SyncQuarantine]]:
+def list_quarantine() -> Select[tuple[SyncQuarantine]]:
     """Open quarantine; row security leaves the asker what they may see."""
     return select(SyncQuarantine).where(SyncQuarantine.closed_at.is_(None))
 

@@ -11,8 +11,11 @@ from flask_smorest import Blueprint
 from server.access.door import asker, may
 from server.db import Role, transaction
 from server.errors import TryLater
-from server.syncing import service
+from server.paging import Page, PageIn, page_of
+from server.syncing import queries, service
 from server.syncing.errors import BadEnvelope, OtherDevice
+from server.syncing.models import SyncQuarantine
+from server.syncing.schemas import QuarantinedPageOut
 from sync.registry import TryAgain
 from sync.wire import Malformed, decode_pull, decode_push, encode_page, encode_pushed
 
@@ -48,6 +51,17 @@ def push() -> dict[str, Any]:
             return encode_pushed(service.take_push(session, me, asked))
     except TryAgain as error:
         raise TryLater from error
+
+
+@blp.route("/quarantine", methods=["GET"])
+@may("sync.quarantine")
+@blp.arguments(PageIn, location="query")
+@blp.response(200, QuarantinedPageOut)
+def list_quarantine(wanted: dict[str, Any]) -> Page:
+    """Changes of phones that wait for a person: what, from whom and why, not the content."""
+    with transaction(asker().identity) as session:
+        query = queries.list_quarantine()
+        return page_of(session, query, SyncQuarantine.mid, wanted["after"], wanted["limit"])
 
 
 def _decode(decode: Any) -> Any:

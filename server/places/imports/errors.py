@@ -31,4 +31,4 @@ class NotATiling(Clash):
     """The cells of a village overlap, leave gaps or reach beyond it."""
 
     slug = "not-a-tiling"
-    text = "网格之间有重叠或空隙，未写入任何内容。 Cells overlap or leave gaps; nothing was written."
+    text = "网格有重叠或空隙，未写入任何内容。 Cells overlap or leave gaps; nothing was written."

@@ -15,7 +15,7 @@ from server.places.models import Area
 
 def map_areas(session: Session) -> Mapping[str, UUID]:
     """Code → id of every Area."""
-    return dict(session.execute(select(Area.code, Area.id)).tuples())
+    return dict(session.execute(select(Area.code, Area.id)).tuples().all())
 
 
 _SHAPES = text("""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +65,12 @@ def read_areas(rows: Iterable[Row], known: Collection[str]) -> list[AreaLine]:
     faults: list[str] = []
     found: dict[str, AreaLine] = {}
     for row in rows:
-        with_fault = _faults_to(faults, f"第 {row.line} 行 line {row.line}")
-        area = with_fault(lambda row=row: _area(row))  # type: ignore[misc] # bound per row
-        if area is not None and area.code in found:
-            faults.append(f"第 {row.line} 行代码重复 line {row.line} repeats a code: {area.code}")
-        elif area is not None:
+        try:
+            area = _area(row)
+            _check_once(area.code, found)
             found[area.code] = area
+        except (_Fault, GeoError) as error:
+            faults.append(f"第 {row.line} 行 line {row.line}：{error}")
     for area in found.values():
         if area.parent is not None and area.parent not in found and area.parent not in known:
             faults.append(f"{area.code} 的上级不存在 its parent is not there: {area.parent}")
@@ -90,12 +90,12 @@ def read_features(
     faults: list[str] = []
     drawn: dict[str, Drawn] = {}
     for number, feature in enumerate(_features(text), start=1):
-        with_fault = _faults_to(faults, f"第 {number} 个要素 feature {number}")
-        place = with_fault(lambda f=feature: _drawn(f, levels, known))  # type: ignore[misc]
-        if place is not None and place.code in drawn:
-            faults.append(f"代码重复 the code occurs twice: {place.code}")
-        elif place is not None:
+        try:
+            place = _drawn(feature, levels, known)
+            _check_once(place.code, drawn)
             drawn[place.code] = place
+        except (_Fault, GeoError) as error:
+            faults.append(f"第 {number} 个要素 feature {number}：{error}")
     if not drawn and not faults:
         faults.append("文件中没有要素 the file has no features")
     if faults:
@@ -125,17 +125,9 @@ class _Fault(ValueError):
     """What is wrong with one line or feature."""
 
 
-def _faults_to(faults: list[str], where: str) -> Callable[[Callable[[], Any]], Any]:
-    """Run something; its fault goes to the list, with where it was found."""
-
-    def attempt(step: Callable[[], Any]) -> Any:
-        try:
-            return step()
-        except (_Fault, GeoError) as error:
-            faults.append(f"{where}：{error}")
-            return None
-
-    return attempt
+def _check_once(code: str, found: Collection[str]) -> None:
+    if code in found:
+        raise _Fault(f"代码重复 the code occurs twice: {code}")
 
 
 def _area(row: Row) -> AreaLine:
@@ -165,7 +157,7 @@ def _features(text: str) -> Iterator[Any]:
         raise BadPlaces(["应为 FeatureCollection。 a FeatureCollection is wanted"])
     crs = str(collection.get("crs", "CRS84"))
     if not _CRS.search(re.sub(r"[^\w:]+$", "", crs)):
-        raise BadPlaces([f"坐标系应为 WGS-84（EPSG:4326）。 convert it to WGS-84 first: {crs[:80]}"])
+        raise BadPlaces([f"请先转换为 WGS-84 坐标。 convert it to WGS-84 first: {crs[:80]}"])
     yield from collection["features"]
 
 
@@ -206,7 +198,7 @@ def _groups(value: Any) -> tuple[int, ...]:
 def _polygon(geometry: Any) -> BaseGeometry:
     try:
         polygon = shapely.force_2d(shape(geometry))
-    except Exception as error:  # noqa: BLE001 (shapely raises what its parts raise)
+    except Exception as error:  # shapely raises whatever its parts raise
         raise _Fault(f"几何无法读取。 its geometry cannot be read: {error}") from error
     if polygon.geom_type not in ("Polygon", "MultiPolygon"):
         raise _Fault(f"几何应为面。 its geometry must be a polygon, not {polygon.geom_type}")

@@ -121,9 +121,7 @@ def _text_of(path: Path) -> str:
             )
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadSheet(
-            "GeoJSON 应为 UTF-8 编码。 GeoJSON must be UTF-8; save it again."
-        ) from error
+        raise BadSheet("GeoJSON 应为 UTF-8 编码。 GeoJSON must be UTF-8; save it again.") from error
     except OSError as error:
         raise BadSheet(
             f"无法打开文件 {path}：{error.strerror}。 Cannot open {path}: {error.strerror}."

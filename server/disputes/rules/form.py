@@ -1,4 +1,4 @@
-"""Pure decisions about disputes: what a field may hold, and what an event does to its Holding."""
+"""What a field of a dispute or of an event may hold, and where a dispute is known. Pure."""
 
 from __future__ import annotations
 

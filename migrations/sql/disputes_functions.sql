@@ -1,0 +1,177 @@
+-- What the gate answers about disputes, and the chain of their events.
+-- Owned by wangge_gate: the answers are ids, states and yes or no; no story and no name passes here.
+
+-- Levels in order: village 1, township 2, county 3.
+CREATE OR REPLACE FUNCTION gate.rung(level text) RETURNS int
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+$$ SELECT array_position(ARRAY['village', 'township', 'county'], level) $$;
+
+-- Disputes that the asker may read: in one's places, and those one's Offices hold or held.
+CREATE OR REPLACE FUNCTION gate.my_disputes() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT dispute_id FROM dispute_place WHERE bucket = ANY (ARRAY(SELECT gate.my_places()))
+    UNION
+    SELECT dispute_id FROM holding WHERE office_id = ANY (ARRAY(SELECT gate.my_offices()))
+$$;
+
+-- Disputes that the asker registered or wrote an event of in this very request. A case changes only
+-- together with an event in the author's own name: this is what the policies ask of every write.
+CREATE OR REPLACE FUNCTION gate.my_acts() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT id         FROM dispute
+     WHERE recorded_by = gate.user_id() AND received_at = gate.now()
+    UNION
+    SELECT dispute_id FROM dispute_event
+     WHERE recorded_by = gate.user_id() AND received_at = gate.now()
+$$;
+
+-- Where households are, by village and nothing else: a party may live where the author may not look.
+CREATE OR REPLACE FUNCTION gate.villages_of(households uuid[])
+RETURNS TABLE (household_id uuid, village_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS
+$$ SELECT h.id, h.village_id FROM household h WHERE h.id = ANY (households) $$;
+
+-- Did the asker serve these villages at these times?
+CREATE OR REPLACE FUNCTION gate.served_villages(villages uuid[], times timestamptz[])
+RETURNS TABLE (ord bigint, served boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT asked.ord, EXISTS (
+               SELECT FROM assignment a
+                 LEFT JOIN office o    ON o.id = a.office_id
+                 LEFT JOIN area mine   ON mine.id = coalesce(a.area_id, o.area_id)
+                 LEFT JOIN grid_cell c ON c.id = a.cell_id
+                WHERE a.user_id = gate.user_id()
+                  AND a.valid_from <= asked.at AND (a.valid_to IS NULL OR a.valid_to > asked.at)
+                  AND CASE a.role
+                          WHEN 'grid_worker'         THEN c.village_id = v.id
+                          WHEN 'mediator'            THEN v.code LIKE mine.code || '%'
+                          WHEN 'township_supervisor' THEN v.code LIKE mine.code || '%'
+                          WHEN 'county_office'       THEN true
+                          ELSE false
+                      END)
+      FROM unnest(villages, times) WITH ORDINALITY asked (id, at, ord)
+      JOIN area v ON v.id = asked.id
+$$;
+
+-- The Office that receives a case lying in the Area `a_code`, from this rung up: the lowest lead
+-- Office that has somebody; where none has, the highest there is.
+CREATE OR REPLACE FUNCTION gate.receiver(a_code text, a_rung int, at timestamptz)
+RETURNS TABLE (office_id uuid, level text, stands_in boolean)
+LANGUAGE sql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT o.id, o.level, gate.rung(o.level) > a_rung
+      FROM area
+      JOIN office o ON o.area_id = area.id AND o.lead AND gate.rung(o.level) >= a_rung
+     CROSS JOIN LATERAL (
+           SELECT EXISTS (SELECT FROM assignment a JOIN user_account u ON u.id = a.user_id AND u.active
+                           WHERE a.office_id = o.id AND a.valid_from <= at
+                             AND (a.valid_to IS NULL OR a.valid_to > at)) AS manned) who
+     WHERE area.code = ANY (ARRAY[left(a_code, 12), left(a_code, 9), left(a_code, 6)])
+     ORDER BY NOT manned, CASE WHEN manned THEN gate.rung(o.level) ELSE -gate.rung(o.level) END, o.id
+     LIMIT 1
+$$;
+
+-- Lock these cases in id order, and tell what the asker was to each at the time of an act. Cases to
+-- which the asker was nothing then are left out, like those that do not exist.
+CREATE OR REPLACE FUNCTION gate.open_cases(disputes uuid[], times timestamptz[])
+RETURNS TABLE (ord bigint, dispute_id uuid, category text, area_code text, status text,
+               handler boolean, upper_office uuid, party boolean,
+               holding_id uuid, office_id uuid, level text, policy_id uuid, received_at timestamptz,
+               accept_by timestamptz, handle_by timestamptz, accepted_at timestamptz,
+               extension_asked_at timestamptz, extended boolean, overdue_at timestamptz,
+               ended_at timestamptz, ended_how text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM FROM dispute d WHERE d.id = ANY (disputes) ORDER BY d.id FOR NO KEY UPDATE;
+    RETURN QUERY
+    SELECT asked.ord, d.id, d.category, lies.code, d.status,
+           me.handler, me.upper_office, me.party,
+           h.id, h.office_id, h.level, h.policy_id, h.received_at, h.accept_by, h.handle_by,
+           h.accepted_at, h.extension_asked_at, h.extended, h.overdue_at, h.ended_at, h.ended_how
+      FROM unnest(disputes, times) WITH ORDINALITY asked (id, at, ord)
+      JOIN dispute d ON d.id = asked.id
+      JOIN area lies ON lies.id = d.area_id
+      JOIN LATERAL (
+           SELECT * FROM holding h WHERE h.dispute_id = d.id
+            ORDER BY h.ended_at IS NULL DESC, h.received_at DESC, h.id DESC LIMIT 1) h ON true
+     CROSS JOIN LATERAL (
+           SELECT coalesce(bool_or(a.office_id = d.office_id), false) AS handler,
+                  (array_agg(a.office_id ORDER BY gate.rung(o.level)) FILTER (
+                      WHERE gate.rung(o.level) > gate.rung(d.level) AND lies.code LIKE mine.code || '%'
+                         -- At the county its named leader stands for the level above.
+                         OR a.leads AND a.office_id = d.office_id AND d.level = 'county'))[1]
+                      AS upper_office,
+                  EXISTS (SELECT FROM party p
+                           WHERE p.dispute_id = d.id AND p.user_id = gate.user_id()) AS party,
+                  coalesce(bool_or(gate.knows(d.id, a)), false) AS observer
+             FROM assignment a
+             LEFT JOIN office o  ON o.id = a.office_id
+             LEFT JOIN area mine ON mine.id = coalesce(a.area_id, o.area_id)
+            WHERE a.user_id = gate.user_id()
+              AND a.role IN ('grid_worker', 'mediator', 'township_supervisor', 'county_office')
+              AND a.valid_from <= asked.at AND (a.valid_to IS NULL OR a.valid_to > asked.at)) me
+     WHERE me.handler OR me.upper_office IS NOT NULL OR me.party OR me.observer;
+END
+$$;
+
+-- Whether somebody with this assignment knows of a dispute: by one of its places, or by an Office
+-- that holds or held it.
+CREATE OR REPLACE FUNCTION gate.knows(a_dispute uuid, a assignment) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT a.role = 'county_office'
+        OR EXISTS (SELECT FROM holding h
+                    WHERE h.dispute_id = a_dispute AND h.office_id = a.office_id)
+        OR EXISTS (SELECT FROM dispute_place p
+                     JOIN area v           ON v.id = p.village_id
+                     LEFT JOIN grid_cell c ON c.id = a.cell_id
+                     LEFT JOIN office o    ON o.id = a.office_id
+                     LEFT JOIN area mine   ON mine.id = coalesce(a.area_id, o.area_id)
+                    WHERE p.dispute_id = a_dispute
+                      AND CASE WHEN a.role = 'grid_worker'
+                               THEN coalesce(p.cell_id = a.cell_id, p.village_id = c.village_id)
+                               ELSE v.code LIKE mine.code || '%' END)
+$$;
+
+-- ------------------------------------------------------------------------------------ the chain
+
+-- What one link vouches for: the link before it and every column. Of what is sealed, the keyed digest
+-- of the plain text, so that sealing it anew under another key breaks nothing. Times as seconds since
+-- 1970: a time zone of the session must not change the hash.
+CREATE OR REPLACE FUNCTION gate.event_hash(e dispute_event) RETURNS bytea
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT sha256(coalesce(e.prev_hash, ''::bytea) || convert_to(jsonb_build_array(
+        e.id, e.dispute_id, e.n, e.kind, e.from_status, e.to_status, e.office_id, e.holding_id,
+        e.done_by, e.recorded_by, e.device_id, encode(e.why_mac, 'hex'),
+        encode(e.agreement_mac, 'hex'), e.referred_to, e.rights_told, e.refused, e.intended,
+        extract(epoch FROM e.occurred_at), extract(epoch FROM e.recorded_at),
+        extract(epoch FROM e.received_at), e.proof)::text, 'UTF8'))
+$$;
+
+-- Every event is numbered and linked here, whoever writes it and however many at once.
+CREATE OR REPLACE FUNCTION gate.link_event() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    before record;
+BEGIN
+    PERFORM FROM dispute WHERE id = NEW.dispute_id FOR NO KEY UPDATE;
+    SELECT n, hash INTO before FROM dispute_event
+     WHERE dispute_id = NEW.dispute_id ORDER BY n DESC LIMIT 1;
+    NEW.n := coalesce(before.n, 0) + 1;
+    NEW.prev_hash := before.hash;
+    NEW.hash := gate.event_hash(NEW);
+    RETURN NEW;
+END
+$$;
+
+DO $$
+DECLARE
+    f regprocedure;
+BEGIN
+    FOR f IN SELECT p.oid::regprocedure FROM pg_proc p
+              WHERE p.pronamespace = 'gate'::regnamespace LOOP
+        EXECUTE format('ALTER FUNCTION %s OWNER TO wangge_gate', f);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO wangge_app, wangge_push, wangge_worker', f);
+    END LOOP;
+END
+$$;

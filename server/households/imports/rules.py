@@ -1,0 +1,292 @@
+"""Pure reading of a county's list of households: what a row means, or why it cannot be taken."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from geo.codes import Level, parse
+from geo.errors import InvalidCode
+from geo.groups import group_number_in_column
+from server.households.rules import normal_telephone, wrong_field
+from server.sheets import Columns, Row
+
+COLUMNS: Columns = {
+    "external_id": ("编号", "户编号", "家庭编号", "序号", "external_id", "household_id", "id"),
+    "township": ("乡镇", "乡镇街道", "镇", "乡", "街道", "township", "town"),
+    "village": ("行政村", "村", "村名", "村社区", "社区", "village"),
+    "village_code": ("村代码", "行政村代码", "村编码", "村级代码", "village_code"),
+    "group": ("村组", "组", "社", "小组", "村民小组", "组别", "group"),
+    "head": ("户主", "户主姓名", "姓名", "名称", "head", "head_name", "name"),
+    "telephone": ("联系电话", "电话", "电话号码", "手机", "手机号", "telephone", "phone", "mobile"),
+    "address": ("地址", "住址", "详细地址", "家庭住址", "address"),
+    "kind": ("户类型", "类型", "kind", "type"),
+    "lon": ("经度", "lon", "lng", "longitude"),
+    "lat": ("纬度", "lat", "latitude"),
+    "people": ("人口", "人口数", "人数", "people", "persons"),
+}
+NEEDED = (("external_id",), ("head",), ("village_code", "village"))
+
+
+class Reason(StrEnum):
+    """Why a row was rejected."""
+
+    MISPLACED_CELLS = "misplaced_cells"
+    ID_MISSING = "id_missing"
+    DUPLICATE_ID = "duplicate_id"
+    VILLAGE_MISSING = "village_missing"
+    VILLAGE_CODE_INVALID = "village_code_invalid"
+    VILLAGE_UNKNOWN = "village_unknown"
+    OTHER_COUNTY = "other_county"
+    HEAD_MISSING = "head_missing"
+    BAD_TEXT = "bad_text"
+    BAD_TELEPHONE = "bad_telephone"
+    BAD_COORDINATES = "bad_coordinates"
+    BAD_PEOPLE = "bad_people"
+    UNKNOWN_KIND = "unknown_kind"
+
+
+REMEDY: Mapping[Reason, str] = {
+    Reason.MISPLACED_CELLS: "列数多于表头，检查多余的逗号。 "
+    "More cells than the header: look for a stray separator.",
+    Reason.ID_MISSING: "填写编号，可用顺序号。 Give the row an id; a running number will do.",
+    Reason.DUPLICATE_ID: "编号重复，保留一行或改编号。 "
+    "The id occurred before: keep one row or give it an id of its own.",
+    Reason.VILLAGE_MISSING: "填写村代码，或乡镇名和村名。 "
+    "Give the village's code, or its township and name.",
+    Reason.VILLAGE_CODE_INVALID: "村代码应为 12 位半角数字。 The code must be 12 ASCII digits.",
+    Reason.VILLAGE_UNKNOWN: "本县没有这个村，核对代码或村名。 "
+    "This county has no such village: check its code or name.",
+    Reason.OTHER_COUNTY: "属于其他县，请交该县。 It belongs to another county: hand it over there.",
+    Reason.HEAD_MISSING: "填写户主姓名或单位名称。 Give the name of the head or of the unit.",
+    Reason.BAD_TEXT: "文字过长或含不可见字符。 A text is too long or holds unprintable characters.",
+    Reason.BAD_TELEPHONE: "只填一个号码，或留空。 Give one number, or none.",
+    Reason.BAD_COORDINATES: "经纬度应为两个小数，或都留空。 "
+    "Longitude and latitude must be two decimal numbers, or both empty.",
+    Reason.BAD_PEOPLE: "人口应为 0–999 的整数，或留空。 "
+    "People is a number from 0 to 999, or empty.",
+    Reason.UNKNOWN_KIND: "户类型应为：家庭、商铺、企业、单位。 "
+    "The kind is one of: family, shop, enterprise, institution.",
+}
+
+
+class Odd(StrEnum):
+    """What looks like a slip in a row that was kept: said, never mended."""
+
+    SWAPPED = "swapped"  # longitude and latitude seem exchanged
+    ZERO = "zero"  # (0, 0): a program's word for "unknown"
+    GROUP_UNREADABLE = "group_unreadable"
+
+
+class RowRejected(Exception):
+    """One row that cannot be taken."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row, understood. Coordinates are as the list has them."""
+
+    line: int
+    external_id: str
+    village_id: UUID
+    group_no: int | None
+    head_name: str
+    telephone: str | None
+    address: str
+    kind: str
+    people: int | None
+    lon: float | None
+    lat: float | None
+    odd: Odd | None
+
+    @property
+    def twin_key(self) -> str | None:
+        """Equal for rows that may be one household: village, head and address. None: no telling."""
+        if not self.address:
+            return None
+        return f"{self.village_id}|{_bare(self.head_name)}|{_bare(self.address)}"
+
+
+class Village(NamedTuple):
+    """A village of this county."""
+
+    id: UUID
+    code: str
+    name: str
+    township: str
+
+
+class Villages:
+    """The villages of this county, by code and by name within their township."""
+
+    def __init__(self, villages: Iterable[Village]) -> None:
+        known = list(villages)
+        self._by_code = {village.code: village.id for village in known}
+        self._counties = {village.code[: Level.COUNTY.digits] for village in known}
+        self._by_name: dict[tuple[str, str], UUID | None] = {}
+        for village in known:
+            key = (_place_name(village.township), _place_name(village.name))
+            # Two villages of one name in one township: the name tells nothing.
+            self._by_name[key] = None if key in self._by_name else village.id
+
+    def __len__(self) -> int:
+        return len(self._by_code)
+
+    def find(self, code: str, township: str, name: str) -> UUID:
+        """The village of a row; its code decides where there is one. Raises RowRejected."""
+        if code:
+            return self._of_code(unicodedata.normalize("NFKC", code))
+        if not name or not township:
+            raise RowRejected(Reason.VILLAGE_MISSING)
+        found = self._by_name.get((_place_name(township), _place_name(name)))
+        if found is None:
+            raise RowRejected(Reason.VILLAGE_UNKNOWN)
+        return found
+
+    def _of_code(self, code: str) -> UUID:
+        if (found := self._by_code.get(code)) is not None:
+            return found
+        try:
+            level = parse(code).level
+        except InvalidCode:
+            raise RowRejected(Reason.VILLAGE_CODE_INVALID) from None
+        if level is not Level.VILLAGE:
+            raise RowRejected(Reason.VILLAGE_CODE_INVALID)
+        elsewhere = code[: Level.COUNTY.digits] not in self._counties
+        raise RowRejected(Reason.OTHER_COUNTY if elsewhere else Reason.VILLAGE_UNKNOWN)
+
+
+def read_entry(row: Row, villages: Villages) -> Entry:
+    """What a row says. Raises RowRejected with the first thing that is wrong."""
+    cell = row.cells.get
+    if row.surplus:
+        raise RowRejected(Reason.MISPLACED_CELLS)
+    external_id = read_id(row)
+    village_id = villages.find(cell("village_code", ""), cell("township", ""), cell("village", ""))
+    group = cell("group", "")
+    group_no = _group(group)
+    lon, lat = _coordinates(cell("lon", ""), cell("lat", ""))
+    return Entry(
+        line=row.line,
+        external_id=external_id,
+        village_id=village_id,
+        group_no=group_no,
+        head_name=_head(cell("head", "")),
+        telephone=_telephone(cell("telephone", "")),
+        address=_address(cell("address", "")),
+        kind=_kind(cell("kind", "")),
+        people=_people(cell("people", "")),
+        lon=lon,
+        lat=lat,
+        odd=_odd(lon, lat, unreadable=bool(group) and group_no is None),
+    )
+
+
+def read_id(row: Row) -> str:
+    """The id that the list gives the household. Raises RowRejected."""
+    external_id = row.cells.get("external_id", "")
+    if not external_id:
+        raise RowRejected(Reason.ID_MISSING)
+    if len(external_id) > _LONGEST_ID or not external_id.isprintable():
+        raise RowRejected(Reason.BAD_TEXT)
+    return external_id
+
+
+def _head(text: str) -> str:
+    if not text:
+        raise RowRejected(Reason.HEAD_MISSING)
+    if wrong_field("head_name", text):
+        raise RowRejected(Reason.BAD_TEXT)
+    return text
+
+
+def _address(text: str) -> str:
+    if wrong_field("address", text):
+        raise RowRejected(Reason.BAD_TEXT)
+    return text
+
+
+def _telephone(text: str) -> str | None:
+    if text in _NO_TELEPHONE:
+        return None
+    number = normal_telephone(text)
+    if wrong_field("telephone", number):
+        raise RowRejected(Reason.BAD_TELEPHONE)
+    return number
+
+
+def _kind(text: str) -> str:
+    kind = _KIND_OF_WORD.get(text.lower())
+    if kind is None:
+        raise RowRejected(Reason.UNKNOWN_KIND)
+    return kind
+
+
+def _people(text: str) -> int | None:
+    if not text:
+        return None
+    match = _PEOPLE.fullmatch(unicodedata.normalize("NFKC", text))
+    if match is None:
+        raise RowRejected(Reason.BAD_PEOPLE)
+    return int(match["number"])
+
+
+def _coordinates(lon: str, lat: str) -> tuple[float, float] | tuple[None, None]:
+    if not lon and not lat:
+        return None, None
+    plain = [unicodedata.normalize("NFKC", text) for text in (lon, lat)]
+    if not all(map(_DECIMAL.fullmatch, plain)):
+        raise RowRejected(Reason.BAD_COORDINATES)
+    return float(plain[0]), float(plain[1])
+
+
+def _odd(lon: float | None, lat: float | None, *, unreadable: bool) -> Odd | None:
+    if lon is None or lat is None:
+        return Odd.GROUP_UNREADABLE if unreadable else None
+    if lon == lat == 0:
+        return Odd.ZERO
+    return Odd.SWAPPED if _in_china(lat, lon) and not _in_china(lon, lat) else None
+
+
+def _in_china(lon: float, lat: float) -> bool:
+    return 73 <= lon <= 136 and 3 <= lat <= 54
+
+
+@lru_cache(maxsize=4096)  # a county writes its groups in a few hundred ways
+def _group(text: str) -> int | None:
+    return group_number_in_column(text) if text else None
+
+
+@lru_cache(maxsize=4096)
+def _place_name(name: str) -> str:
+    """城南村, 城南村委会 and 城南村民委员会 are one village; 街道 and 街道办事处 one township."""
+    return _ENDING.sub("", _bare(name))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+
+
+_LONGEST_ID = 100
+_ENDING = re.compile(
+    r"(?<=村)(?:民委员会|委员会|委会)$|(?:居民委员会|居委会)$|(?<=街道)办事处$|人民政府$"
+)
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,20})?")
+_PEOPLE = re.compile(r"(?P<number>[0-9]{1,3})(?:\.0+)?\s*[人口]?")
+_NO_TELEPHONE = frozenset({"", "无", "没有", "-", "—", "/", "暂无"})
+_KIND_OF_WORD = {
+    **dict.fromkeys(("", "家庭", "住户", "居民户", "农户", "居民", "family"), "family"),
+    **dict.fromkeys(("商铺", "门店", "商户", "个体户", "个体工商户", "shop"), "shop"),
+    **dict.fromkeys(("企业", "公司", "enterprise"), "enterprise"),
+    **dict.fromkeys(("单位", "机构", "事业单位", "institution"), "institution"),
+}
