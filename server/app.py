@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Flask
-from flask_smorest import Api, Blueprint
+from flask_smorest import Api
 
 from server import bodies, db, docs, health, logs, problems, sealed
 from server.access.views import blp as sessions
+from server.bodies import Blueprint
 from server.households.views import blp as households
 from server.maps.views import blp as places
 from server.settings import Settings

@@ -56,7 +56,7 @@ def status_of(error: type[Exception]) -> HTTPStatus:
 
 def catalogue() -> list[tuple[str, int, str]]:
     """(slug, status, text) of every error that may be answered; docs/errors.md is this table."""
-    classes = [WanggeError, GeoError, LadderError]
+    classes: list[Any] = [WanggeError, GeoError, LadderError]
     for known in classes:
         classes.extend(known.__subclasses__())
     ours = {(c.slug, status_of(c).value, _text(c)) for c in classes}

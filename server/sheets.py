@@ -45,6 +45,12 @@ class Sheet:
     positions: Mapping[str, int]
     width: int
 
+    def count(self) -> int:
+        """How many rows there are; reads to the end. Raises BadSheet as `rows`."""
+        parsed = _parse(self.path, self.encoding, self.delimiter)
+        next(parsed)
+        return sum(1 for _, cells in parsed if any(cells))
+
     def rows(self) -> Iterator[Row]:
         """Every row that is not blank. Raises BadSheet where a line cannot be read."""
         parsed = _parse(self.path, self.encoding, self.delimiter)
@@ -71,7 +77,7 @@ def open_sheet(path: Path, columns: Columns, needed: Sequence[Collection[str]]) 
     positions = _positions(titles, columns)
     _check_needed(positions, columns, needed)
     sheet = Sheet(path, encoding, delimiter, positions, len(titles))
-    if not sum(1 for _ in sheet.rows()):
+    if not sheet.count():
         raise BadSheet("文件只有表头，没有数据行。 The file has a header and no rows.")
     return sheet
 

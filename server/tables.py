@@ -3,6 +3,7 @@
 from server.access import models as access
 from server.audit import models as audit
 from server.disputes import models as disputes
+from server.heartbeats import models as heartbeats
 from server.households import models as households
 from server.places import models as places
 from server.policies import models as policies
@@ -13,6 +14,7 @@ __all__ = [
     "access",
     "audit",
     "disputes",
+    "heartbeats",
     "households",
     "places",
     "policies",

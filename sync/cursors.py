@@ -8,11 +8,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from sync.errors import SyncError
+from sync.ids import UUID_FORM
 from sync.model import Cursor
 
 MAX_TEXT = 256 * 1024
 MAX_JSON = 1024 * 1024
-MAX_NAME = 100  # characters of a bucket's name, and of a mark
+MAX_NAME = 100  # characters of a bucket's name
 MAX_SEQ = 2**63 - 1
 
 
@@ -57,4 +58,4 @@ def _is_after(after: Any) -> bool:
 
 
 def _is_mark(mark: Any) -> bool:
-    return mark is None or (isinstance(mark, str) and len(mark) <= MAX_NAME)
+    return mark is None or (isinstance(mark, str) and UUID_FORM.fullmatch(mark) is not None)

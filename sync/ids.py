@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 RANDOM_BITS = 74
+UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def uuid7(ms: int, rand: int) -> str:

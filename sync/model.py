@@ -202,7 +202,7 @@ class Head(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Bucket → last seq received, with the newest mark seen. Opaque to the phone."""
+    """Bucket → last seq received, with the newest mark seen (a UUID). Opaque to the phone."""
 
     after: Mapping[str, int] = field(default_factory=dict)
     mark: str | None = None

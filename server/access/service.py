@@ -1,4 +1,6 @@
-"""Signing in: passwords, device-bound opaque tokens, refresh that survives a lost answer."""
+"""Signing in (passwords, device-bound opaque tokens, refresh that survives a lost answer), and who
+may: users, Offices, assignments.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,22 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy.orm import Session
 
 from server.access import queries
-from server.access.errors import DeviceTaken, SessionOver, WrongLogin
+from server.access.errors import (
+    BadUser,
+    DeviceTaken,
+    LoginTaken,
+    OfficeNotFound,
+    SessionOver,
+    UserNotFound,
+    WrongLogin,
+    WrongPlace,
+)
+from server.access.permissions import Role
+from server.access.rules import ADMINISTRATORS, HELD_ON, good_login, good_password
 from server.audit.service import record
 from server.db import Identity
 from server.ids import new_id
+from server.places.models import Area, GridCell
 
 _hasher = PasswordHasher()  # Argon2id with the library's (RFC 9106) parameters
 # Verified when the login is unknown, so that both answers cost the same.
@@ -96,6 +110,76 @@ def close_session(session: Session, by: Identity) -> None:
     record(session, "session.close", device=by.device_id)
 
 
+def add_user(session: Session, by: Identity, login: str, name: str, password: str) -> UUID:
+    """Give somebody a login. Raises BadUser, LoginTaken."""
+    if not (good_login(login) and good_password(password, login) and name.strip()):
+        raise BadUser
+    if queries.find_user(session, login):
+        raise LoginTaken
+    user_id = new_id(by.now)
+    user = {"id": user_id, "login": login, "name": name.strip(), "created_at": by.now}
+    queries.insert_users(session, [{**user, "password_hash": hash_password(password)}])
+    record(session, "user.add", user=user_id)
+    return user_id
+
+
+def add_office(
+    session: Session, by: Identity, area: Area, kind: str, name: str, telephone: str | None
+) -> UUID:
+    """Add an Office of a village, township or county; the first one of its Area leads.
+
+    Raises WrongPlace for an Area above the county.
+    """
+    if area.level not in {"village", "township", "county"}:
+        raise WrongPlace
+    office = {
+        "id": new_id(by.now),
+        "area_id": area.id,
+        "level": area.level,
+        "kind": kind,
+        "name": name,
+        "public_telephone": telephone,
+        "lead": queries.find_lead_office(session, area.id) is None,
+    }
+    queries.insert_offices(session, [office])
+    record(session, "office.add", office=office["id"], area=area.id)
+    return office["id"]
+
+
+def assign(
+    session: Session,
+    by: Identity,
+    login: str,
+    role: Role,
+    place: Area | GridCell,
+    *,
+    office_id: UUID | None = None,
+    leads: bool = False,
+    until: datetime | None = None,
+) -> UUID:
+    """Give a user a role from now on: on a cell, in an Office of an Area (its lead Office unless
+    `office_id` names another), or for administrators over the county.
+
+    Raises UserNotFound, WrongPlace, OfficeNotFound.
+    """
+    user = queries.find_user(session, login)
+    if user is None:
+        raise UserNotFound
+    assignment_id = new_id(by.now)
+    assignment = {
+        "id": assignment_id,
+        "user_id": user.id,
+        "role": role,
+        **_held_on(session, role, place, office_id),
+        "leads": leads,
+        "valid_from": by.now,
+        "valid_to": until,
+    }
+    queries.insert_assignments(session, [assignment])
+    record(session, "user.assign", user=user.id, role=role, assignment=assignment_id)
+    return assignment_id
+
+
 def digest(token: str) -> bytes:
     """What is kept of a token: it is 256 random bits, so a plain hash is enough."""
     return sha256(token.encode()).digest()
@@ -130,3 +214,24 @@ def _issue(
     if after:
         queries.succeed_login(session, after, by=login_id)
     return tokens
+
+
+def _held_on(
+    session: Session, role: Role, place: Area | GridCell, office_id: UUID | None
+) -> dict[str, UUID | None]:
+    nowhere: dict[str, UUID | None] = dict.fromkeys(("cell_id", "office_id", "area_id"))
+    level = place.level if isinstance(place, Area) else "cell"
+    if level != HELD_ON[role]:
+        raise WrongPlace(f"{WrongPlace.text} {role} → {HELD_ON[role]}")
+    if level == "cell":
+        return nowhere | {"cell_id": place.id}
+    if role in ADMINISTRATORS:
+        return nowhere | {"area_id": place.id}
+    office = (
+        queries.find_office(session, office_id)
+        if office_id
+        else queries.find_lead_office(session, place.id)
+    )
+    if office is None or office.area_id != place.id:
+        raise OfficeNotFound
+    return nowhere | {"office_id": office.id}

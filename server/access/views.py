@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from flask_smorest import Blueprint
 
 from server.access import queries, service
 from server.access.door import asker, may, stranger
 from server.access.errors import SessionOver
 from server.access.schemas import MeOut, RefreshIn, SessionIn, SessionOut
 from server.access.service import Spans, Tokens, digest
+from server.bodies import Blueprint
 from server.db import transaction
 
 blp = Blueprint("sessions", __name__, url_prefix="/sessions", description="登录 Signing in")

@@ -110,7 +110,7 @@ def _found_offices(session: Session, by: Identity) -> dict[str, tuple[str, UUID]
         "township": ("township_centre", "矛盾纠纷调处中心"),
         "county": ("bureau", "矛盾纠纷调处办公室"),
     }
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": new_id(by.now),
             "area_id": area_id,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask_smorest import Blueprint
-
 from server.access.door import asker, may
+from server.bodies import Blueprint
 from server.db import transaction
 from server.households import queries, service
 from server.households.models import Household
@@ -62,9 +61,7 @@ def read_household(household_id: UUID) -> Household:
 def register_household(new: dict[str, Any]) -> Household:
     """Register a household; it is placed by its point or group, or by hand."""
     keys = ("id", "village_id", "group_no", "cell_id")
-    household = NewHousehold(
-        **{key: new.pop(key) for key in keys}, fields=new
-    )
+    household = NewHousehold(**{key: new.pop(key) for key in keys}, fields=new)
     with transaction(asker().identity) as session:
         held = asker().places(session)
         service.register_households(session, asker().identity, held, [household])

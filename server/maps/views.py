@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from geo.datum import Datum, to_wgs84
 from server.access.door import asker, may
+from server.bodies import Blueprint
 from server.db import transaction
 from server.maps.schemas import (
     AreaPageOut,

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from flask import current_app, request
-from flask_smorest import Blueprint
 
 from server.access.door import asker, may
+from server.bodies import Blueprint
 from server.db import Role, transaction
 from server.errors import TryLater
 from server.paging import Page, PageIn, page_of

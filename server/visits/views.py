@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask_smorest import Blueprint
-
 from server.access.door import asker, may
+from server.bodies import Blueprint
 from server.db import transaction
 from server.paging import Page, page_of
 from server.visits import queries, service

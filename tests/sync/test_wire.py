@@ -200,6 +200,7 @@ def pack(value: Any) -> str:
         pack([{"c:1": 2**63}, None]),
         pack([{"c" * 101: 1}, None]),
         pack([{}, 7]),
+        pack([{}, "made up"]),
         pack("0" * 2_000_000),
         "A" * 300_000,
         urlsafe_b64encode(zlib.compress(b"[" * 200_000)).decode(),

@@ -1,0 +1,161 @@
+"""One installation on one machine: its database, and its secrets in `var/`."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg2
+from sqlalchemy import URL, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from migrations.upgrade import upgrade
+from server.app import create_app
+from server.db import transaction, worker
+from server.errors import WanggeError
+from server.settings import Settings, from_environment
+from server.syncing.service import ensure_epoch
+
+
+class DatabaseUnfit(WanggeError):
+    """The database is away, too old, or not ours to set up."""
+
+    slug = "database-unfit"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What the commands of one installation share."""
+
+    environment: Mapping[str, str]
+    admin_url: str
+    passwords: Mapping[str, str]
+
+    def settings(self, process: str = "web") -> Settings:
+        """Settings as the process of this kind gets them."""
+        return from_environment(self.environment, process=process)
+
+    def migrate(self) -> None:
+        """Bring the database to the present, and begin its first epoch."""
+        upgrade(self.admin_url, passwords=dict(self.passwords))
+        app = create_app(self.settings("worker"))
+        by = worker(datetime.now(UTC))
+        with app.app_context(), transaction(by) as session:
+            ensure_epoch(session, by)
+
+
+def open_installation(var: Path, admin_url: str, *, private: bool) -> Installation:
+    """The installation whose secrets lie in `var`; they are made at the first time.
+
+    In the private cluster the kernel tells who connects; elsewhere the roles get passwords.
+    """
+    var.mkdir(exist_ok=True)
+    kept = _secrets(var / "secrets.env")
+    admin = _fit(admin_url)
+    passwords = (
+        {}
+        if private
+        else {
+            "wangge_app": kept["WANGGE_APP_PASSWORD"],
+            "wangge_worker": kept["WANGGE_WORKER_PASSWORD"],
+        }
+    )
+    environment = {
+        "WANGGE_DATABASE_URL": _as_role(admin, "wangge_app", passwords),
+        "WANGGE_WORKER_DATABASE_URL": _as_role(admin, "wangge_worker", passwords),
+        "WANGGE_ADMIN_DATABASE_URL": admin.render_as_string(hide_password=False),
+        "WANGGE_DATA_DIR": str(var.resolve()),
+        "WANGGE_SEAL_KEYS": kept["WANGGE_SEAL_KEYS"],
+        "WANGGE_BLIND_KEY": kept["WANGGE_BLIND_KEY"],
+    }
+    return Installation(environment, environment["WANGGE_ADMIN_DATABASE_URL"], passwords)
+
+
+def _as_role(admin: URL, role: str, passwords: Mapping[str, str]) -> str:
+    url = admin.set(username=role, password=passwords.get(role))
+    return url.render_as_string(hide_password=False)
+
+
+def _secrets(path: Path) -> dict[str, str]:
+    if not path.exists():
+        lines = {
+            "WANGGE_SEAL_KEYS": f"k1:{new_key()}",
+            "WANGGE_BLIND_KEY": new_key(),
+            "WANGGE_APP_PASSWORD": secrets.token_urlsafe(24),
+            "WANGGE_WORKER_PASSWORD": secrets.token_urlsafe(24),
+        }
+        written = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(written, "w", encoding="utf-8") as file:
+            file.writelines(f"{name}={value}\n" for name, value in lines.items())
+    lines_kept = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines_kept if line)
+
+
+def new_key() -> str:
+    """32 random bytes in base64."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _fit(admin_url: str) -> URL:
+    """The URL with our driver; its database exists, is new enough and has PostGIS at hand."""
+    try:
+        url = make_url(admin_url)
+    except ArgumentError as error:
+        raise DatabaseUnfit("DATABASE_URL 格式有误。 DATABASE_URL is not a URL.") from error
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise DatabaseUnfit("需要 PostgreSQL。 DATABASE_URL must begin with postgresql://")
+    url = url.set(drivername="postgresql+psycopg2")
+    _create_if_missing(url)
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            _check(*connection.execute(_FITNESS).one())
+    except OperationalError as error:
+        raise DatabaseUnfit(
+            f"无法连接数据库，请检查 DATABASE_URL。 Cannot connect; check DATABASE_URL. {error.orig}"
+        ) from error
+    finally:
+        engine.dispose()
+    return url
+
+
+_FITNESS = text("""
+    SELECT current_setting('server_version_num')::int AS version,
+           EXISTS (SELECT FROM pg_available_extensions WHERE name = 'postgis') AS postgis,
+           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser
+""")
+
+
+def _check(version: int, postgis: bool, superuser: bool) -> None:
+    if version < 150000:
+        raise DatabaseUnfit("需要 PostgreSQL 15 以上。 PostgreSQL 15 or newer is needed.")
+    if not postgis:
+        raise DatabaseUnfit(
+            "缺少 PostGIS。 PostGIS is missing: apt install postgresql-15-postgis-3."
+        )
+    if not superuser:
+        raise DatabaseUnfit("安装须用超级用户连接。 Connect as a superuser to install.")
+
+
+def _create_if_missing(url: URL) -> None:
+    """Create the database, where the server is there and only the database is not."""
+    server = url.set(drivername="postgresql", database="postgres")
+    try:
+        connection = psycopg2.connect(server.render_as_string(hide_password=False))
+    except psycopg2.OperationalError:
+        return  # no such server or no way to its `postgres` database: connecting will tell
+    try:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute("SELECT FROM pg_database WHERE datname = %s", (url.database,))
+        if cursor.rowcount == 0:
+            quoted = str(url.database).replace('"', '""')
+            cursor.execute(f'CREATE DATABASE "{quoted}"')
+    finally:
+        connection.close()

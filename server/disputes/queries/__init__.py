@@ -1,0 +1,1 @@
+"""All SQL of disputes: reading and writing cases, the climb, and the check of the chain."""
