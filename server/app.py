@@ -11,13 +11,14 @@ from flask_smorest import Api
 from server import bodies, db, docs, health, logs, problems, sealed
 from server.access.views import blp as sessions
 from server.bodies import Blueprint
+from server.disputes.views import blp as disputes
 from server.households.views import blp as households
 from server.maps.views import blp as places
 from server.settings import Settings
 from server.syncing.views import blp as sync
 from server.visits.views import blp as visits
 
-BLUEPRINTS: tuple[Blueprint, ...] = (sessions, places, households, visits, sync)
+BLUEPRINTS: tuple[Blueprint, ...] = (sessions, places, households, visits, disputes, sync)
 
 
 def system_clock() -> datetime:

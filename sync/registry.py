@@ -53,6 +53,7 @@ class Entity(Protocol):
     def apply(self, handle: Any, run: Sequence[Ready]) -> None:
         """Apply a whole run of changes with the same op, in order: all of it, or raise `Refused`.
 
+        A run of patches may name one row twice; the later one was merged into the earlier.
         The author's permission is judged here: for an append at `times.recorded_at`, for a patch at
         receipt. A patch that lost every field comes with an empty `set`: judge it, write nothing.
         """

@@ -136,7 +136,8 @@ def upgrade() -> None:
             ["dispute_id"], ["dispute.id"], name="dispute_place_dispute_id_fkey"
         ),
         sa.ForeignKeyConstraint(["village_id"], ["area.id"], name="dispute_place_village_id_fkey"),
-        sa.PrimaryKeyConstraint("dispute_id", "bucket", name="dispute_place_pkey"),
+        sa.PrimaryKeyConstraint("dispute_id", "village_id", name="dispute_place_pkey"),
+        sa.UniqueConstraint("dispute_id", "bucket", name="dispute_place_dispute_id_bucket_key"),
     )
     op.create_index("dispute_place_bucket_ix", "dispute_place", ["bucket"])
     op.create_table(

@@ -132,8 +132,9 @@ def add_office(
     """
     if area.level not in {"village", "township", "county"}:
         raise WrongPlace
+    office_id = new_id(by.now)
     office = {
-        "id": new_id(by.now),
+        "id": office_id,
         "area_id": area.id,
         "level": area.level,
         "kind": kind,
@@ -142,8 +143,8 @@ def add_office(
         "lead": queries.find_lead_office(session, area.id) is None,
     }
     queries.insert_offices(session, [office])
-    record(session, "office.add", office=office["id"], area=area.id)
-    return office["id"]
+    record(session, "office.add", office=office_id, area=area.id)
+    return office_id
 
 
 def assign(

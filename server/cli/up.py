@@ -17,9 +17,9 @@ from types import FrameType
 
 import click
 
-from server.cli.installation import Installation, open_installation
 from server.cluster import Cluster
 from server.errors import WanggeError
+from server.installation import Installation, open_installation
 
 VAR = Path("var")
 

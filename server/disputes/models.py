@@ -83,15 +83,17 @@ class DisputePlace(Base):
     """Where a dispute is known: its cell, or each of the villages that it lies across."""
 
     __tablename__ = "dispute_place"
-    __table_args__ = (Index("dispute_place_bucket_ix", "bucket"),)
+    __table_args__ = (
+        UniqueConstraint("dispute_id", "bucket"),
+        Index("dispute_place_bucket_ix", "bucket"),
+    )
 
     dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"), primary_key=True)
     bucket: Mapped[str] = mapped_column(
         Text,
         Computed("coalesce('c:' || cell_id::text, 'v:' || village_id::text)"),
-        primary_key=True,
     )
-    village_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"))
+    village_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"), primary_key=True)
     cell_id: Mapped[UUID | None] = mapped_column(ForeignKey("grid_cell.id"))
 
 
@@ -130,9 +132,7 @@ class Holding(Base):
         _one_of("level", [one.value for one in Level]),
         CheckConstraint("(ended_at IS NULL) = (ended_how IS NULL)", name="ended"),
         CheckConstraint("(ended_at IS NULL) = (due_at IS NOT NULL)", name="due"),
-        Index(
-            "holding_open_ix", "dispute_id", unique=True, postgresql_where="ended_at IS NULL"
-        ),
+        Index("holding_open_ix", "dispute_id", unique=True, postgresql_where="ended_at IS NULL"),
         Index(
             "holding_due_ix",
             "due_at",

@@ -51,7 +51,7 @@ def calendar(session: Session, since: date = date.min) -> WorkingCalendar:
 
 
 def load_policy(session: Session, by: Identity, policy: Policy) -> None:
-    """Put a version into force from its `valid_from` on; those before it stay for their Holdings."""
+    """Put a version into force from its `valid_from` on; earlier ones stay for their Holdings."""
     queries.insert_policy(
         session,
         id=new_id(by.now),

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from server.disputes.entity import DisputeEntity, DisputeEventEntity
 from server.households.entity import HouseholdEntity
 from server.places.entity import AreaEntity, CellEntity
 from server.visits.entity import VisitEntity
@@ -34,6 +35,8 @@ ENTITIES: tuple[StoredEntity, ...] = (
     CellEntity(),
     HouseholdEntity(),
     VisitEntity(),
+    DisputeEntity(),
+    DisputeEventEntity(),
 )
 STORED: Mapping[str, StoredEntity] = {entity.name: entity for entity in ENTITIES}
 REGISTRY = Registry(ENTITIES)

@@ -226,6 +226,20 @@ class StoreContract:
         assert row[county.plain] == "五组 9 号"
         assert county.conflicts(made.id) == []
 
+    def test_two_corrections_of_one_house_in_one_push_follow_each_other(
+        self, county: County, li: Worker
+    ) -> None:
+        house = county.write_house(county.buckets[0])
+        row = county.house_row(house)
+        assert row is not None
+        one = li.patch(house, {county.plain: "一"}, {county.plain: row[county.plain]})
+        two = li.patch(house, {county.plain: "二"}, {county.plain: "一"})
+        assert [o.status for o in li.push(one, two).outcomes] == [Status.APPLIED] * 2
+        end = county.house_row(house)
+        assert end is not None
+        assert end[county.plain] == "二"
+        assert county.conflicts(house) == []
+
     def test_one_bad_visit_among_many_blocks_none(self, county: County, li: Worker) -> None:
         house = county.write_house(county.buckets[0])
         changes = [li.visit(house) for _ in range(6)]

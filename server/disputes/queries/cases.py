@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, any_, insert, literal, select, text, update
+from sqlalchemy import Row, Select, any_, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.types import Text, Uuid
 
 from server.access.models import Office
+from server.db import Base
 from server.disputes.errors import DisputeNotFound
 from server.disputes.models import Dispute, DisputeEvent, DisputePlace, Holding, Party
 from server.disputes.rules.moves import Receiver
@@ -24,9 +25,7 @@ _OPEN_CASES = text("""
 """)
 
 
-def lock_cases(
-    session: Session, asked: Sequence[tuple[UUID, datetime]]
-) -> Mapping[int, Row[Any]]:
+def lock_cases(session: Session, asked: Sequence[tuple[UUID, datetime]]) -> Mapping[int, Row[Any]]:
     """Lock cases in id order. Index of (dispute, time of the act) → where the case stands and what
     the asker was to it then; one that is absent, or nothing of the asker's, is missing.
     """
@@ -110,6 +109,13 @@ def find_served(session: Session, asked: Sequence[tuple[UUID, datetime]]) -> set
     villages, times = zip(*asked, strict=True)
     rows = session.execute(_SERVED, {"villages": list(villages), "times": list(times)})
     return {row.ord - 1 for row in rows}
+
+
+def count_known(session: Session, table: type[Base], ids: Collection[UUID]) -> int:
+    """How many of these rows the asker may know of."""
+    key = table.__table__.c.id
+    query = select(func.count()).select_from(table.__table__).where(_among(key, ids))
+    return session.scalar(query) or 0
 
 
 def insert_disputes(
@@ -261,7 +267,7 @@ def list_sync_disputes(session: Session, ids: Collection[UUID]) -> Sequence[Row[
     }
     columns = [elsewhere.get(name, getattr(Dispute, name, None)) for name in DISPUTE_COLUMNS]
     query = (
-        select(Dispute.id, *columns)  # type: ignore[arg-type] # every name is one of both
+        select(Dispute.id, *columns)
         .join(Office, Office.id == Dispute.office_id)
         .outerjoin(held, (held.dispute_id == Dispute.id) & held.ended_at.is_(None))
     )

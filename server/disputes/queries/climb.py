@@ -99,7 +99,7 @@ def climb(
     deadlines: Mapping[tuple[Category, Level], Deadlines],
     stands_in: Note,
 ) -> Climbed:
-    """Let at most `batch` due cases climb one level; those that others have locked are left to them.
+    """Let at most `batch` due cases climb one level; what others have locked is left to them.
 
     `deadlines`: of a Holding that begins at `at`, for every category and level that can receive.
     """

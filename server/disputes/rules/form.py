@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -56,38 +56,33 @@ def wrong_dispute(
     fields: Mapping[str, Any], occurred_at: datetime, recorded_at: datetime
 ) -> dict[str, str]:
     """Field → slug of what is wrong; empty when the dispute may be kept."""
-    parties = fields.get("parties", ())
-    checks = {
-        "category": fields.get("category") in list(Category) or "unknown_category",
-        "story": _is_text(fields.get("story"), 1) or "bad_text",
-        "channel": fields.get("channel", "visit") in CHANNELS or "unknown_channel",
-        "size": fields.get("size", "individual") in SIZES or "unknown_size",
-        "parties": _are_parties(parties) or "bad_parties",
-        **dict.fromkeys(fields.keys() - DISPUTE_FIELDS, "unknown_field"),
-        **_ids(fields, ("village_id", "cell_id", "related_id")),
-        "occurred_at": not _in_the_future(occurred_at, recorded_at) or "in_the_future",
+    good = {
+        "category": _is_one_of(fields.get("category"), list(Category)),
+        "story": _is_text(fields.get("story"), 1),
+        "channel": _is_one_of(fields.get("channel") or "visit", CHANNELS),
+        "size": _is_one_of(fields.get("size") or "individual", SIZES),
+        "parties": _are_parties(fields.get("parties") or ()),
+        **{name: _is_id(fields.get(name)) for name in ("village_id", "cell_id", "related_id")},
+        "occurred_at": not _in_the_future(occurred_at, recorded_at),
+        **dict.fromkeys(fields.keys() - DISPUTE_FIELDS, False),
     }
-    return {name: slug for name, slug in checks.items() if isinstance(slug, str)}
+    return {name: f"bad_{name}" for name, is_good in good.items() if not is_good}
 
 
 def wrong_event(
     fields: Mapping[str, Any], occurred_at: datetime, recorded_at: datetime
 ) -> dict[str, str]:
     """Field → slug of what is wrong; empty when the event may be kept."""
-    checks = {
-        "event": fields.get("event") in SENT or "unknown_event",
-        "why": fields.get("why") is None or _is_text(fields["why"], 0) or "bad_text",
-        "agreement": (
-            fields.get("agreement") is None or _is_text(fields["agreement"], 0) or "bad_text"
-        ),
-        "referred_to": fields.get("referred_to") in (None, *REFERRED_TO) or "unknown_referred_to",
-        "rights_told": type(fields.get("rights_told", False)) is bool or "bad_flag",
-        "terms_done": type(fields.get("terms_done", False)) is bool or "bad_flag",
-        **dict.fromkeys(fields.keys() - EVENT_FIELDS, "unknown_field"),
-        **_ids(fields, ("dispute_id",)),
-        "occurred_at": not _in_the_future(occurred_at, recorded_at) or "in_the_future",
+    good = {
+        "dispute_id": fields.get("dispute_id") is not None and _is_id(fields["dispute_id"]),
+        "event": _is_one_of(fields.get("event"), SENT),
+        **{name: _is_text(fields.get(name) or "", 0) for name in ("why", "agreement")},
+        "referred_to": _is_one_of(fields.get("referred_to") or "other", REFERRED_TO),
+        **{name: type(fields.get(name, False)) is bool for name in ("rights_told", "terms_done")},
+        "occurred_at": not _in_the_future(occurred_at, recorded_at),
+        **dict.fromkeys(fields.keys() - EVENT_FIELDS, False),
     }
-    return {name: slug for name, slug in checks.items() if isinstance(slug, str)}
+    return {name: f"bad_{name}" for name, is_good in good.items() if not is_good}
 
 
 def supplied(fields: Mapping[str, Any]) -> frozenset[Need]:
@@ -130,10 +125,10 @@ def _is_party(party: Mapping[str, Any]) -> bool:
     number = normal_telephone(telephone) if isinstance(telephone, str) else telephone
     return (
         party.keys() <= _PARTY_FIELDS
-        and party.get("side") in PARTY_SIDES
-        and kind in PARTY_KINDS
+        and _is_one_of(party.get("side"), PARTY_SIDES)
+        and _is_one_of(kind, PARTY_KINDS)
         and (kind == "outsider" or party.get(f"{kind}_id") is not None)
-        and not any(isinstance(slug, str) for slug in _ids(party, _PARTY_IDS).values())
+        and all(_is_id(party.get(name)) for name in _PARTY_IDS)
         and (name is None or wrong_field("head_name", name) is None)
         and wrong_field("telephone", number) is None
     )
@@ -143,24 +138,18 @@ _PARTY_IDS = ("household_id", "office_id", "user_id")
 
 
 def _is_text(value: Any, low: int) -> bool:
-    return (
-        isinstance(value, str) and low <= len(value.strip()) <= MAX_TEXT and "\x00" not in value
-    )
+    return isinstance(value, str) and low <= len(value.strip()) <= MAX_TEXT and "\x00" not in value
 
 
-def _ids(fields: Mapping[str, Any], names: Sequence[str]) -> dict[str, bool | str]:
-    return {name: _is_id(fields.get(name)) or "bad_id" for name in names}
+def _is_one_of(value: Any, slugs: Collection[str]) -> bool:
+    return isinstance(value, str) and value in slugs
 
 
 def _is_id(value: Any) -> bool:
     if value is None or isinstance(value, UUID):
         return True
-    return isinstance(value, str) and _parses(UUID, value)
-
-
-def _parses(form: Callable[[str], object], text: str) -> bool:
     try:
-        form(text)
+        UUID(value if isinstance(value, str) else "")
     except ValueError:
         return False
     return True

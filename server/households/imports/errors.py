@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.errors import Clash, Invalid
+from server.households.imports.rules import Loaded
 
 
 class NoPlaces(Clash):
@@ -20,3 +21,7 @@ class NothingLoaded(Invalid):
 
     slug = "nothing-loaded"
     text = "没有一行可以导入，原因见报告文件。 No row could be loaded; the report file says why."
+
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__(rejected=dict(loaded.rejected))
+        self.loaded = loaded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -82,6 +82,20 @@ class Odd(StrEnum):
     SWAPPED = "swapped"  # longitude and latitude seem exchanged
     ZERO = "zero"  # (0, 0): a program's word for "unknown"
     GROUP_UNREADABLE = "group_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of the rows of a list: read = placed + unplaced + rejected + already."""
+
+    read: int
+    by_point: int
+    by_group: int
+    unplaced: Mapping[str, int]  # reason → households kept without a cell
+    rejected: Mapping[str, int]  # reason → rows left out, all of them in the report
+    already: int  # known from an earlier run, left as they are
+    likely_duplicates: int  # kept, and listed for a person
+    odd: Mapping[str, int] = field(default_factory=dict)  # slips that were said, not mended
 
 
 class RowRejected(Exception):

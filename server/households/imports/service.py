@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -24,6 +23,7 @@ from server.households.imports.rules import (
     COLUMNS,
     NEEDED,
     Entry,
+    Loaded,
     Reason,
     RowRejected,
     Village,
@@ -37,20 +37,6 @@ from server.sheets import Row, Sheet, open_sheet
 
 BATCH: Final = 5000  # households a commit: so many feed entries may wait for one stamp
 SYSTEM: Final = "county_list"
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What became of the rows of a list: read = placed + unplaced + rejected + already."""
-
-    read: int
-    by_point: int
-    by_group: int
-    unplaced: Mapping[str, int]  # reason → households kept without a cell
-    rejected: Mapping[str, int]  # reason → rows left out, all of them in the report
-    already: int  # known from an earlier run, left as they are
-    likely_duplicates: int  # kept, and listed for a person
-    odd: Mapping[str, int] = field(default_factory=dict)  # slips that were said, not mended
 
 
 def load_households(
@@ -81,7 +67,7 @@ def load_households(
                 load_batch(session, by, entries, datum, system, loading.tally)
         loaded = loading.result()
     if sum(loaded.rejected.values()) == loaded.read:
-        raise NothingLoaded(rejected=loaded.rejected, report=str(written.rejected_path))
+        raise NothingLoaded(loaded)
     return loaded
 
 

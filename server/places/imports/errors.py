@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from geo.partition import Finding
 from server.errors import Clash, Invalid
 
 _SHOWN = 20
@@ -18,6 +19,7 @@ class BadPlaces(Invalid):
     def __init__(self, faults: Sequence[str]) -> None:
         more = f"（另有 {len(faults) - 1} 处 and {len(faults) - 1} more）" if faults[1:] else ""
         super().__init__(f"{self.text} {faults[0]}{more}", faults=list(faults[:_SHOWN]))
+        self.faults = faults[:_SHOWN]
 
 
 class OtherCounty(Clash):
@@ -32,3 +34,7 @@ class NotATiling(Clash):
 
     slug = "not-a-tiling"
     text = "网格有重叠或空隙，未写入任何内容。 Cells overlap or leave gaps; nothing was written."
+
+    def __init__(self, detail: str, findings: Sequence[Finding]) -> None:
+        super().__init__(detail)
+        self.findings = findings

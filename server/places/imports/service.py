@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,7 @@ from server.db import Identity
 from server.ids import new_id
 from server.places import queries as places
 from server.places.imports import queries, rules
-from server.places.imports.errors import BadPlaces, NotATiling, OtherCounty
+from server.places.imports.errors import NotATiling, OtherCounty
 from server.places.imports.rules import Drawn
 from server.sheets import BadSheet, open_sheet
 
@@ -155,7 +156,7 @@ def _check_tilings(
         if beside:
             findings += rules.check_village(shapes.get(village), beside, tolerance_m2)
     if any(map(rules.refused, findings)):
-        raise NotATiling(_tell(findings), findings=findings)
+        raise NotATiling(_tell(findings), findings)
     return findings
 
 
@@ -172,19 +173,10 @@ def _set_boundaries(
     session: Session,
     by: Identity,
     drawn: Mapping[str, Drawn],
-    ids: Mapping[str, object],
+    ids: Mapping[str, UUID],
     *,
     cells: bool,
 ) -> int:
     owners = [ids[code] for code in drawn]
     shapes = [place.polygon.wkb for place in drawn.values()]
-    return places.set_boundaries(session, owners, shapes, by.now, cells=cells)  # type: ignore[arg-type]
-
-
-__all__ = [
-    "BadPlaces",
-    "PlacesLoaded",
-    "load_areas",
-    "load_boundaries",
-    "load_cells",
-]
+    return places.set_boundaries(session, owners, shapes, by.now, cells=cells)

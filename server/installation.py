@@ -5,20 +5,23 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
+from flask import Flask
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from migrations.upgrade import upgrade
 from server.app import create_app
-from server.db import transaction, worker
+from server.db import db, transaction, worker
 from server.errors import WanggeError
+from server.policies.service import ensure_policy
 from server.settings import Settings, from_environment
 from server.syncing.service import ensure_epoch
 
@@ -41,13 +44,40 @@ class Installation:
         """Settings as the process of this kind gets them."""
         return from_environment(self.environment, process=process)
 
-    def migrate(self) -> None:
-        """Bring the database to the present, and begin its first epoch."""
-        upgrade(self.admin_url, passwords=dict(self.passwords))
-        app = create_app(self.settings("worker"))
+    def migrate(self, to: str = "head", why: str | None = None) -> None:
+        """Bring the database to the present; begin its first epoch (or one because of `why`), and
+        load the policy and calendar that a county begins with.
+        """
+        upgrade(self.admin_url, to, passwords=dict(self.passwords))
+        if to != "head":
+            return  # an older state knows neither epochs nor policies
         by = worker(datetime.now(UTC))
-        with app.app_context(), transaction(by) as session:
-            ensure_epoch(session, by)
+        with opened(self.settings("worker")), transaction(by) as session:
+            ensure_epoch(session, by, why)
+            ensure_policy(session, by)
+
+    def at(self, database: str) -> Installation:
+        """The same installation over another database of the same server."""
+        names = ("WANGGE_DATABASE_URL", "WANGGE_WORKER_DATABASE_URL", "WANGGE_ADMIN_DATABASE_URL")
+        moved = {
+            name: _over(self.environment[name], database)
+            for name in names
+            if name in self.environment
+        }
+        environment = {**self.environment, **moved}
+        return Installation(environment, _over(self.admin_url, database), self.passwords)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Flask]:
+    """The application for a while, within its context; its connections are closed afterwards."""
+    app = create_app(settings)
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def open_installation(var: Path, admin_url: str, *, private: bool) -> Installation:
@@ -75,6 +105,10 @@ def open_installation(var: Path, admin_url: str, *, private: bool) -> Installati
         "WANGGE_BLIND_KEY": kept["WANGGE_BLIND_KEY"],
     }
     return Installation(environment, environment["WANGGE_ADMIN_DATABASE_URL"], passwords)
+
+
+def _over(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
 
 
 def _as_role(admin: URL, role: str, passwords: Mapping[str, str]) -> str:

@@ -1,0 +1,90 @@
+"""`wangge <command>`: what a county's IT does at the keyboard, one file per noun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from sqlalchemy.exc import ProgrammingError
+
+from server.cli.climb import climb
+from server.cli.database import backup, migrate, restore
+from server.cli.demo import demo
+from server.cli.doctor import doctor
+from server.cli.keys import keys
+from server.cli.load import load
+from server.cli.serve import serve
+from server.cli.up import up
+from server.cli.users import assign, office, user
+from server.cli.work import work
+from server.errors import TryLater, WanggeError
+
+COMMANDS: Sequence[click.Command] = (
+    up,
+    demo,
+    load,
+    user,
+    office,
+    assign,
+    doctor,
+    backup,
+    restore,
+    migrate,
+    climb,
+    serve,
+    work,
+    keys,
+)
+_UNDEFINED_TABLE = "42P01"
+
+
+class OneLine(click.Group):
+    """What goes wrong on purpose is one line for a person, and exit code 1; never a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except WanggeError as error:
+            self._end(context, _tell(error))
+        except ProgrammingError as error:
+            if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
+                raise
+            self._end(
+                context, "数据库尚未迁移。 The database is not migrated: run `wangge migrate`."
+            )
+        except OSError as error:
+            if error.filename is None:
+                raise
+            self._end(context, f"无法读写文件 Cannot use {error.filename}: {error.strerror}")
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """In the order in which one needs them."""
+        return list(self.commands)
+
+    def _end(self, context: click.Context, line: str) -> None:
+        click.echo(f"{click.style('错误 Error', fg='red')}：{line}", err=True)
+        context.exit(1)
+
+
+def _tell(error: WanggeError) -> str:
+    if isinstance(error, TryLater):
+        return (
+            "数据库无法连接或正忙，请运行 wangge doctor 后重试。 "
+            "The database is away or busy: run `wangge doctor`, then try again."
+        )
+    return " ".join(error.detail.split())
+
+
+@click.group(cls=OneLine, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """网格服务管理命令。 Commands of Wangge, the grid service of one county.
+
+    设置来自环境变量（WANGGE_…），见 docker/env.example。
+    Settings come from the environment; `wangge COMMAND --help` explains each command.
+    """
+
+
+for command in COMMANDS:
+    main.add_command(command)

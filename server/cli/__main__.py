@@ -1,0 +1,5 @@
+"""`python -m server.cli` is `wangge`."""
+
+from server.cli import main
+
+main()

@@ -1,0 +1,67 @@
+"""`wangge migrate`, `backup`, `restore`: the database as a whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from server.cli import archive
+from server.cli.opening import admin_url
+from server.installation import Installation
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.option(
+    "--to", "revision", default="head", help="版本，默认最新 Revision; default: the newest"
+)
+def migrate(revision: str) -> None:
+    """建表或升级数据库；重复执行无害。 Make or upgrade the database; once more does no harm.
+
+    需要 WANGGE_ADMIN_DATABASE_URL（超级用户）；WANGGE_APP_PASSWORD 与 WANGGE_WORKER_PASSWORD
+    若设置，则成为两个登录角色的密码。
+    Needs a superuser's URL; the two passwords, where set, are given to the login roles.
+    """
+    here().migrate(revision)
+    click.echo("数据库已是所需版本。 The database is at the wanted version.")
+
+
+@click.command()
+@click.argument("file", type=FILE)
+def backup(file: Path) -> None:
+    """备份整个数据库到 FILE。 Back the whole database up to FILE.
+
+    密钥不在备份中，请另行保管；没有密钥，备份中的姓名和电话无法恢复。
+    The keys are not in it: without them its names and telephone numbers cannot be read.
+    """
+    size = archive.dump(admin_url(), file)
+    click.echo(f"已备份并核对 backed up and checked: {file} ({size / 1e6:.1f} MB)")
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="替换已有数据（不可撤销）。 Replace what the database holds; cannot be undone.",
+)
+def restore(file: Path, replace: bool) -> None:
+    """从备份 FILE 恢复数据库。 Restore the database from FILE.
+
+    先恢复到旁边的新库，升级后再换名；失败时原库不变。之后所有手机重新登录、重新下载，
+    待传记录不会丢失。
+    It is restored beside the present one, upgraded, then put in its place; if anything fails, the
+    present one stays. Everybody signs in again and phones download anew; their outboxes stay.
+    """
+    archive.restore(here(), file, replace=replace)
+    click.echo("已恢复，新纪元已开始。 Restored; a new epoch began, everybody signs in again.")
+
+
+def here() -> Installation:
+    """The installation that the environment describes."""
+    names = {"wangge_app": "WANGGE_APP_PASSWORD", "wangge_worker": "WANGGE_WORKER_PASSWORD"}
+    passwords = {role: os.environ[name] for role, name in names.items() if os.environ.get(name)}
+    return Installation(dict(os.environ), admin_url(), passwords)

@@ -1,0 +1,186 @@
+"""`wangge doctor`: is this installation well, and if not, what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import click
+from alembic.script import ScriptDirectory
+from sqlalchemy.orm import Session
+
+from migrations.upgrade import HERE
+from server.app import system_clock
+from server.cli import queries
+from server.db import transaction, worker
+from server.errors import TryLater, WanggeError
+from server.heartbeats.queries import map_heartbeats
+from server.installation import opened
+from server.settings import Settings, from_environment
+from server.worker import JOBS, LOOP
+
+LATE: Final = timedelta(minutes=2)  # a case climbs within one
+SKEWED: Final = timedelta(seconds=2)
+WRONG_CLOCK: Final = timedelta(seconds=60)
+
+
+class State(StrEnum):
+    """How a thing is."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing that was looked at: how it is, what was seen, and what to do."""
+
+    state: State
+    what: str
+    seen: str
+    remedy: str = ""
+
+
+Look = Callable[[Session, datetime], Sign]
+
+
+@click.command()
+def doctor() -> None:
+    """检查磁盘、数据库、后台任务、时钟、同步数据。 Check whether everything is well.
+
+    每行一项：ok 正常，warn 注意，fail 须处理；有 fail 时退出码为 1。
+    One line each; the exit code is 1 where something fails.
+    """
+    signs = list(examine(from_environment(os.environ, process="worker"), system_clock()))
+    for sign in signs:
+        click.echo(_line(sign))
+    if any(sign.state is State.FAIL for sign in signs):
+        click.get_current_context().exit(1)
+
+
+def examine(settings: Settings, now: datetime) -> Iterator[Sign]:
+    """Look at everything; where the database cannot be asked, that is the last sign."""
+    yield look_at_disk(settings)
+    try:
+        with opened(settings), transaction(worker(now)) as session:
+            yield from [look(session, now) for look in (look_at_revision, look_at_clock)]
+            if _is_migrated(session):
+                yield from [look(session, now) for look in DEEPER]
+    except TryLater:
+        yield Sign(
+            State.FAIL,
+            "数据库 database",
+            "无法连接 out of reach",
+            "启动 PostgreSQL 或检查 WANGGE_WORKER_DATABASE_URL。 "
+            "Start PostgreSQL, or check WANGGE_WORKER_DATABASE_URL.",
+        )
+
+
+def look_at_disk(settings: Settings) -> Sign:
+    """Below the threshold pushes wait; twice that is time to act."""
+    what = "磁盘 disk"
+    try:
+        free = shutil.disk_usage(settings.data_dir).free
+    except OSError as error:
+        remedy = "检查 WANGGE_DATA_DIR。 Check WANGGE_DATA_DIR."
+        return Sign(State.FAIL, what, f"{settings.data_dir}: {error.strerror}", remedy)
+    seen = f"剩余 free {free / 1e9:.1f} GB"
+    remedy = "请清理或扩容；手机暂不能上传。 Free or add space; phones cannot push."
+    if free < settings.min_free_bytes:
+        return Sign(State.FAIL, what, seen, remedy)
+    if free < 2 * settings.min_free_bytes:
+        return Sign(State.WARN, what, seen, "请尽快清理或扩容。 Free or add space soon.")
+    return Sign(State.OK, what, seen)
+
+
+def look_at_revision(session: Session, now: datetime) -> Sign:
+    """The database answers, and stands at the newest migration."""
+    found, newest = queries.find_revision(session), _newest_revision()
+    seen = f"版本 version {found or '-'} / {newest}"
+    if found == newest:
+        return Sign(State.OK, "数据库 database", seen)
+    return Sign(
+        State.FAIL, "数据库 database", seen, "请运行 wangge migrate。 Run `wangge migrate`."
+    )
+
+
+def look_at_clock(session: Session, now: datetime) -> Sign:
+    """Deadlines are reckoned by this machine's clock, some times by the database's."""
+    skew = abs(queries.get_database_time(session) - now)
+    seen = f"相差 differ by {skew.total_seconds():.1f} s"
+    remedy = "请在两台机器上启用 NTP。 Run NTP on both machines."
+    if skew > WRONG_CLOCK:
+        return Sign(State.FAIL, "时钟 clock", seen, remedy)
+    return Sign(State.WARN if skew > SKEWED else State.OK, "时钟 clock", seen, remedy)
+
+
+def look_at_worker(session: Session, now: datetime) -> Sign:
+    """The loop goes round, and every job came to its end lately."""
+    beats = map_heartbeats(session)
+    names = (LOOP, *(job.name for job in JOBS))
+    late = [name for name in names if name not in beats or now - beats[name] > LATE]
+    if not late:
+        return Sign(State.OK, "后台 worker", f"{max(now - beats[n] for n in names)} 前 ago")
+    oldest = min((beats[name] for name in late if name in beats), default=None)
+    seen = f"{', '.join(late)}: {oldest.isoformat() if oldest else '从未 never'}"
+    return Sign(State.FAIL, "后台 worker", seen, "请启动 wangge work。 Start `wangge work`.")
+
+
+def look_at_due_cases(session: Session, now: datetime) -> Sign:
+    """A case whose deadline has passed climbs within a minute."""
+    due = queries.find_oldest_due(session, now)
+    what = "到期案件 due cases"
+    if due is None:
+        return Sign(State.OK, what, "无 none")
+    late = now - due
+    seen = f"最早已过期 oldest is late by {late}"
+    if late <= LATE:
+        return Sign(State.OK, what, seen)
+    remedy = (
+        "请启动 wangge work，或先运行 wangge climb。 Start `wangge work`, or run `wangge climb`."
+    )
+    return Sign(State.FAIL, what, seen, remedy)
+
+
+def look_at_feed(session: Session, now: datetime) -> Sign:
+    """Every committed entry has its number, or phones would never hear of it."""
+    return _none(queries.count_unstamped(session), "同步序号 feed", "未编号 unstamped")
+
+
+def look_at_heads(session: Session, now: datetime) -> Sign:
+    """What phones check themselves against is what the entries give."""
+    return _none(queries.count_wrong_heads(session), "同步摘要 heads", "不一致 wrong")
+
+
+DEEPER: Sequence[Look] = (look_at_worker, look_at_due_cases, look_at_feed, look_at_heads)
+_MARKS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
+
+
+def _none(count: int, what: str, wrong: str) -> Sign:
+    if count == 0:
+        return Sign(State.OK, what, "正常 well")
+    remedy = "请先 wangge backup，再联系维护方。 Run `wangge backup`, then ask for support."
+    return Sign(State.FAIL, what, f"{wrong}: {count}", remedy)
+
+
+def _is_migrated(session: Session) -> bool:
+    return queries.find_revision(session) == _newest_revision()
+
+
+def _newest_revision() -> str:
+    head = ScriptDirectory(str(HERE)).get_current_head()
+    if head is None:
+        raise WanggeError("migrations/ 不完整。 migrations/ is not whole.")
+    return head
+
+
+def _line(sign: Sign) -> str:
+    mark = click.style(f"{sign.state:4}", fg=_MARKS[sign.state])
+    remedy = f" → {sign.remedy}" if sign.remedy and sign.state is not State.OK else ""
+    return f"{mark} {sign.what}：{sign.seen}{remedy}"

@@ -1,0 +1,108 @@
+"""`wangge user`, `office`, `assign`: who works here, and on what."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from datetime import datetime
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from server.access import queries, service
+from server.access.permissions import Role
+from server.access.rules import HELD_ON, OFFICE_KINDS
+from server.cli.opening import acting
+from server.ladder.calendar import LOCAL
+from server.places import queries as places
+
+CELL_DIGITS = 15
+
+
+@click.group()
+def user() -> None:
+    """用户。 Users."""
+
+
+@user.command("add")
+@click.argument("login")
+@click.argument("name")
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="从标准输入读密码，否则自动生成。 Read the password from stdin; else one is made.",
+)
+def add_user(login: str, name: str, password_stdin: bool) -> None:
+    """新增用户 LOGIN（姓名 NAME）。 Add a user; give them a role with `wangge assign`."""
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
+    with acting() as (session, by):
+        service.add_user(session, by, login, name, password)
+    click.echo(f"已新增 added: {login}")
+    if not password_stdin:
+        click.echo(f"初始密码（只显示一次）password, shown once: {password}")
+
+
+@user.command("list")
+def list_users() -> None:
+    """列出用户及其分工。 List users and what they are assigned to."""
+    table = Table("用户 login", "姓名 name", "角色 role", "处所 place", "代码 code", "至 until")
+    with acting() as (session, by):
+        for row in queries.list_staff(session, by.now):
+            active = row.role if row.active else "停用 disabled"
+            until = row.valid_to.astimezone(LOCAL).strftime("%Y-%m-%d") if row.valid_to else ""
+            table.add_row(row.login, row.name, active or "", row.place, row.code, until)
+    Console().print(table)
+
+
+@click.group()
+def office() -> None:
+    """承办单位。 Offices, which hold cases."""
+
+
+@office.command("add")
+@click.argument("area_code")
+@click.argument("name")
+@click.option("--kind", type=click.Choice(list(OFFICE_KINDS)), required=True, help="类别 Kind")
+@click.option("--telephone", help="对外电话 Public telephone")
+def add_office(area_code: str, name: str, kind: str, telephone: str | None) -> None:
+    """在村、乡镇或县设承办单位，首个为牵头单位。 Add an Office; the first of its Area leads."""
+    with acting() as (session, by):
+        area = places.get_area(session, area_code)
+        office_id = service.add_office(session, by, area, kind, name, telephone)
+    click.echo(f"已新增 added: {name} {office_id}")
+
+
+@click.command()
+@click.argument("login")
+@click.argument("role", type=click.Choice(list(Role)))
+@click.argument("code")
+@click.option("--office", "office_id", type=click.UUID, help="非牵头单位的编号 Another Office's id")
+@click.option("--leads", is_flag=True, help="负责人 This person leads there")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="至此日零时 Up to this day")
+def assign(
+    login: str,
+    role: str,
+    code: str,
+    office_id: UUID | None,
+    leads: bool,
+    until: datetime | None,
+) -> None:
+    """分工：用户 LOGIN 在 CODE 任 ROLE，即时生效。 Give a user a role on a place, from now on.
+
+    grid_worker 用 15 位网格编码；mediator 用村代码；township_supervisor 用乡镇代码；其余用县代码。
+    A grid worker serves a cell (15 digits), a mediator a village, a supervisor a township, all
+    others the county.
+    """
+    with acting() as (session, by):
+        place = (
+            places.get_cell(session, code)
+            if len(code) == CELL_DIGITS
+            else places.get_area(session, code)
+        )
+        end = until.replace(tzinfo=LOCAL) if until else None
+        service.assign(
+            session, by, login, Role(role), place, office_id=office_id, leads=leads, until=end
+        )
+    click.echo(f"已分工 assigned: {login} {role} {HELD_ON[Role(role)]} {code}")

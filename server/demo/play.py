@@ -1,0 +1,188 @@
+"""`wangge demo`: an empty database, a month in a real county, and a table of what happened."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import text
+
+from server.app import create_app
+from server.db import db, transaction, worker
+from server.demo.cases import Desks
+from server.demo.county import (
+    SEED,
+    County,
+    draw,
+    write_cells_geojson,
+    write_villages_geojson,
+)
+from server.demo.field import StoryClock
+from server.demo.month import DAYS, Month
+from server.demo.people import Counts, write_households_csv
+from server.demo.proof import Proof, prove
+from server.demo.report import Line, count_lines, show
+from server.demo.rules import POLICY
+from server.demo.staff import Staff, hire, plan_staff
+from server.demo.web import serving
+from server.disputes.service import climb
+from server.errors import WanggeError
+from server.installation import Installation
+from server.ladder.calendar import LOCAL
+from server.policies.service import load_calendar, load_policy
+
+DATA = Path(__file__).parent / "data"
+
+
+class NotEmpty(WanggeError):
+    """The demo writes into an empty database only."""
+
+    slug = "not-empty"
+    text = (
+        "数据库中已有数据，演示只写入空库。 The database holds data; the demo needs an empty one."
+    )
+
+
+class DemoUntrue(WanggeError):
+    """The demo's own check failed: a visit is missing, or a phone holds what it should not."""
+
+    slug = "demo-untrue"
+    text = "演示自检未通过。 The demo's own check failed; please report this with the lines above."
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A month that was played: what the input held, what was found, what is printed."""
+
+    counts: Counts
+    proof: Proof
+    lines: list[Line]
+    month: Month = field(repr=False)
+
+
+def play_unless_present(installation: Installation, say: Callable[[str], None]) -> None:
+    """Play once; a database that holds anything is left as it is."""
+    with _office(installation):
+        if not _is_empty(datetime.now(UTC)):
+            say("数据库已有数据，跳过演示 The database holds data: no demo is played")
+            return
+    play(installation, say)
+
+
+def play(
+    installation: Installation,
+    say: Callable[[str], None],
+    start: datetime | None = None,
+    seed: int = SEED,
+) -> Played:
+    """Play the month that ends now (or begins at `start`). Raises NotEmpty or DemoUntrue."""
+    clock = StoryClock(start or _month_ago())
+    directory = installation.settings().data_dir / "demo"
+    with _office(installation) as office:
+        if not _is_empty(clock.now):
+            raise NotEmpty
+        counts, staff = _settle_in(installation, clock, directory, seed, say)
+        with serving(installation.settings(), clock) as base_url, office.app_context():
+            month = Month(clock, staff, Desks(base_url, staff), _climb, say)
+            say("一个月的走访与纠纷 A month of visits and disputes")
+            month.equip(directory, seed)
+            month.play(seed)
+            return _conclude(month, counts, say)
+
+
+def _month_ago() -> datetime:
+    """Eight o'clock local time, so many days ago that the month is over now."""
+    then = datetime.now(LOCAL) - timedelta(days=DAYS + 1)
+    return then.replace(hour=8, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+@contextmanager
+def _office(installation: Installation) -> Iterator[Flask]:
+    """The county's own hand: an app connected as the worker."""
+    app = create_app(installation.settings("worker"))
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _is_empty(now: datetime) -> bool:
+    tables = ("area", "user_account", "household", "visit", "dispute")
+    some = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in tables)
+    with transaction(worker(now)) as session:
+        return not session.execute(text(f"SELECT {some}")).scalar()
+
+
+def _settle_in(
+    installation: Installation,
+    clock: StoryClock,
+    directory: Path,
+    seed: int,
+    say: Callable[[str], None],
+) -> tuple[Counts, Staff]:
+    """Areas, cells and households through the public commands; then rules and people."""
+    say("绘制示例网格（合成） Drawing synthetic villages and cells")
+    counts = _write_inputs(draw(seed), directory, seed)
+    for kind, path, options in (
+        ("areas", DATA / "tongjiang_areas.csv", []),
+        ("boundaries", directory / "villages.geojson", []),
+        ("cells", directory / "cells.geojson", []),
+        ("households", directory / "households.csv", ["--datum", "gcj02"]),
+    ):
+        say(f"$ wangge load {kind} {path.name} {' '.join(options)}".rstrip())
+        _load(installation, clock.now, kind, path, options)
+    staff = plan_staff(counts.busy_cells)
+    years = range(clock.now.year, clock.now.year + 3)
+    with transaction(worker(clock.now)) as session:
+        by = worker(clock.now)
+        load_calendar(session, years)
+        load_policy(session, by, POLICY)
+        hire(session, by, staff)
+    return counts, staff
+
+
+def _write_inputs(county: County, directory: Path, seed: int) -> Counts:
+    directory.mkdir(parents=True, exist_ok=True)
+    for left in directory.glob("*.sqlite3*"):
+        left.unlink()  # phones of an earlier demo, whose database is gone
+    write_villages_geojson(county, directory / "villages.geojson")
+    write_cells_geojson(county, directory / "cells.geojson")
+    return write_households_csv(county, directory / "households.csv", seed)
+
+
+def _load(
+    installation: Installation, at: datetime, kind: str, path: Path, options: list[str]
+) -> None:
+    """The public command, in a process of its own, as county IT would type it."""
+    command = [sys.executable, "-m", "server.cli", "load", "--as-of", at.isoformat(), kind]
+    subprocess.run(  # noqa: S603 (our own command)
+        [*command, str(path), *options],
+        env={**os.environ, **installation.environment},
+        check=True,
+    )
+
+
+def _climb(at: datetime) -> int:
+    with transaction(worker(at)) as session:
+        return climb(session, at)
+
+
+def _conclude(month: Month, counts: Counts, say: Callable[[str], None]) -> Played:
+    with transaction(worker(month.clock.now)) as session:
+        proof = prove(session, month.walkers)
+        lines = count_lines(session, month, proof)
+    show(lines, proof)
+    for walker in month.walkers:
+        walker.phone.close()
+    if not proof.holds:
+        raise DemoUntrue(visits=proof.wrong_visits[:5], phones=proof.wrong_phones)
+    return Played(counts, proof, lines, month)

@@ -1,0 +1,18 @@
+"""What people and the clock do with disputes: register, act, read, climb, verify."""
+
+from server.disputes.service.acting import NewEvent, act, append_events
+from server.disputes.service.climbing import climb
+from server.disputes.service.history import Broken, open_dispute, verify_chain
+from server.disputes.service.registering import NewDispute, register_disputes
+
+__all__ = [
+    "Broken",
+    "NewDispute",
+    "NewEvent",
+    "act",
+    "append_events",
+    "climb",
+    "open_dispute",
+    "register_disputes",
+    "verify_chain",
+]

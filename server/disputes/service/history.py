@@ -1,0 +1,59 @@
+"""Looking into a case, and whether its history is what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from server.audit.service import record
+from server.disputes.models import Dispute, DisputeEvent, Party
+from server.disputes.queries import cases, chain
+from server.disputes.service.events import mac
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDispute:
+    """A case with all that belongs to it."""
+
+    dispute: Dispute
+    parties: Sequence[Party]
+    holdings: Sequence[Row[Any]]  # (Holding, name of its Office)
+    events: Sequence[DisputeEvent]
+
+
+def open_dispute(session: Session, dispute_id: UUID) -> OpenDispute:
+    """One case, story and history in plain; the look is written down. Raises DisputeNotFound."""
+    dispute = cases.get_dispute(session, dispute_id)
+    record(session, "dispute.read", ids=[dispute_id])
+    return OpenDispute(
+        dispute,
+        cases.list_parties(session, dispute_id),
+        cases.list_holdings(session, dispute_id),
+        cases.list_events(session, dispute_id),
+    )
+
+
+class Broken(NamedTuple):
+    """A link of a history that does not hold; `n` is None where a case has no history."""
+
+    dispute_id: UUID
+    n: int | None
+
+
+def verify_chain(session: Session, dispute_id: UUID | None = None) -> list[Broken]:
+    """Links that do not hold, of one case or of all that the asker may read; empty when all do.
+
+    Found are changed, missing and added events, a status that no event gave, and a sealed text that
+    is not the one that was written. Raises SealBroken where a text does not even open.
+    """
+    broken = {Broken(row.dispute_id, row.n) for row in chain.list_broken(session, dispute_id)}
+    for row in chain.sealed_texts(session, dispute_id):
+        said = [("why", row.why, row.why_mac), ("agreement", row.agreement, row.agreement_mac)]
+        if any(mac(column, text) != kept for column, text, kept in said):
+            broken.add(Broken(row.dispute_id, row.n))
+    return sorted(broken, key=lambda link: (link.dispute_id, link.n or 0))
