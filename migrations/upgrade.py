@@ -8,6 +8,7 @@ transaction, so that the files are the truth and a rule that was deleted is gone
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def upgrade(admin_url: str, to: str = "head", passwords: dict[str, str] | None =
 def downgrade(admin_url: str, to: str) -> None:
     """Go back to a revision; `base` empties the database. The SQL of the files goes first."""
     _move(admin_url, to, command.downgrade, {})
+
+
+@cache
+def newest_revision() -> str:
+    """The revision that this program is written for."""
+    return max(path.name[:4] for path in (HERE / "versions").glob("[0-9]*.py"))
 
 
 def sql_files() -> Iterator[Path]:

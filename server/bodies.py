@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
+import re
 import zlib
 from typing import Any, NoReturn
 
@@ -13,16 +15,32 @@ from flask.json.provider import DefaultJSONProvider
 from marshmallow import missing
 from webargs.flaskparser import FlaskParser
 
-from server.errors import Invalid, TooLarge
+from server.errors import Malformed, TooLarge
 
 _WORTH_ZIPPING = 1024  # bytes; below this gzip costs more than it saves
 
 
-class MalformedBody(Invalid):
+class MalformedBody(Malformed):
     """A body that is not what its headers say, or JSON that no sane client sends."""
 
     slug = "malformed-body"
     text = "请求内容无法读取。 The body cannot be read: send UTF-8 JSON, gzip at most once."
+
+
+class NotJson(Malformed):
+    """A body of another type."""
+
+    slug = "not-json"
+    text = "请以 application/json 提交。 Send application/json."
+
+
+class Unstorable(Malformed):
+    """Text that no database of ours can hold: NUL, or half of a surrogate pair."""
+
+    slug = "unstorable"
+    text = (
+        "内容含有无法保存的字符。 The text holds characters that cannot be kept (NUL, surrogates)."
+    )
 
 
 class StrictJson(DefaultJSONProvider):
@@ -34,9 +52,38 @@ class StrictJson(DefaultJSONProvider):
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         try:
-            return super().loads(s, parse_constant=_refuse, **kwargs)
+            read = super().loads(s, parse_constant=_refuse, parse_float=_finite, **kwargs)
         except (RecursionError, UnicodeDecodeError) as error:
             raise MalformedBody from error
+        if isinstance(s, str) or _ESCAPE.search(s):
+            _check_text(read)
+        return read
+
+
+# Only an escape can bring in what UTF-8 itself refuses: other bodies need no second look.
+_ESCAPE = re.compile(rb"\\u(0000|[dD][89a-fA-F])|\x00")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _check_text(read: Any) -> None:
+    """Raises Unstorable for a text, or a key, anywhere in it."""
+    waiting = [read]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and _UNSTORABLE.search(value):
+            raise Unstorable
+        if isinstance(value, dict):
+            waiting.extend(value.keys())
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise MalformedBody(f"数字过大。 The number {text[:20]} is too large.")
+    return number
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -51,7 +98,7 @@ class BodyParser(FlaskParser):
         if not body:
             return missing
         if req.mimetype != "application/json":
-            raise MalformedBody("请以 application/json 提交。 Send application/json.")
+            raise NotJson
         try:
             return current_app.json.loads(body)
         except ValueError as error:
@@ -71,7 +118,9 @@ def bound(app: Flask, limit: int) -> None:
 
     @app.before_request
     def open_body() -> None:
-        encoding = request.headers.get("Content-Encoding", "identity")
+        if any(_UNSTORABLE.search(value) for value in request.args.values()):
+            raise Unstorable
+        encoding = request.headers.get("Content-Encoding", "identity").lower()
         if encoding == "identity":
             return
         if encoding != "gzip":
@@ -103,6 +152,6 @@ def _unzip(zipped: bytes, limit: int) -> bytes:
         raise MalformedBody from error
     if len(plain) > limit:
         raise TooLarge
-    if not stream.eof:
+    if not stream.eof or stream.unused_data:
         raise MalformedBody
     return plain

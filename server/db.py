@@ -43,7 +43,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
-class Role(StrEnum):
+class DbRole(StrEnum):
     """As whom PostgreSQL judges a transaction; the policies are in migrations/sql."""
 
     APP = "wangge_app"
@@ -59,7 +59,7 @@ class Identity:
     user_id: UUID | None = None
     device_id: UUID | None = None
     request_id: str = ""
-    role: Role = Role.APP
+    role: DbRole = DbRole.APP
 
 
 class Acting(NamedTuple):
@@ -76,7 +76,7 @@ def nobody(now: datetime, request_id: str = "") -> Identity:
 
 def worker(now: datetime, request_id: str = "") -> Identity:
     """The county's own hand: jobs and the command line, connected as wangge_worker."""
-    return Identity(now=now, request_id=request_id, role=Role.WORKER)
+    return Identity(now=now, request_id=request_id, role=DbRole.WORKER)
 
 
 _TELL = text("""
@@ -97,6 +97,8 @@ def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Sessi
     Raises TryLater where the database was busy or away: nothing was done then.
     """
     session = db.session()
+    if session.in_transaction():
+        raise RuntimeError("transactions do not nest: the inner one would commit the outer")
     try:
         if snapshot:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -130,6 +132,14 @@ def tell(session: Session, identity: Identity, *, read_only: bool = False) -> No
     )
 
 
+def present_revision(session: Session) -> str | None:
+    """The migration that the database stands at; None where there is none."""
+    if session.execute(text("SELECT to_regclass('public.alembic_version')")).scalar() is None:
+        return None
+    found: str | None = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
 def connect(app: Flask, settings: Settings) -> None:
     """Give the app its engine. Time-outs live on the database roles, where nobody forgets them."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
@@ -139,11 +149,13 @@ def connect(app: Flask, settings: Settings) -> None:
         "pool_timeout": 10,
         "pool_pre_ping": True,
         "connect_args": {"connect_timeout": 5},
+        "hide_parameters": True,  # an error's text must not quote what somebody typed
     }
     db.init_app(app)
 
 
 # Lock not available, deadlock, serialization, out of connections or disk, cancelled, shutting down.
+_FOREIGN_KEY = "23503"
 _PASSING = {"55P03", "40P01", "40001", "53100", "53200", "53300", "57014", "57P01", "57P03"}
 
 
@@ -152,4 +164,6 @@ def passing(error: SQLAlchemyError) -> bool:
     if isinstance(error, PoolTimeout):
         return True
     code = getattr(getattr(error, "orig", None), "pgcode", None)
+    if code == _FOREIGN_KEY:  # the household moved between our look and our insert: look again
+        return "_follows_household_fkey" in str(getattr(error, "orig", ""))
     return code in _PASSING or (code is None and isinstance(error, OperationalError))

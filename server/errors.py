@@ -6,6 +6,7 @@ do next. It never holds personal data that the asker may not see.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -15,10 +16,24 @@ class WanggeError(Exception):
     slug: ClassVar[str] = "error"
     text: ClassVar[str] = "出错了。 Something went wrong."
 
-    def __init__(self, detail: str | None = None, **extra: object) -> None:
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        index: int | None = None,
+        errors: Mapping[str, str] | None = None,
+    ) -> None:
         self.detail = detail or self.text
-        self.extra = extra  # shown in the problem beside the text
+        self.index = index  # which of several things it was, where a verb takes several
+        self.errors = errors  # field → slug; shown beside the text
         super().__init__(self.detail)
+
+
+class Malformed(WanggeError):
+    """The bytes that were sent are not what they claim to be."""
+
+    slug = "malformed"
+    text = "请求格式有误。 The request is malformed."
 
 
 class Invalid(WanggeError):

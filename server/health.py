@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from flask import Flask, Response, jsonify
-from sqlalchemy import text
 
+from migrations.upgrade import newest_revision
 from server.access.door import may, stranger
-from server.db import transaction
+from server.db import present_revision, transaction
+from server.errors import TryLater
+
+
+class NotMigrated(TryLater):
+    """The database is older (or newer) than this program."""
+
+    slug = "not-migrated"
+    text = "数据库版本与程序不符。 The database does not fit this program: run `wangge migrate`."
 
 
 def expose(app: Flask) -> None:
@@ -23,7 +31,9 @@ def healthz() -> Response:
 
 @may("health.read")
 def readyz() -> Response:
-    """The database answers as well; otherwise a 503 problem with Retry-After."""
+    """The database answers as well and is migrated; otherwise a 503 with Retry-After."""
     with transaction(stranger()) as session:
-        session.execute(text("SELECT 1 FROM feed_head LIMIT 1"))
+        found = present_revision(session)
+    if found != newest_revision():
+        raise NotMigrated
     return jsonify(status="ready")

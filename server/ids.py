@@ -10,5 +10,5 @@ from sync.ids import RANDOM_BITS, uuid7
 
 
 def new_id(at: datetime) -> UUID:
-    """A new id; ids made later sort later."""
+    """A new id; ids of later milliseconds sort later."""
     return UUID(uuid7(int(at.timestamp() * 1000), secrets.randbits(RANDOM_BITS)))

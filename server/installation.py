@@ -21,7 +21,6 @@ from migrations.upgrade import upgrade
 from server.app import create_app
 from server.db import db, transaction, worker
 from server.errors import WanggeError
-from server.policies.service import ensure_policy
 from server.settings import Settings, from_environment
 from server.syncing.service import ensure_epoch
 
@@ -45,16 +44,13 @@ class Installation:
         return from_environment(self.environment, process=process)
 
     def migrate(self, to: str = "head", why: str | None = None) -> None:
-        """Bring the database to the present; begin its first epoch (or one because of `why`), and
-        load the policy and calendar that a county begins with.
-        """
+        """Bring the database to the present; begin its first epoch, or one because of `why`."""
         upgrade(self.admin_url, to, passwords=dict(self.passwords))
         if to != "head":
-            return  # an older state knows neither epochs nor policies
+            return  # an older state knows no epochs
         by = worker(datetime.now(UTC))
         with opened(self.settings("worker")), transaction(by) as session:
             ensure_epoch(session, by, why)
-            ensure_policy(session, by)
 
     def at(self, database: str) -> Installation:
         """The same installation over another database of the same server."""
@@ -170,9 +166,7 @@ def _check(version: int, postgis: bool, superuser: bool) -> None:
     if version < 150000:
         raise DatabaseUnfit("需要 PostgreSQL 15 以上。 PostgreSQL 15 or newer is needed.")
     if not postgis:
-        raise DatabaseUnfit(
-            "缺少 PostGIS。 PostGIS is missing: apt install postgresql-15-postgis-3."
-        )
+        raise DatabaseUnfit("缺少 PostGIS。 Install postgresql-15-postgis-3.")
     if not superuser:
         raise DatabaseUnfit("安装须用超级用户连接。 Connect as a superuser to install.")
 

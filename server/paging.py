@@ -18,7 +18,7 @@ class Page:
 
     items: Sequence[Any]
     next: UUID | None
-    total: int
+    total: int | None  # counted for the first page only: counting reads everything
 
 
 class PageIn(Schema):
@@ -36,14 +36,16 @@ def page_schema(item: type[Schema]) -> type[Schema]:
         {
             "items": fields.List(fields.Nested(item)),
             "next": fields.UUID(allow_none=True),
-            "total": fields.Integer(),
+            "total": fields.Integer(allow_none=True),
         },
     )
 
 
 def page_of(session: Session, query: Select[Any], key: Any, after: UUID | None, limit: int) -> Page:
     """Run `query` (of one entity) as a page ordered by `key`, its primary key."""
-    total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    total = None
+    if after is None:
+        total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     wanted = query.where(key > after) if after else query
     found = session.scalars(wanted.order_by(key).limit(limit + 1)).all()
     items = found[:limit]

@@ -10,9 +10,11 @@ from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException
 
 from geo.errors import GeoError
+from server.bodies import NotJson
 from server.errors import (
     Clash,
     Invalid,
+    Malformed,
     NotFound,
     NotSignedIn,
     NotYours,
@@ -25,6 +27,8 @@ from server.ladder.errors import LadderError
 log = logging.getLogger("wangge.problems")
 
 STATUS: dict[type[Exception], HTTPStatus] = {
+    Malformed: HTTPStatus.BAD_REQUEST,
+    NotJson: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     NotYours: HTTPStatus.FORBIDDEN,
@@ -38,12 +42,12 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 }
 
 _HTTP_TEXT = {
-    400: ("malformed", "请求格式有误。 The request is malformed."),
+    400: (Malformed.slug, Malformed.text),
     401: ("not-signed-in", NotSignedIn.text),
     404: ("not-found", "没有这个地址。 There is nothing at this address; see /api/docs."),
     405: ("method-not-allowed", "此地址不支持该方法。 This address does not take that method."),
     413: ("too-large", TooLarge.text),
-    415: ("not-json", "请以 application/json 提交。 Send application/json."),
+    415: (NotJson.slug, NotJson.text),
     422: ("invalid", Invalid.text),
     500: ("unexpected", "服务器出错，已记录。 An unexpected error; it was logged under `request`."),
 }
@@ -92,7 +96,8 @@ def render(app: Flask) -> None:
 
 
 def _ours(error: WanggeError) -> Response:
-    answer = problem(status_of(type(error)), error.slug, error.detail, **error.extra)
+    fields = {"errors": error.errors} if error.errors else {}
+    answer = problem(status_of(type(error)), error.slug, error.detail, **fields)
     if isinstance(error, TryLater):
         answer.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, NotSignedIn):
@@ -123,5 +128,6 @@ def _fields(error: HTTPException) -> dict[str, Any]:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
+    rule = request.url_rule.rule if request.url_rule else "?"  # the path itself may hold a code
+    log.error("unexpected error at %s %s", request.method, rule, exc_info=error)
     return problem(500, *_HTTP_TEXT[500])

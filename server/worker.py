@@ -17,6 +17,7 @@ from typing import Final
 from flask import Flask
 
 from server.db import Identity, transaction, worker
+from server.disputes.service import climb
 from server.errors import WanggeError
 from server.heartbeats import queries as heartbeats
 from server.syncing.service import ensure_epoch
@@ -45,11 +46,14 @@ class Job:
 
 
 def climb_due(by: Identity) -> int:
-    """Cases whose deadline has passed go one level up."""
-    from server.disputes.service import climb
-
-    with transaction(by) as session:
-        return climb(session, by.now)
+    """Cases whose deadline has passed go one level up; how many. Commits batch by batch."""
+    climbed = 0
+    while True:
+        with transaction(by) as session:
+            batch = climb(session, by.now)
+        if not batch:
+            return climbed
+        climbed += batch
 
 
 def look_at_epoch(by: Identity) -> None:
@@ -81,7 +85,7 @@ class Worker:
         self._attempt(ALIVE, now)
         for name, (_, since) in self._running.items():
             if now - since > PATIENCE:
-                raise WorkerStuck(job=name)
+                raise WorkerStuck(f"{WorkerStuck.text} {name}")
         return done
 
     def run(self, clock: Callable[[], datetime]) -> None:

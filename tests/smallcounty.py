@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from server.access import queries as access
 from server.access.service import hash_password
-from server.db import Identity, Role, worker
+from server.db import DbRole, Identity, worker
 from server.households import queries as households
 from server.places import queries as places
 from server.settings import Settings
@@ -123,7 +123,9 @@ class SmallCounty:
         assert answer.status_code == 201, answer.text
         return Desk(client, answer.json, id_of(f"user {login}"))
 
-    def identity(self, login: str | None, role: Role = Role.APP, device: str = "phone") -> Identity:
+    def identity(
+        self, login: str | None, role: DbRole = DbRole.APP, device: str = "phone"
+    ) -> Identity:
         """Who asks, for code below the views; None: nobody."""
         if login is None:
             return Identity(now=self.clock.now, role=role)

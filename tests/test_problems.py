@@ -35,16 +35,20 @@ def test_every_text_is_chinese_first_and_english_beside_it() -> None:
 
 BODIES = {
     "nothing": (b"", {}, 422),
-    "no json": (b"hello", {}, 422),
-    "NaN": (b'{"login": NaN}', {}, 422),
-    "infinity": (b'{"login": Infinity}', {}, 422),
+    "no json": (b"hello", {}, 400),
+    "NaN": (b'{"login": NaN}', {}, 400),
+    "infinity": (b'{"login": Infinity}', {}, 400),
+    "1e400": (b'{"login": 1e400}', {}, 400),
+    "NUL": (b'{"login": "a\\u0000"}', {}, 400),
+    "half a pair": (b'{"login": "\\ud800"}', {}, 400),
     "a list": (b"[]", {}, 422),
-    "deep": (b"[" * 100_000 + b"]" * 100_000, {}, 422),
-    "not utf-8": (b'{"login": "\xff\xfe"}', {}, 422),
+    "deep": (b"[" * 100_000 + b"]" * 100_000, {}, 400),
+    "not utf-8": (b'{"login": "\xff\xfe"}', {}, 400),
     "bomb": (gzip.compress(b" " * (9 << 20)), {"Content-Encoding": "gzip"}, 413),
-    "broken gzip": (b"\x1f\x8b\x08garbage", {"Content-Encoding": "gzip"}, 422),
-    "cut gzip": (gzip.compress(b'{"login": "x"}')[:-6], {"Content-Encoding": "gzip"}, 422),
-    "brotli": (b"x", {"Content-Encoding": "br"}, 422),
+    "broken gzip": (b"\x1f\x8b\x08garbage", {"Content-Encoding": "gzip"}, 400),
+    "cut gzip": (gzip.compress(b'{"login": "x"}')[:-6], {"Content-Encoding": "gzip"}, 400),
+    "brotli": (b"x", {"Content-Encoding": "br"}, 400),
+    "two gzips": (gzip.compress(b"{}") * 2, {"Content-Encoding": "GZIP"}, 400),
     "large": (b" " * (9 << 20), {}, 413),
 }
 
@@ -79,9 +83,14 @@ def test_a_wrong_address_is_a_problem_too(
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
 
 
+def test_a_query_with_nul_is_refused(county: SmallCounty) -> None:
+    answer = county.sign_in("county").call("GET", "/households?village=51192110020%00")
+    assert (answer.status_code, answer.json["type"]) == (400, "/problems/unstorable")
+
+
 def test_json_must_say_that_it_is_json(county: SmallCounty) -> None:
     answer = county.app.test_client().post("/api/v1/sessions", data="{}")
-    assert answer.status_code == 422
+    assert answer.status_code == 415
     assert answer.content_type == "application/problem+json"
 
 

@@ -34,26 +34,31 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
      WHERE a.user_id = gate.user_id() AND gate.admitted()
        AND a.valid_from <= gate.now()
        AND (a.valid_to IS NULL OR a.valid_to > gate.now())
+       -- A role counts at its own level only: a county officer at a village's Office is nobody.
+       AND CASE a.role WHEN 'grid_worker'         THEN a.cell_id IS NOT NULL
+                       WHEN 'mediator'            THEN area.level = 'village'
+                       WHEN 'township_supervisor' THEN area.level = 'township'
+                       WHEN 'county_office'       THEN area.level = 'county'
+                       ELSE true END
 $$;
 
 -- Buckets of the asker's phone: own cells and their villages; for a village's own people all of it.
 CREATE OR REPLACE FUNCTION gate.my_buckets() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    WITH cells AS (
+    WITH mine AS MATERIALIZED (
+        SELECT * FROM gate.my_assignments()
+    ), cells AS (
         SELECT c.id, c.village_id
-          FROM gate.my_assignments() a
-          JOIN grid_cell c ON c.id = a.cell_id
-         WHERE a.role = 'grid_worker'
+          FROM mine JOIN grid_cell c ON c.id = mine.cell_id
+         WHERE mine.role = 'grid_worker'
         UNION
         SELECT c.id, c.village_id
-          FROM gate.my_assignments() a
-          JOIN grid_cell c ON c.village_id = a.area_id
-         WHERE a.role = 'mediator'
+          FROM mine JOIN grid_cell c ON c.village_id = mine.area_id
+         WHERE mine.role = 'mediator'
     )
     SELECT 'c:' || id FROM cells
     UNION SELECT 'v:' || village_id FROM cells
-    UNION SELECT 'v:' || area_id FROM gate.my_assignments()
-           WHERE role = 'mediator' AND area_level = 'village'
+    UNION SELECT 'v:' || area_id FROM mine WHERE role = 'mediator'
     UNION SELECT 'u:' || gate.user_id() WHERE gate.admitted()
     UNION SELECT 'ref'                  WHERE gate.admitted()
 $$;
@@ -103,6 +108,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- ---------------------------------------------------------------------------------- signing in
+
+CREATE OR REPLACE FUNCTION gate.refuse_revival() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'what was revoked in % stays revoked; enrol anew', TG_TABLE_NAME;
+END
+$$;
 
 CREATE OR REPLACE FUNCTION gate.credential_of(a_login text)
 RETURNS TABLE (user_id uuid, password_hash text)
@@ -170,12 +182,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
                           WHEN 'township_supervisor' THEN EXISTS (
                               SELECT FROM area mine JOIN area v ON v.code LIKE mine.code || '%'
                                WHERE mine.id = coalesce(a.area_id, o.area_id)
-                                 AND v.id = then_in.village_id)
-                          WHEN 'county_office' THEN true
+                                 AND mine.level = 'township' AND v.id = then_in.village_id)
+                          WHEN 'county_office' THEN EXISTS (
+                              SELECT FROM area mine
+                               WHERE mine.id = coalesce(a.area_id, o.area_id)
+                                 AND mine.level = 'county')
                           ELSE false
                       END)
       FROM unnest(households, times) WITH ORDINALITY asked (id, at, ord)
-      JOIN household h ON h.id = asked.id
+      JOIN household h ON h.id = asked.id AND gate.admitted()
       LEFT JOIN LATERAL (
           SELECT p.cell_id, p.village_id
             FROM household_placing p

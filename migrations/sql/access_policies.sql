@@ -2,17 +2,20 @@
 GRANT SELECT ON user_account, office, assignment, device, login TO wangge_app, wangge_push;
 GRANT SELECT, INSERT, UPDATE ON user_account, credential, office, assignment, device, login
    TO wangge_worker;
-GRANT INSERT, UPDATE ON device, login TO wangge_app;
-GRANT UPDATE ON device TO wangge_push;
+GRANT INSERT ON device, login TO wangge_app;
+-- Nobody but the county's own hand brings a revoked device or login back.
+GRANT UPDATE (succeeded_by, revoked_at) ON login TO wangge_app;
+GRANT UPDATE (next_n, last_time, seen_at) ON device TO wangge_push;
+GRANT SELECT ON alembic_version TO wangge_app;
 GRANT SELECT ON user_account, credential, office, assignment, device TO wangge_gate;
 GRANT SELECT, UPDATE ON login TO wangge_gate;
 
 CREATE POLICY signed_in ON user_account FOR SELECT TO wangge_app, wangge_push
-    USING (gate.user_id() IS NOT NULL);
+    USING ((SELECT gate.admitted()));
 CREATE POLICY signed_in ON office FOR SELECT TO wangge_app, wangge_push
-    USING (gate.user_id() IS NOT NULL);
+    USING ((SELECT gate.admitted()));
 CREATE POLICY signed_in ON assignment FOR SELECT TO wangge_app, wangge_push
-    USING (gate.user_id() IS NOT NULL);
+    USING ((SELECT gate.admitted()));
 CREATE POLICY own ON device TO wangge_app, wangge_push
     USING (user_id = gate.user_id()) WITH CHECK (user_id = gate.user_id());
 CREATE POLICY own ON login TO wangge_app

@@ -31,24 +31,31 @@ RETURNS TABLE (household_id uuid, village_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS
 $$ SELECT h.id, h.village_id FROM household h WHERE h.id = ANY (households) $$;
 
+-- What the asker held at a moment: as gate.my_assignments has it of now.
+CREATE OR REPLACE FUNCTION gate.held_at(at timestamptz)
+RETURNS TABLE (role text, cell_id uuid, village_id uuid, office_id uuid, office_level text,
+               area_code text, leads boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT a.role, a.cell_id, c.village_id, a.office_id, o.level, area.code, a.leads
+      FROM assignment a
+      LEFT JOIN office o    ON o.id = a.office_id
+      LEFT JOIN area        ON area.id = coalesce(a.area_id, o.area_id)
+      LEFT JOIN grid_cell c ON c.id = a.cell_id
+     WHERE a.user_id = gate.user_id() AND gate.admitted()
+       AND a.valid_from <= at AND (a.valid_to IS NULL OR a.valid_to > at)
+       AND CASE a.role WHEN 'grid_worker'         THEN a.cell_id IS NOT NULL
+                       WHEN 'mediator'            THEN area.level = 'village'
+                       WHEN 'township_supervisor' THEN area.level = 'township'
+                       WHEN 'county_office'       THEN area.level = 'county'
+                       ELSE false END  -- administrators read no case
+$$;
+
 -- Did the asker serve these villages at these times?
 CREATE OR REPLACE FUNCTION gate.served_villages(villages uuid[], times timestamptz[])
 RETURNS TABLE (ord bigint, served boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT asked.ord, EXISTS (
-               SELECT FROM assignment a
-                 LEFT JOIN office o    ON o.id = a.office_id
-                 LEFT JOIN area mine   ON mine.id = coalesce(a.area_id, o.area_id)
-                 LEFT JOIN grid_cell c ON c.id = a.cell_id
-                WHERE a.user_id = gate.user_id()
-                  AND a.valid_from <= asked.at AND (a.valid_to IS NULL OR a.valid_to > asked.at)
-                  AND CASE a.role
-                          WHEN 'grid_worker'         THEN c.village_id = v.id
-                          WHEN 'mediator'            THEN v.code LIKE mine.code || '%'
-                          WHEN 'township_supervisor' THEN v.code LIKE mine.code || '%'
-                          WHEN 'county_office'       THEN true
-                          ELSE false
-                      END)
+    SELECT asked.ord, EXISTS (SELECT FROM gate.held_at(asked.at) held
+                               WHERE held.village_id = v.id OR v.code LIKE held.area_code || '%')
       FROM unnest(villages, times) WITH ORDINALITY asked (id, at, ord)
       JOIN area v ON v.id = asked.id
 $$;
@@ -75,8 +82,8 @@ $$;
 CREATE OR REPLACE FUNCTION gate.open_cases(disputes uuid[], times timestamptz[])
 RETURNS TABLE (ord bigint, dispute_id uuid, category text, area_code text, status text,
                handler boolean, upper_office uuid, party boolean,
-               holding_id uuid, office_id uuid, level text, policy_id uuid, received_at timestamptz,
-               accept_by timestamptz, handle_by timestamptz, accepted_at timestamptz,
+               holding_id uuid, n int, office_id uuid, level text, policy_id uuid,
+               received_at timestamptz, accept_by timestamptz, handle_by timestamptz, accepted_at timestamptz,
                extension_asked_at timestamptz, extended boolean, overdue_at timestamptz,
                ended_at timestamptz, ended_how text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -86,50 +93,41 @@ BEGIN
     RETURN QUERY
     SELECT asked.ord, d.id, d.category, lies.code, d.status,
            me.handler, me.upper_office, me.party,
-           h.id, h.office_id, h.level, h.policy_id, h.received_at, h.accept_by, h.handle_by,
+           h.id, h.n, h.office_id, h.level, h.policy_id, h.received_at, h.accept_by, h.handle_by,
            h.accepted_at, h.extension_asked_at, h.extended, h.overdue_at, h.ended_at, h.ended_how
       FROM unnest(disputes, times) WITH ORDINALITY asked (id, at, ord)
       JOIN dispute d ON d.id = asked.id
       JOIN area lies ON lies.id = d.area_id
       JOIN LATERAL (
-           SELECT * FROM holding h WHERE h.dispute_id = d.id
-            ORDER BY h.ended_at IS NULL DESC, h.received_at DESC, h.id DESC LIMIT 1) h ON true
+           SELECT * FROM holding h WHERE h.dispute_id = d.id ORDER BY h.n DESC LIMIT 1) h ON true
      CROSS JOIN LATERAL (
-           SELECT coalesce(bool_or(a.office_id = d.office_id), false) AS handler,
-                  (array_agg(a.office_id ORDER BY gate.rung(o.level)) FILTER (
-                      WHERE gate.rung(o.level) > gate.rung(d.level) AND lies.code LIKE mine.code || '%'
+           SELECT coalesce(bool_or(held.office_id = d.office_id), false) AS handler,
+                  (array_agg(held.office_id ORDER BY gate.rung(held.office_level)) FILTER (
+                      WHERE gate.rung(held.office_level) > gate.rung(d.level)
+                            AND lies.code LIKE held.area_code || '%'
                          -- At the county its named leader stands for the level above.
-                         OR a.leads AND a.office_id = d.office_id AND d.level = 'county'))[1]
+                         OR held.leads AND held.office_id = d.office_id AND d.level = 'county'))[1]
                       AS upper_office,
                   EXISTS (SELECT FROM party p
                            WHERE p.dispute_id = d.id AND p.user_id = gate.user_id()) AS party,
-                  coalesce(bool_or(gate.knows(d.id, a)), false) AS observer
-             FROM assignment a
-             LEFT JOIN office o  ON o.id = a.office_id
-             LEFT JOIN area mine ON mine.id = coalesce(a.area_id, o.area_id)
-            WHERE a.user_id = gate.user_id()
-              AND a.role IN ('grid_worker', 'mediator', 'township_supervisor', 'county_office')
-              AND a.valid_from <= asked.at AND (a.valid_to IS NULL OR a.valid_to > asked.at)) me
+                  coalesce(bool_or(gate.knows(d.id, held.cell_id, held.village_id, held.office_id,
+                                              held.area_code)), false) AS observer
+             FROM gate.held_at(asked.at) held) me
      WHERE me.handler OR me.upper_office IS NOT NULL OR me.party OR me.observer;
 END
 $$;
 
--- Whether somebody with this assignment knows of a dispute: by one of its places, or by an Office
--- that holds or held it.
-CREATE OR REPLACE FUNCTION gate.knows(a_dispute uuid, a assignment) RETURNS boolean
+-- Whether somebody who held this knows of a dispute: by one of its places, or by an Office that holds
+-- or held it.
+CREATE OR REPLACE FUNCTION gate.knows(a_dispute uuid, a_cell uuid, a_village uuid, an_office uuid,
+                                      an_area_code text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT a.role = 'county_office'
-        OR EXISTS (SELECT FROM holding h
-                    WHERE h.dispute_id = a_dispute AND h.office_id = a.office_id)
-        OR EXISTS (SELECT FROM dispute_place p
-                     JOIN area v           ON v.id = p.village_id
-                     LEFT JOIN grid_cell c ON c.id = a.cell_id
-                     LEFT JOIN office o    ON o.id = a.office_id
-                     LEFT JOIN area mine   ON mine.id = coalesce(a.area_id, o.area_id)
+    SELECT EXISTS (SELECT FROM holding h
+                    WHERE h.dispute_id = a_dispute AND h.office_id = an_office)
+        OR EXISTS (SELECT FROM dispute_place p JOIN area v ON v.id = p.village_id
                     WHERE p.dispute_id = a_dispute
-                      AND CASE WHEN a.role = 'grid_worker'
-                               THEN coalesce(p.cell_id = a.cell_id, p.village_id = c.village_id)
-                               ELSE v.code LIKE mine.code || '%' END)
+                      AND (v.code LIKE an_area_code || '%'
+                           OR coalesce(p.cell_id = a_cell, p.village_id = a_village)))
 $$;
 
 -- ------------------------------------------------------------------------------------ the chain

@@ -1,16 +1,20 @@
--- A household is read and changed by those who hold its place now. During a push its author may also
+-- A household is read and changed by those who hold its place now. Its author may also
 -- read back what this very request wrote, so that nothing is acknowledged unread; a replay that comes
 -- later is answered under the authority of that later time.
-GRANT SELECT, INSERT, UPDATE ON household, household_placing TO wangge_app, wangge_push, wangge_worker;
+GRANT SELECT, INSERT, UPDATE ON household TO wangge_app, wangge_push, wangge_worker;
+-- Authority is judged from past placings: one is closed, never rewritten.
+GRANT SELECT, INSERT, UPDATE (valid_to) ON household_placing TO wangge_app, wangge_push, wangge_worker;
 GRANT SELECT ON household, household_placing TO wangge_gate;
 
 CREATE POLICY in_my_places ON household TO wangge_app, wangge_push
     USING ((SELECT gate.sees_county()) OR bucket = ANY (ARRAY(SELECT gate.my_places())))
     WITH CHECK ((SELECT gate.sees_county()) OR bucket = ANY (ARRAY(SELECT gate.my_places())));
-CREATE POLICY author_reads_back ON household FOR SELECT TO wangge_push
+-- Somebody who serves a village may make a household in it; its point may lie in a colleague's cell.
+CREATE POLICY author_writes ON household FOR INSERT TO wangge_app, wangge_push
+    WITH CHECK (recorded_by = gate.user_id()
+                AND 'v:' || village_id = ANY (ARRAY(SELECT gate.my_places())));
+CREATE POLICY author_reads_back ON household FOR SELECT TO wangge_app, wangge_push
     USING (recorded_by = gate.user_id() AND created_at = gate.now());
-CREATE POLICY author_writes ON household FOR INSERT TO wangge_push
-    WITH CHECK (recorded_by = gate.user_id());
 
 CREATE POLICY of_my_villages ON household_placing TO wangge_app, wangge_push
     USING ((SELECT gate.sees_county())

@@ -3,11 +3,11 @@ GRANT SELECT ON area, grid_cell, boundary TO wangge_app, wangge_push, wangge_gat
 GRANT SELECT, INSERT, UPDATE ON area, grid_cell, boundary TO wangge_worker;
 
 CREATE POLICY signed_in ON area FOR SELECT TO wangge_app, wangge_push
-    USING (gate.user_id() IS NOT NULL);
+    USING ((SELECT gate.admitted()));
 CREATE POLICY signed_in ON grid_cell FOR SELECT TO wangge_app, wangge_push
-    USING (gate.user_id() IS NOT NULL);
+    USING ((SELECT gate.admitted()));
 CREATE POLICY signed_in ON boundary FOR SELECT TO wangge_app, wangge_push
-    USING (gate.user_id() IS NOT NULL);
+    USING ((SELECT gate.admitted()));
 
 CREATE POLICY gate_reads ON area      FOR SELECT TO wangge_gate USING (true);
 CREATE POLICY gate_reads ON grid_cell FOR SELECT TO wangge_gate USING (true);

@@ -19,6 +19,7 @@ CREATE POLICY own ON sync_quarantine TO wangge_app, wangge_push
 CREATE POLICY supervised ON sync_quarantine TO wangge_app
     USING ((SELECT gate.sees_county())
            OR author_id = ANY (ARRAY(SELECT gate.my_colleagues())));
+-- Also a revoked phone must hear where it stands, to drop what it holds.
 CREATE POLICY signed_in ON sync_epoch FOR SELECT TO wangge_app, wangge_push
     USING (gate.user_id() IS NOT NULL);
 

@@ -170,6 +170,7 @@ def upgrade() -> None:
         "holding",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("dispute_id", sa.Uuid(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("policy_id", sa.Uuid(), nullable=False),
@@ -195,8 +196,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="holding_pkey"),
         sa.UniqueConstraint("climbed_from", name="holding_climbed_from_key"),
+        sa.UniqueConstraint("dispute_id", "n", name="holding_dispute_id_n_key"),
     )
-    op.create_index("holding_dispute_id_ix", "holding", ["dispute_id"])
     op.create_index(
         "holding_due_ix",
         "holding",

@@ -13,8 +13,8 @@ from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from server.access import queries
-from server.access.errors import SessionOver
-from server.access.permissions import OPEN, Scope, scope_of
+from server.access.errors import DeviceRevoked, SessionOver
+from server.access.permissions import OPEN, REVOKED_DEVICE, Scope, scope_of
 from server.access.service import digest
 from server.db import Identity, nobody, transaction
 from server.errors import NotSignedIn, NotYours
@@ -33,11 +33,11 @@ class Asker:
     roles: tuple[str, ...]
     scope: Scope
 
-    def places(self, session: Session) -> list[str] | None:
+    def places(self, session: Session) -> frozenset[str] | None:
         """Buckets that a query must stay within; None: the whole county."""
         if self.scope is Scope.COUNTY:
             return None
-        return queries.list_places(session, self.user_id, self.identity.now)
+        return frozenset(queries.list_places(session, self.user_id, self.identity.now))
 
 
 def may(action: str) -> Callable[[View], View]:
@@ -82,6 +82,8 @@ def _admit(action: str) -> Asker:
         found = queries.find_signed_in(session, digest(token), now)
     if found is None:
         raise SessionOver
+    if found.device_revoked and action not in REVOKED_DEVICE:
+        raise DeviceRevoked
     scope = scope_of(action, found.roles)
     if scope is None:
         raise NotYours

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Clash, Invalid, NotFound, NotSignedIn
+from server.errors import Clash, Invalid, NotFound, NotSignedIn, NotYours
 
 
 class WrongLogin(NotSignedIn):
@@ -17,6 +17,15 @@ class SessionOver(NotSignedIn):
 
     slug = "session-over"
     text = "登录已失效，请重新登录，待传记录仍在手机里。 Sign in again; your outbox stays."
+
+
+class DeviceRevoked(NotYours):
+    """The device was reported lost: it may deliver what it holds, and nothing else."""
+
+    slug = "device-revoked"
+    text = (
+        "此终端已停用，仅可上传待传记录。 This device was revoked; it may only deliver its outbox."
+    )
 
 
 class DeviceTaken(Clash):

@@ -40,15 +40,10 @@ _FIELD = {
 }
 _DESK = {Role.TOWNSHIP_SUPERVISOR: Scope.AREA, Role.COUNTY_OFFICE: Scope.COUNTY}
 _OFFICES = {Role.MEDIATOR: Scope.AREA, **_DESK}
-_SELF = dict.fromkeys(Role, Scope.SELF)
 _EVERYBODY = dict.fromkeys(Role, Scope.COUNTY)
 
 PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     # action                 who, and how far
-    "session.read": _SELF,
-    "session.close": _SELF,
-    "sync.pull": _FIELD,
-    "sync.push": _FIELD,
     "sync.quarantine": _DESK,
     "place.read": _EVERYBODY,
     "household.read": _FIELD,
@@ -57,6 +52,7 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "household.reveal": _FIELD,
     "visit.read": _FIELD,
     "visit.record": _FIELD,
+    "visit.reveal": _FIELD,
     "dispute.read": _FIELD,
     "dispute.register": _FIELD,
     "dispute.act": _OFFICES,
@@ -66,7 +62,17 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
 OPEN = frozenset({"session.open", "session.refresh", "health.read", "docs.read"})
 
 
+# For everybody who has signed in, whatever they hold at the moment: somebody whose last assignment
+# has ended must still deliver the outbox, and hear what to drop. Rows are the gate's decision.
+SIGNED_IN = frozenset({"session.read", "session.close", "sync.pull", "sync.push"})
+
+# And on a device that was revoked, nothing but this.
+REVOKED_DEVICE = frozenset({"session.close", "sync.pull", "sync.push"})
+
+
 def scope_of(action: str, roles: Collection[str]) -> Scope | None:
     """How far somebody with these roles may do this; None: not at all. The widest role decides."""
+    if action in SIGNED_IN:
+        return Scope.SELF
     reach = [scope for role, scope in PERMISSIONS[action].items() if role in roles]
     return max(reach, key=list(Scope).index, default=None)

@@ -23,11 +23,19 @@ class SignedIn(NamedTuple):
     roles: list[str]
 
 
-def find_credential(session: Session, login: str) -> Row[Any] | None:
-    """(user_id, password_hash) of an active user."""
-    return session.execute(
+class Proof(NamedTuple):
+    """What proves an active user."""
+
+    user_id: UUID
+    password_hash: str
+
+
+def find_credential(session: Session, login: str) -> Proof | None:
+    """What proves the active user of this login."""
+    row = session.execute(
         text("SELECT * FROM gate.credential_of(:login)"), {"login": login}
     ).one_or_none()
+    return Proof(*row) if row else None
 
 
 def find_signed_in(session: Session, access_hash: bytes, at: datetime) -> SignedIn | None:
@@ -36,6 +44,11 @@ def find_signed_in(session: Session, access_hash: bytes, at: datetime) -> Signed
         text("SELECT * FROM gate.signed_in(:hash, :at)"), {"hash": access_hash, "at": at}
     ).one_or_none()
     return SignedIn(*row) if row else None
+
+
+def lock_refresh(session: Session, refresh_hash: bytes) -> None:
+    """Lock the asker's login row of this token."""
+    session.execute(select(Login.id).where(Login.refresh_hash == refresh_hash).with_for_update())
 
 
 def find_refresh(session: Session, refresh_hash: bytes) -> Row[Any] | None:
@@ -125,15 +138,20 @@ _PLACES = text("""
          WHERE a.user_id = :user AND a.valid_from <= :at
            AND (a.valid_to IS NULL OR a.valid_to > :at)
     ), villages AS (
-        SELECT v.id, held.role
+        SELECT v.id
           FROM held JOIN area top ON top.id = held.area_id
           JOIN area v ON v.level = 'village' AND v.code LIKE top.code || '%'
-         WHERE held.role IN ('mediator', 'township_supervisor')
+         WHERE (held.role, top.level) IN (('mediator', 'village'),
+                                          ('township_supervisor', 'township'))
+    ), served AS (
+        SELECT c.id, c.village_id
+          FROM held JOIN grid_cell c ON c.id = held.cell_id
+         WHERE held.role = 'grid_worker'
     )
     SELECT 'c:' || c.id FROM grid_cell c JOIN villages v ON v.id = c.village_id
     UNION SELECT 'v:' || id FROM villages
-    UNION SELECT 'c:' || c.id FROM grid_cell c JOIN held ON held.cell_id = c.id
-    UNION SELECT 'v:' || c.village_id FROM grid_cell c JOIN held ON held.cell_id = c.id
+    UNION SELECT 'c:' || id FROM served
+    UNION SELECT 'v:' || village_id FROM served
     UNION SELECT 'u:' || cast(:user AS text)
     UNION SELECT 'ref'
 """)

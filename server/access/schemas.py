@@ -7,6 +7,12 @@ from marshmallow import Schema, fields, validate
 _TEXT = validate.Length(min=1, max=200)
 
 
+class RevealIn(Schema):
+    """Why somebody needs to see what is personal; it is written down with the look."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=2, max=200))
+
+
 class DeviceIn(Schema):
     """The installation that signs in; it makes its id once and keeps it."""
 

@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from threading import BoundedSemaphore
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -26,14 +27,17 @@ from server.access.errors import (
     WrongPlace,
 )
 from server.access.permissions import Role
+from server.access.queries import Proof
 from server.access.rules import ADMINISTRATORS, HELD_ON, good_login, good_password
 from server.audit.service import record
 from server.db import Identity
+from server.errors import TryLater
 from server.ids import new_id
 from server.places.models import Area, GridCell
 
 _hasher = PasswordHasher()  # Argon2id with the library's (RFC 9106) parameters
 # Verified when the login is unknown, so that both answers cost the same.
+_proving = BoundedSemaphore(2)
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 
 
@@ -62,17 +66,28 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def prove(session: Session, login: str, password: str) -> UUID:
-    """Who this is. Raises WrongLogin, after the same work whether or not the login exists."""
-    found = queries.find_credential(session, login)
+def prove(found: Proof | None, password: str) -> UUID:
+    """Who this is. Raises WrongLogin, after the same work whether or not the login exists.
+
+    Called outside any transaction: Argon2 is slow on purpose, and strangers could otherwise hold
+    every connection. Two at a time, for the same reason; TryLater for those who queue too long.
+    """
+    if not _proving.acquire(timeout=10):
+        raise TryLater
     try:
         _hasher.verify(found.password_hash if found else _NOBODY, password)
     except (Argon2Error, InvalidHashError) as error:
         raise WrongLogin from error
+    finally:
+        _proving.release()
     if found is None:
         raise WrongLogin
-    user_id: UUID = found.user_id
-    return user_id
+    return found.user_id
+
+
+def record_refusal(session: Session) -> None:
+    """Somebody failed to sign in. Not as whom: a mistyped login may be a password."""
+    record(session, "session.refused")
 
 
 def open_session(session: Session, by: Identity, device_name: str, spans: Spans) -> Tokens:
@@ -93,6 +108,7 @@ def refresh_session(session: Session, by: Identity, refresh: str, spans: Spans) 
     A phone that lost the answer asks with the previous token again: that is fine as long as the
     successor it never got is unused. None is returned, not raised: the revocation must commit.
     """
+    queries.lock_refresh(session, digest(refresh))  # two at once would both succeed
     found = queries.find_refresh(session, digest(refresh))
     if found is None or found.revoked or found.refresh_until <= by.now:
         raise SessionOver
@@ -100,6 +116,7 @@ def refresh_session(session: Session, by: Identity, refresh: str, spans: Spans) 
         queries.revoke_family(session, found.family_id, by.now)
         record(session, "session.reuse", family=found.family_id)
         return None
+    record(session, "session.refresh", device=by.device_id)
     return _issue(session, by, family_id=found.family_id, spans=spans, after=found.id)
 
 

@@ -10,7 +10,7 @@ from flask import current_app
 
 from server.access import queries, service
 from server.access.door import asker, may, stranger
-from server.access.errors import SessionOver
+from server.access.errors import SessionOver, WrongLogin
 from server.access.schemas import MeOut, RefreshIn, SessionIn, SessionOut
 from server.access.service import Spans, Tokens, digest
 from server.bodies import Blueprint
@@ -26,7 +26,13 @@ blp = Blueprint("sessions", __name__, url_prefix="/sessions", description="ç™»å½
 def open_session(asked: dict[str, Any]) -> Tokens:
     """Sign in on a device."""
     with transaction(stranger()) as session:
-        user_id = service.prove(session, asked["login"], asked["password"])
+        found = queries.find_credential(session, asked["login"])
+    try:
+        user_id = service.prove(found, asked["password"])
+    except WrongLogin:
+        with transaction(stranger()) as session:
+            service.record_refusal(session)
+        raise
     identity = replace(stranger(), user_id=user_id, device_id=asked["device"]["id"])
     with transaction(identity) as session:
         return service.open_session(session, identity, asked["device"]["name"], _spans())

@@ -6,14 +6,14 @@ from datetime import datetime
 
 import click
 
-from server.cli.opening import acting
-from server.ladder.calendar import LOCAL
+from server.cli.opening import MOMENT, county_hand
+from server.worker import climb_due
 
 
 @click.command()
 @click.option(
     "--at",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    type=MOMENT,
     help="按此时刻（北京时间）计算，默认现在。 As of this local time instead of now.",
 )
 def climb(at: datetime | None) -> None:
@@ -21,8 +21,6 @@ def climb(at: datetime | None) -> None:
 
     后台每分钟自动执行；重复执行无害。 The worker does this by itself; once more does no harm.
     """
-    from server.disputes.service import climb as climb_due
-
-    with acting(at.replace(tzinfo=LOCAL) if at else None) as (session, by):
-        climbed = climb_due(session, by.now)
+    with county_hand(at) as by:
+        climbed = climb_due(by)
     click.echo(f"上报 climbed: {climbed}")

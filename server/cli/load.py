@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -14,10 +15,10 @@ from rich.table import Table
 from geo.datum import Datum, datum_named
 from geo.errors import UnknownDatum
 from geo.partition import Finding, Findings
-from server.cli.opening import acting, county_hand
+from server.cli.opening import MOMENT, acting, county_hand
 from server.households.imports import service as households
-from server.households.imports.errors import NothingLoaded
-from server.households.imports.rules import Loaded
+from server.households.imports.errors import NothingLoaded, Reason
+from server.households.imports.service import Loaded
 from server.households.rules import Unplaced
 from server.places.imports import service as places
 from server.places.imports.errors import BadPlaces, NotATiling
@@ -38,6 +39,21 @@ UNPLACED_WORDS: Mapping[str, str] = {
     Unplaced.GROUP_UNKNOWN: "该村没有网格含此组 no cell of the village names the group",
     Unplaced.GROUP_AMBIGUOUS: "两个网格都含此组 two cells name the group",
 }
+REJECTED_WORDS: Mapping[str, str] = {
+    Reason.MISPLACED_CELLS: "列数多于表头 more cells than the header",
+    Reason.ID_MISSING: "缺编号 no id",
+    Reason.DUPLICATE_ID: "编号重复 the id occurred before",
+    Reason.VILLAGE_MISSING: "缺行政村 no village",
+    Reason.VILLAGE_CODE_INVALID: "村代码无效 the village's code is not valid",
+    Reason.VILLAGE_UNKNOWN: "本县无此村 no such village here",
+    Reason.OTHER_COUNTY: "属于其他县 of another county",
+    Reason.HEAD_MISSING: "缺户主 no head",
+    Reason.BAD_TEXT: "文字过长或有误 a text that cannot be",
+    Reason.BAD_TELEPHONE: "电话有误 a telephone number that cannot be",
+    Reason.BAD_COORDINATES: "坐标不是数字 coordinates that are no numbers",
+    Reason.BAD_PEOPLE: "人口有误 a number of people that cannot be",
+    Reason.UNKNOWN_KIND: "户类型未知 an unknown kind",
+}
 ODD_WORDS = {
     "swapped": "经纬度疑似填反 longitude and latitude seem swapped",
     "zero": "坐标为 (0, 0) the point is (0, 0)",
@@ -46,19 +62,23 @@ ODD_WORDS = {
 
 
 @click.group()
-def load() -> None:
+@click.option("--as-of", type=MOMENT, help="按此时刻记录，默认现在。 Record it as of this time.")
+@click.pass_context
+def load(context: click.Context, as_of: datetime | None) -> None:
     """导入：区划、网格、界线、住户。 Load areas, cells, boundaries, households.
 
     先后次序：areas → boundaries → cells → households。重复导入无害。
     In this order; loading the same file again changes nothing.
     """
+    context.obj = as_of
 
 
 @load.command()
 @click.argument("file", type=FILE)
-def areas(file: Path) -> None:
+@click.pass_obj
+def areas(as_of: datetime | None, file: Path) -> None:
     """行政区划表（CSV：代码,级别,名称,上级代码）。 The official list of areas."""
-    with _faults_shown(file), acting() as (session, by):
+    with _faults_shown(file), acting(as_of) as (session, by):
         loaded = places.load_areas(session, by, file)
     _tell_places("行政区划 Areas", loaded, file)
 
@@ -66,12 +86,13 @@ def areas(file: Path) -> None:
 @load.command()
 @click.argument("file", type=FILE)
 @_tolerance
-def cells(file: Path, tolerance: float) -> None:
+@click.pass_obj
+def cells(as_of: datetime | None, file: Path, tolerance: float) -> None:
     """网格（GeoJSON，WGS-84；属性 code,name,groups）。 Cells, as polygons with their groups.
 
     同村网格不得重叠或留空隙。 The cells of a village must not overlap nor leave gaps.
     """
-    with _faults_shown(file), acting() as (session, by):
+    with _faults_shown(file), acting(as_of) as (session, by):
         loaded = places.load_cells(session, by, file, tolerance)
     _tell_places("网格 Cells", loaded, file)
 
@@ -79,9 +100,10 @@ def cells(file: Path, tolerance: float) -> None:
 @load.command()
 @click.argument("file", type=FILE)
 @_tolerance
-def boundaries(file: Path, tolerance: float) -> None:
+@click.pass_obj
+def boundaries(as_of: datetime | None, file: Path, tolerance: float) -> None:
     """村、乡镇界线（GeoJSON，WGS-84；属性 code,name）。 Boundaries of villages or townships."""
-    with _faults_shown(file), acting() as (session, by):
+    with _faults_shown(file), acting(as_of) as (session, by):
         loaded = places.load_boundaries(session, by, file, tolerance)
     _tell_places("界线 Boundaries", loaded, file)
 
@@ -112,7 +134,10 @@ def _datum(context: click.Context, parameter: click.Parameter, value: str) -> Da
     type=FILE,
     help="报告文件前缀，默认与名单同名。 Where the reports go; default: beside the file.",
 )
-def load_households(file: Path, datum: Datum, system: str, report: Path | None) -> None:
+@click.pass_obj
+def load_households(
+    as_of: datetime | None, file: Path, datum: Datum, system: str, report: Path | None
+) -> None:
     """住户名单（CSV，UTF-8 或 GB18030）。 The list of households.
 
     表头示例 header: 编号,乡镇,行政村,村代码,村组,户主,联系电话,地址,户类型,经度,纬度,人口。
@@ -120,13 +145,11 @@ def load_households(file: Path, datum: Datum, system: str, report: Path | None) 
     Rejected rows and likely duplicates go to these two reports. Running it again is harmless.
     """
     reports = report or file
-    with county_hand() as by:
-        try:
-            loaded = households.load_households(by, file, datum, system=system, reports=reports)
-        except NothingLoaded as error:
-            _tell_households(error.loaded, reports)
-            raise
+    with county_hand(as_of) as by:
+        loaded = households.load_households(by, file, datum, system=system, reports=reports)
     _tell_households(loaded, reports)
+    if loaded.nothing:
+        raise NothingLoaded
 
 
 @contextmanager
@@ -174,7 +197,7 @@ def _tell_households(loaded: Loaded, reports: Path) -> None:
     table.add_section()
     table.add_row("已有，未改动 already there", str(loaded.already))
     for why, count in loaded.rejected.items():
-        table.add_row(f"未接受 rejected：{why}", str(count))
+        table.add_row(f"未接受 rejected：{REJECTED_WORDS[why]}", str(count))
     table.add_section()
     table.add_row("疑似重复，已保留 likely duplicates, kept", str(loaded.likely_duplicates))
     for why, count in loaded.odd.items():

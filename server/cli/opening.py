@@ -6,10 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
+
+import click
 
 from server.app import system_clock
 from server.db import Acting, Identity, transaction, worker
 from server.installation import opened
+from server.ladder.calendar import LOCAL
 from server.settings import BadSettings, Settings, from_environment
 
 
@@ -26,6 +30,25 @@ def admin_url() -> str:
         "环境变量 WANGGE_ADMIN_DATABASE_URL 未设置（需超级用户）。 "
         "Set WANGGE_ADMIN_DATABASE_URL to a superuser's URL."
     )
+
+
+class Moment(click.ParamType[datetime]):
+    """A date or a time as people write it: local, unless an offset is given."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> datetime:
+        """2026-03-02, 2026-03-02T09:00 or 2026-03-02T01:00:00+00:00."""
+        try:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail("时间应如 2026-03-02T09:00。 Write a time as 2026-03-02T09:00.", parameter)
+        return at if at.tzinfo else at.replace(tzinfo=LOCAL)
+
+
+MOMENT = Moment()
 
 
 @contextmanager

@@ -48,7 +48,6 @@ def serve(host: str, port: int, processes: int) -> None:
         log_level=_LEVELS.get(settings.log_level, "info"),  # type: ignore[arg-type] # its enum
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,
-        process_name="wangge",
     ).serve()
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from server.access import queries, service
 from server.access.permissions import Role
 from server.access.rules import HELD_ON, OFFICE_KINDS
-from server.cli.opening import acting
+from server.cli.opening import MOMENT, acting
 from server.ladder.calendar import LOCAL
 from server.places import queries as places
 
@@ -76,11 +76,11 @@ def add_office(area_code: str, name: str, kind: str, telephone: str | None) -> N
 
 @click.command()
 @click.argument("login")
-@click.argument("role", type=click.Choice(list(Role)))
+@click.argument("role", type=click.Choice([role.value for role in Role]), metavar="ROLE")
 @click.argument("code")
 @click.option("--office", "office_id", type=click.UUID, help="非牵头单位的编号 Another Office's id")
 @click.option("--leads", is_flag=True, help="负责人 This person leads there")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="至此日零时 Up to this day")
+@click.option("--until", type=MOMENT, help="至此时 Up to this time, e.g. 2026-12-31")
 def assign(
     login: str,
     role: str,
@@ -89,11 +89,15 @@ def assign(
     leads: bool,
     until: datetime | None,
 ) -> None:
-    """分工：用户 LOGIN 在 CODE 任 ROLE，即时生效。 Give a user a role on a place, from now on.
+    """分工：用户 LOGIN 在 CODE 任 ROLE，即时生效。 Give a user a role, from now on.
 
-    grid_worker 用 15 位网格编码；mediator 用村代码；township_supervisor 用乡镇代码；其余用县代码。
-    A grid worker serves a cell (15 digits), a mediator a village, a supervisor a township, all
-    others the county.
+    \b
+    ROLE                 CODE
+    grid_worker          15 位网格编码 the cell's code
+    mediator             村代码 the village's
+    township_supervisor  乡镇代码 the township's
+    county_office, system_admin, security_admin, audit_admin
+                         县代码 the county's
     """
     with acting() as (session, by):
         place = (
@@ -101,8 +105,7 @@ def assign(
             if len(code) == CELL_DIGITS
             else places.get_area(session, code)
         )
-        end = until.replace(tzinfo=LOCAL) if until else None
         service.assign(
-            session, by, login, Role(role), place, office_id=office_id, leads=leads, until=end
+            session, by, login, Role(role), place, office_id=office_id, leads=leads, until=until
         )
     click.echo(f"已分工 assigned: {login} {role} {HELD_ON[Role(role)]} {code}")

@@ -1,4 +1,4 @@
-"""How disputes sync: phones append disputes and events; where a case stands, the server says."""
+"""How disputes sync: phones make disputes and append events; the server says how it goes on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DisputeEntity:
     """矛盾纠纷 on phones. Its status is never patched: it follows from events."""
 
     name = "dispute"
-    ops = frozenset({Op.APPEND})
+    ops = frozenset({Op.CREATE})
     mutable: frozenset[str] = frozenset()
     sensitive: frozenset[str] = frozenset()
 
@@ -41,7 +41,7 @@ class DisputeEntity:
         return cases.list_sync_disputes(session, ids)
 
     def lock(self, session: Session, ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Stamp]]:
-        """An append meets no present row: seeing it is enough, and nothing carries a stamp."""
+        """Phones change none that is there: seeing it is enough, and nothing carries a stamp."""
         return {row.id: {} for row in cases.list_sync_disputes(session, ids)}
 
 

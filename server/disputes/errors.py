@@ -34,7 +34,7 @@ class BadDisputeEvent(Invalid):
 
 
 class MoveRefused(Clash):
-    """The ladder does not allow this move now; `refusal` names the rule, the text what to do."""
+    """The ladder does not allow this move now. `errors.event` names the rule."""
 
     slug = "move-refused"
     text = "案件现在不能这样办理。 The dispute cannot take this step now."

@@ -127,6 +127,7 @@ class Holding(Base):
 
     __tablename__ = "holding"
     __table_args__ = (
+        UniqueConstraint("dispute_id", "n"),
         # One climb per Holding, whatever the number of workers.
         UniqueConstraint("climbed_from"),
         _one_of("level", [one.value for one in Level]),
@@ -141,7 +142,8 @@ class Holding(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"), index=True)
+    dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"))
+    n: Mapped[int]  # counts a dispute's Holdings, from 1 on
     office_id: Mapped[UUID] = mapped_column(ForeignKey("office.id"), index=True)
     level: Mapped[str]
     policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy_version.id"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from server.disputes.models import Dispute, Holding
 from server.disputes.rules.form import (
     CHANNELS,
     MAX_PARTIES,
@@ -106,9 +107,10 @@ class DisputeOut(_Times):
     size = fields.String()
     related_id = fields.UUID(allow_none=True)
 
-    def present_due_at(self, dispute: Any) -> str | None:
+    def present_due_at(self, dispute: Dispute) -> str | None:
         """What bars now; null where no clock runs."""
-        return dispute.present and dispute.present.due_at.isoformat()
+        present: Holding | None = dispute.present
+        return present.due_at.isoformat() if present and present.due_at else None
 
 
 class OfficeNameOut(Schema):
@@ -133,6 +135,7 @@ class HoldingOut(Schema):
     """The span of one Office, with its own clock."""
 
     id = fields.UUID()
+    n = fields.Integer()
     office_id = fields.UUID()
     level = fields.String()
     policy_id = fields.UUID()

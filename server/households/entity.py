@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from server.access.queries import list_places
 from server.db import Acting
 from server.households import queries, service
+from server.households.errors import BadHousehold
 from server.households.rules import MUTABLE, SENSITIVE
 from server.households.service import Amendment, NewHousehold
-from server.refusal import refusing
+from server.refusal import Fields, refusing
 from sync.model import Op, Ready, Stamp
 
 
@@ -34,11 +35,13 @@ class HouseholdEntity:
         """Create or amend a run of households."""
         session, by = acting
         with refusing():
+            held = frozenset(list_places(session, by.user_id, by.now) if by.user_id else ())
             if run[0].change.op is Op.PATCH:
-                service.amend_households(session, by, [_amendment(ready) for ready in run])
+                amended = [_amendment(ready) for ready in run]
+                service.amend_households(session, by, held, amended)
             else:
-                held = list_places(session, by.user_id, by.now) if by.user_id else []
-                service.register_households(session, by, held, [_new(ready) for ready in run])
+                new = [_new(index, ready) for index, ready in enumerate(run)]
+                service.register_households(session, by, held, new)
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
         """Households as phones hold them."""
@@ -56,20 +59,16 @@ def _amendment(ready: Ready) -> Amendment:
     return Amendment(UUID(ready.change.id), ready.set, _stamps(ready))
 
 
-def _new(ready: Ready) -> NewHousehold:
-    fields = dict(ready.set)
+def _new(index: int, ready: Ready) -> NewHousehold:
+    fields = Fields(ready.set, BadHousehold, index)
     return NewHousehold(
         id=UUID(ready.change.id),
-        village_id=UUID(fields.pop("village_id")),
-        group_no=fields.pop("group_no", None),
-        cell_id=_uuid(fields.pop("cell_id", None)),
-        fields=fields,
+        village_id=fields.need_id("village_id"),
+        cell_id=fields.take_id("cell_id"),
+        group_no=fields.left.pop("group_no", None),
+        fields=fields.left,
         stamps=_stamps(ready),
     )
-
-
-def _uuid(text: str | None) -> UUID | None:
-    return UUID(text) if text else None
 
 
 def _stamps(ready: Ready) -> dict[str, Any]:

@@ -26,6 +26,13 @@ class VillageNotYours(NotYours):
     text = "该村不在您的服务范围内。 You do not serve that village."
 
 
+class MovesAway(NotYours):
+    """The new location lies in a cell that the author does not serve: a person decides."""
+
+    slug = "moves-away"
+    text = "新位置不在您的网格内，请乡镇确认。 It lies in another cell; ask the township."
+
+
 class BadHousehold(Invalid):
     """A field of a household has a value that it cannot have."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKTElement
-from sqlalchemy import Row, Select, any_, case, func, literal, select, text, update
+from sqlalchemy import Row, Select, any_, case, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
@@ -42,7 +42,7 @@ def list_households(
         query, placed_by = query.where(Household.cell_id.is_(None)), None
     wanted = {
         Household.village_id: village_id,
-        Household.cell_id: cell_id,
+        Household.bucket: f"c:{cell_id}" if cell_id else None,
         Household.placed_by: placed_by,
         Household.unplaced: unplaced,
         Household.state: state,
@@ -82,11 +82,6 @@ def insert_households(
         _OPEN_PLACING,
         {"ids": [row["id"] for row in rows], "at": rows[0]["created_at"]},
     )
-
-
-def update_households(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Update by primary key; the rows must all name the same columns."""
-    session.execute(update(Household), list(rows))
 
 
 def move_placings(session: Session, ids: Sequence[UUID], at: datetime) -> None:

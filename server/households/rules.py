@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from geo.datum import Datum
+
 
 class PlacedBy(StrEnum):
     """落格方式: how a household got its cell."""
@@ -105,12 +107,15 @@ def wrong_field(name: str, value: Any) -> str | None:
             if value is None or (isinstance(value, str) and _TELEPHONE.fullmatch(value))
             else "bad_telephone"
         ),
-        "kind": lambda: None if value in KINDS else "unknown_kind",
-        "state": lambda: None if value in STATES else "unknown_state",
+        "kind": lambda: None if value in list(KINDS) else "unknown_kind",
+        "state": lambda: None if value in list(STATES) else "unknown_state",
         "people": lambda: (
             None if value is None or (type(value) is int and 0 <= value <= 999) else "bad_people"
         ),
         "location": lambda: _location(value),
+        "group_no": lambda: (
+            None if value is None or (type(value) is int and 1 <= value <= 99) else "bad_group"
+        ),
     }
     return checks[name]() if name in checks else "unknown_field"
 
@@ -130,10 +135,14 @@ def _location(value: Any) -> str | None:
     numbers = all(type(n) in (int, float) for n in (lon, lat))
     if not numbers or not (-180 <= lon <= 180 and -90 <= lat <= 90):
         return "bad_location"
-    if datum not in DATUMS or not (accuracy is None or type(accuracy) in (int, float)):
+    if datum not in list(Datum) or not (accuracy is None or _is_length(accuracy)):
         return "bad_location"
     return None
 
 
-DATUMS = frozenset({"wgs84", "gcj02", "bd09", "cgcs2000"})
+def _is_length(value: Any) -> bool:
+    """Metres, within reason: an accuracy of more than 100 km is no reading."""
+    return type(value) in (int, float) and 0 <= value <= 100_000
+
+
 _DIGITS = str.maketrans("０１２３４５６７８９－", "0123456789-")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from server.households.rules import KINDS, STATES, PlacedBy, Unplaced
 from server.paging import PageIn, page_schema
@@ -20,8 +20,8 @@ def mask_telephone(number: str | None) -> str | None:
     return number and "*" * max(len(number) - 2, 0) + number[-2:]
 
 
-class AmendmentIn(Schema):
-    """Fields that a desk sets; those left out stay as they are."""
+class _FieldsIn(Schema):
+    """Fields of a household that people write."""
 
     head_name = fields.String(validate=validate.Length(min=1, max=50))
     telephone = fields.String(allow_none=True, validate=validate.Length(max=20))
@@ -37,7 +37,17 @@ class AmendmentIn(Schema):
     )
 
 
-class HouseholdIn(AmendmentIn):
+class AmendmentIn(_FieldsIn):
+    """Fields that a desk sets; those left out stay as they are."""
+
+    @validates_schema
+    def check_not_empty(self, fields_set: dict[str, Any], **_: Any) -> None:
+        """An amendment amends something."""
+        if not fields_set:
+            raise ValidationError("请至少修改一项。 Set at least one field.")
+
+
+class HouseholdIn(_FieldsIn):
     """A household that a desk registers."""
 
     id = fields.UUID(required=True)
@@ -58,7 +68,6 @@ class HouseholdsIn(PageIn):
 
 
 class _HouseholdBase(Schema):
-
     id = fields.UUID()
     village_id = fields.UUID()
     cell_id = fields.UUID(allow_none=True)
@@ -77,12 +86,6 @@ class HouseholdOut(_HouseholdBase):
 
     head_name = fields.Function(lambda h: mask_name(h.head_name))
     telephone = fields.Function(lambda h: mask_telephone(h.telephone))
-
-
-class RevealIn(Schema):
-    """Why somebody needs to see the personal fields; it is written down."""
-
-    reason = fields.String(required=True, validate=validate.Length(min=2, max=200))
 
 
 class HouseholdPlainOut(_HouseholdBase):

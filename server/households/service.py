@@ -13,7 +13,12 @@ from geo.datum import Datum, to_wgs84
 from server.audit.service import record
 from server.db import Identity
 from server.households import queries
-from server.households.errors import BadHousehold, VillageNotYours
+from server.households.errors import (
+    BadHousehold,
+    HouseholdNotFound,
+    MovesAway,
+    VillageNotYours,
+)
 from server.households.models import Household
 from server.households.rules import (
     Clues,
@@ -44,19 +49,20 @@ class NewHousehold:
 
 
 def register_households(
-    session: Session,
-    by: Identity,
-    held: Sequence[str] | None,
-    new: Sequence[NewHousehold],
+    session: Session, by: Identity, held: frozenset[str] | None, new: Sequence[NewHousehold]
 ) -> None:
     """Make households and place them, set-wise. `held`: places of the author; None: any.
 
+    A household may be made anywhere in a village that one serves, a colleague's cell included.
     Raises BadHousehold, VillageNotYours or HouseholdExists, with `index` of the first wrong one.
     """
+    villages = places.find_villages(session, {household.village_id for household in new})
     for index, household in enumerate(new):
-        _check_fields(index, household.fields, required=("head_name",))
+        _check_fields(index, {**household.fields, "group_no": household.group_no}, ("head_name",))
         if held is not None and f"v:{household.village_id}" not in held:
             raise VillageNotYours(index=index)
+        if household.village_id not in villages:
+            raise BadHousehold(index=index, errors={"village_id": "no_village"})
     _check_hands(session, new)
     points = [_true_point(household.fields.get("location")) for household in new]
     placements = _place(session, new, points)
@@ -67,18 +73,23 @@ def register_households(
     record(session, "household.create", ids=[h.id for h in new][:50], count=len(new))
 
 
-def amend_households(session: Session, by: Identity, amended: Sequence[Amendment]) -> None:
-    """Set fields of households, set-wise per set of columns; a new location places anew.
+def amend_households(
+    session: Session, by: Identity, held: frozenset[str] | None, amended: Sequence[Amendment]
+) -> None:
+    """Set fields of households, set-wise; a new location places anew. `held` as above.
 
-    Raises BadHousehold with `index`. What the author may not see is not there for row security.
+    Raises BadHousehold, HouseholdNotFound (or hidden) or MovesAway, with `index`: a worker does not
+    move a household out of the places they hold; whoever holds both does.
     """
     for index, amendment in enumerate(amended):
         _check_fields(index, amendment.fields)
     known = {h.id: h for h in queries.lock_households(session, [a.id for a in amended])}
     for index, amendment in enumerate(amended):
         if amendment.id not in known:
-            raise BadHousehold(index=index, errors={"id": "absent"})
-        _amend(session, known[amendment.id], amendment)
+            raise HouseholdNotFound(index=index)
+    _amend_places(session, held, amended, known)
+    for amendment in amended:
+        _amend_fields(known[amendment.id], amendment)
     session.flush()
     queries.move_placings(session, list(known), by.now)
     record(session, "household.amend", ids=list(known)[:50], count=len(amended))
@@ -188,25 +199,45 @@ def _row(household: NewHousehold, placement: Placement, by: Identity) -> dict[st
     }
 
 
-def _amend(session: Session, household: Household, amendment: Amendment) -> None:
-    fields = dict(amendment.fields)
+def _amend_places(
+    session: Session,
+    held: frozenset[str] | None,
+    amended: Sequence[Amendment],
+    known: Mapping[UUID, Household],
+) -> None:
+    """New readings, and the placings that follow from them; a person's hand is not overruled."""
+    moved = [(i, a) for i, a in enumerate(amended) if "location" in a.fields]
+    points = [_true_point(a.fields["location"]) for _, a in moved]
+    homes = [known[a.id] for _, a in moved]
+    asked = [
+        NewHousehold(h.id, h.village_id, {}, h.group_no, h.cell_id if _by_hand(h) else None)
+        for h in homes
+    ]
+    for (index, amendment), home, at, placement in zip(
+        moved, homes, points, _place(session, asked, points), strict=True
+    ):
+        bucket = f"c:{placement.cell_id}" if placement.cell_id else f"v:{home.village_id}"
+        if held is not None and bucket not in held:
+            raise MovesAway(index=index)
+        reading = _reading(amendment.fields["location"])
+        _set(home, {**reading, "geom": queries.point_of(at), **_placed(placement)})
+
+
+def _by_hand(household: Household) -> bool:
+    return household.placed_by == PlacedBy.HAND
+
+
+def _amend_fields(household: Household, amendment: Amendment) -> None:
+    fields = {name: value for name, value in amendment.fields.items() if name != "location"}
     if "telephone" in fields:
         fields |= _telephone(fields["telephone"])
-    if "location" in fields:
-        location = fields.pop("location")
-        at = _true_point(location)
-        fields |= {**_reading(location), "geom": queries.point_of(at)}
-        fields |= _placed(_place_again(session, household, at))
-    for name, value in fields.items():
-        setattr(household, name, value)
+    _set(household, fields)
     household.stamps = {**household.stamps, **amendment.stamps}
 
 
-def _place_again(session: Session, household: Household, at: Point | None) -> Placement:
-    if household.placed_by == PlacedBy.HAND and household.cell_id:
-        return Placement(household.cell_id, PlacedBy.HAND)  # a person's word stands
-    moved = NewHousehold(household.id, household.village_id, {}, household.group_no)
-    return _place(session, [moved], [at])[0]
+def _set(household: Household, fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        setattr(household, name, value)
 
 
 def _telephone(number: str | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from server.access.door import asker, may
+from server.access.schemas import RevealIn
 from server.bodies import Blueprint
 from server.db import transaction
 from server.households import queries, service
@@ -17,7 +18,6 @@ from server.households.schemas import (
     HouseholdPageOut,
     HouseholdPlainOut,
     HouseholdsIn,
-    RevealIn,
 )
 from server.households.service import Amendment, NewHousehold
 from server.paging import Page, page_of
@@ -78,7 +78,8 @@ def amend_household(fields: dict[str, Any], household_id: UUID) -> Household:
     with transaction(me) as session:
         queries.get_household(session, household_id)
         amendment = Amendment(household_id, fields, service.stamps_of(fields, me))
-        service.amend_households(session, me, [amendment])
+        held = asker().places(session)
+        service.amend_households(session, me, held, [amendment])
         return queries.get_household(session, household_id)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from geo.codes import Level
+from geo.datum import Datum
 from server.paging import PageIn, page_schema
 
-LEVELS = ("province", "city", "county", "township", "village")
+LEVELS = [level.value for level in Level if level is not Level.CELL]
 
 
 class PlacesIn(PageIn):
@@ -48,7 +50,7 @@ class LookupIn(Schema):
     lon = fields.Float(required=True, validate=validate.Range(-180, 180))
     lat = fields.Float(required=True, validate=validate.Range(-90, 90))
     datum = fields.String(
-        load_default="wgs84", validate=validate.OneOf(["wgs84", "gcj02", "bd09", "cgcs2000"])
+        load_default="wgs84", validate=validate.OneOf([datum.value for datum in Datum])
     )
 
 

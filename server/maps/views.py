@@ -56,5 +56,5 @@ def look_up(point: dict[str, Any]) -> dict[str, Any]:
         found = places.locate(session, [(float(lon[0]), float(lat[0]))])
         if 0 not in found:
             return {"areas": [], "cell": None}
-        cell = session.get_one(GridCell, found[0][0])
+        cell = places.get_cell_by_id(session, found[0][0])
         return {"areas": places.list_chain(session, cell.village_id), "cell": cell}

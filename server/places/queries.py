@@ -47,7 +47,9 @@ def cells_under(code: str) -> Select[tuple[GridCell]]:
 
 def map_area_codes(session: Session, level: str) -> Mapping[str, UUID]:
     """Code → id of every Area of one level."""
-    return dict(session.execute(select(Area.code, Area.id).where(Area.level == level)).tuples().all())
+    return dict(
+        session.execute(select(Area.code, Area.id).where(Area.level == level)).tuples().all()
+    )
 
 
 def list_villages(session: Session) -> Sequence[Row[tuple[UUID, str, str, str]]]:
@@ -113,6 +115,17 @@ def map_cell_codes(session: Session, codes: Collection[str]) -> Mapping[str, UUI
     """Code → id of these cells."""
     rows = session.execute(select(GridCell.code, GridCell.id).where(GridCell.code.in_(codes)))
     return dict(rows.tuples().all())
+
+
+def get_cell_by_id(session: Session, cell_id: UUID) -> GridCell:
+    """One cell."""
+    return session.get_one(GridCell, cell_id)
+
+
+def find_villages(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these are villages."""
+    query = select(Area.id).where(Area.id.in_(ids), Area.level == "village")
+    return set(session.scalars(query))
 
 
 def map_cell_villages(session: Session, ids: Collection[UUID]) -> Mapping[UUID, UUID]:

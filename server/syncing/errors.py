@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from server.errors import Invalid, NotYours, TryLater
+from server.errors import Malformed, NotYours, TryLater
 
 
-class BadEnvelope(Invalid):
+class BadEnvelope(Malformed):
     """The envelope of a push or pull does not have the form of the protocol."""
 
     slug = "bad-envelope"

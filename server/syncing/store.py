@@ -43,6 +43,7 @@ class PostgresStore:
     def __init__(self, session: Session, by: Identity) -> None:
         self._session = session
         self._by = by
+        self._epoch: str | None = None
 
     @property
     def now(self) -> datetime:
@@ -50,10 +51,12 @@ class PostgresStore:
 
     @property
     def epoch(self) -> str:
-        epoch = queries.find_epoch(self._session)
-        if epoch is None:
-            raise TryLater("数据库尚未初始化。 Run `wangge migrate` first.")
-        return str(epoch.id)
+        if self._epoch is None:
+            found = queries.find_epoch(self._session)
+            if found is None:
+                raise TryLater("数据库尚未初始化。 Run `wangge migrate` first.")
+            self._epoch = str(found.id)
+        return self._epoch
 
     @property
     def handle(self) -> Acting:

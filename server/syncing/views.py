@@ -9,7 +9,7 @@ from flask import current_app, request
 
 from server.access.door import asker, may
 from server.bodies import Blueprint
-from server.db import Role, transaction
+from server.db import DbRole, transaction
 from server.errors import TryLater
 from server.paging import Page, PageIn, page_of
 from server.syncing import queries, service
@@ -45,7 +45,7 @@ def push() -> dict[str, Any]:
     settings = current_app.extensions["wangge.settings"]
     service.check_disk(settings.data_dir, settings.min_free_bytes)
     asked = _decode(decode_push)
-    me = replace(asker().identity, role=Role.PUSH)
+    me = replace(asker().identity, role=DbRole.PUSH)
     try:
         with transaction(me) as session:
             return encode_pushed(service.take_push(session, me, asked))

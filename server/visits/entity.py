@@ -10,10 +10,10 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from server.db import Acting
-from server.refusal import refusing
+from server.refusal import Fields, refusing
 from server.visits import queries, service
+from server.visits.errors import BadVisit
 from server.visits.service import NewVisit
-from sync.clock import from_ms
 from sync.model import Op, Ready, Stamp
 
 
@@ -32,7 +32,7 @@ class VisitEntity:
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Record a run of visits."""
         with refusing():
-            service.record_visits(*acting, [_new(ready) for ready in run])
+            service.record_visits(*acting, [_new(i, ready) for i, ready in enumerate(run)])
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
         """Visits as phones hold them."""
@@ -43,19 +43,16 @@ class VisitEntity:
         return {row.id: {} for row in queries.list_sync_rows(session, ids)}
 
 
-def _new(ready: Ready) -> NewVisit:
+def _new(index: int, ready: Ready) -> NewVisit:
     """`occurred_at` (ms) is what the worker typed; left out, it happened when it was recorded."""
-    fields = dict(ready.set)
-    occurred, done_by, supersedes = (
-        fields.pop(name, None) for name in ("occurred_at", "done_by", "supersedes_id")
-    )
+    fields = Fields(ready.set, BadVisit, index)
     return NewVisit(
         id=UUID(ready.change.id),
-        household_id=UUID(fields.pop("household_id")),
-        occurred_at=from_ms(occurred) if occurred else ready.times.recorded_at,
+        household_id=fields.need_id("household_id"),
+        occurred_at=fields.take_time("occurred_at") or ready.times.recorded_at,
         recorded_at=ready.times.recorded_at,
         proof=ready.times.proof,
-        done_by=UUID(done_by) if done_by else None,
-        supersedes_id=UUID(supersedes) if supersedes else None,
-        fields=fields,
+        done_by=fields.take_id("done_by"),
+        supersedes_id=fields.take_id("supersedes_id"),
+        fields=fields.left,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Invalid, NotFound, NotYours
+from server.errors import Clash, Invalid, NotFound, NotYours
 
 
 class VisitNotFound(NotFound):
@@ -10,6 +10,13 @@ class VisitNotFound(NotFound):
 
     slug = "visit-not-found"
     text = "没有这条走访记录，或不在您的网格内。 No such visit, or none of yours."
+
+
+class VisitExists(Clash):
+    """A visit with this id exists already, here or out of the asker's sight."""
+
+    slug = "visit-exists"
+    text = "此走访编号已存在。 A visit with this id exists; make a new id for another visit."
 
 
 class NotServed(NotYours):

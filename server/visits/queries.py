@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, any_, func, insert, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row, Select, any_, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text, Uuid
 
-from server.visits.errors import VisitNotFound
+from server.access.models import User
+from server.visits.errors import VisitExists, VisitNotFound
 from server.visits.models import Visit
 
 
@@ -38,8 +39,14 @@ def find_served(session: Session, asked: Sequence[tuple[UUID, datetime]]) -> Map
 
 
 def insert_visits(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """New visits; the keys of every dict must be the same."""
-    session.execute(insert(Visit), list(rows))
+    """New visits; the keys of every dict must be the same.
+
+    Raises VisitExists where an id is taken, in sight or out of it: both look the same.
+    """
+    made = session.scalars(insert(Visit).on_conflict_do_nothing().returning(Visit.id), list(rows))
+    missing = {row["id"] for row in rows} - set(made)
+    if missing:
+        raise VisitExists(index=next(i for i, r in enumerate(rows) if r["id"] in missing))
 
 
 def get_visit(session: Session, visit_id: UUID) -> Visit:
@@ -75,23 +82,23 @@ def list_visits(
     return query.where(*(column == value for column, value in wanted.items() if value is not None))
 
 
-def count_superseded(session: Session, pairs: Sequence[tuple[UUID, UUID]]) -> int:
-    """How many of these (visit, household) pairs exist: an amendment stays with its household."""
+def list_known_users(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these are users."""
+    return set(session.scalars(select(User.id).where(User.id.in_(ids))))
+
+
+_OF_HOUSEHOLD = text("""
+    SELECT v.id, v.household_id
+      FROM unnest(cast(:visits AS uuid[]), cast(:households AS uuid[])) AS asked (id, household_id)
+      JOIN visit v USING (id, household_id)
+""")
+
+
+def find_pairs(session: Session, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Which of these (visit, household) exist: an amendment stays with its household."""
     visits, households = zip(*pairs, strict=True)
-    asked = func.unnest(
-        literal(list(visits), ARRAY(Uuid)), literal(list(households), ARRAY(Uuid))
-    ).table_valued("visit_id", "household_id")
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(asked)
-            .join(
-                Visit,
-                (Visit.id == asked.c.visit_id) & (Visit.household_id == asked.c.household_id),
-            )
-        )
-        or 0
-    )
+    rows = session.execute(_OF_HOUSEHOLD, {"visits": list(visits), "households": list(households)})
+    return {(row.id, row.household_id) for row in rows}
 
 
 SYNC_COLUMNS = (

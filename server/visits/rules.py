@@ -19,18 +19,7 @@ COVERAGE = frozenset({"met", "by_telephone"})
 # 走访事由. No inspection: a visit is service (四个不准).
 PURPOSES = {"service": "走访服务", "need": "办理需求", "dispute": "矛盾纠纷", "other": "其他"}
 
-FIELDS = frozenset(
-    {
-        "household_id",
-        "outcome",
-        "purpose",
-        "note",
-        "companions",
-        "occurred_at",
-        "done_by",
-        "supersedes_id",
-    }
-)
+FIELDS = frozenset({"outcome", "purpose", "note", "companions"})
 MAX_NOTE = 2000
 
 
@@ -39,9 +28,9 @@ def wrong_fields(
 ) -> dict[str, str]:
     """Field → slug of what is wrong; empty when the visit may be kept."""
     wrong = dict.fromkeys(fields.keys() - FIELDS, "unknown_field")
-    if fields.get("outcome") not in OUTCOMES:
+    if fields.get("outcome") not in list(OUTCOMES):
         wrong["outcome"] = "unknown_outcome"
-    if fields.get("purpose", "service") not in PURPOSES:
+    if fields.get("purpose", "service") not in list(PURPOSES):
         wrong["purpose"] = "unknown_purpose"
     note = fields.get("note")
     if note is not None and (not isinstance(note, str) or len(note) > MAX_NOTE or "\x00" in note):

@@ -33,14 +33,14 @@ class VisitsIn(PageIn):
 
 
 class VisitOut(Schema):
-    """A visit. The three times are kept apart; `proof` says how well the phone's time is known."""
+    """A visit without its note. `proof` says how well the phone's time is known."""
 
     id = fields.UUID()
     household_id = fields.UUID()
     cell_id = fields.UUID(allow_none=True)
     outcome = fields.String()
     purpose = fields.String()
-    note = fields.String(allow_none=True)
+    has_note = fields.Function(lambda visit: visit.note is not None)
     companions = fields.Integer(allow_none=True)
     done_by = fields.UUID()
     recorded_by = fields.UUID()
@@ -49,6 +49,12 @@ class VisitOut(Schema):
     received_at = fields.AwareDateTime()
     proof = fields.String()
     supersedes_id = fields.UUID(allow_none=True)
+
+
+class VisitPlainOut(VisitOut):
+    """A visit with its note."""
+
+    note = fields.String(allow_none=True)
 
 
 VisitPageOut = page_schema(VisitOut)

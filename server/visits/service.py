@@ -14,6 +14,7 @@ from server.audit.service import record
 from server.db import Identity
 from server.visits import queries
 from server.visits.errors import BadVisit, NotServed
+from server.visits.models import Visit
 from server.visits.queries import Served
 from server.visits.rules import wrong_fields
 
@@ -35,8 +36,8 @@ class NewVisit:
 def record_visits(session: Session, by: Identity, new: Sequence[NewVisit]) -> None:
     """Record visits, set-wise. Authority is judged at the time of recording.
 
-    Raises BadVisit or NotServed, with `index` of the first that is wrong. A household that does
-    not exist and one that was never served are answered alike.
+    Raises BadVisit, NotServed or VisitExists, with `index` of the first that is wrong. A household
+    that does not exist and one that was never served are answered alike.
     """
     served = queries.find_served(session, [(v.household_id, v.recorded_at) for v in new])
     for index, visit in enumerate(new):
@@ -44,22 +45,36 @@ def record_visits(session: Session, by: Identity, new: Sequence[NewVisit]) -> No
             raise BadVisit(index=index, errors=wrong)
         if index not in served or not served[index].served:
             raise NotServed(index=index)
+    _check_colleagues(session, new)
     _check_amendments(session, new)
     queries.insert_visits(session, [_row(v, served[i], by) for i, v in enumerate(new)])
     record(session, "visit.record", ids=[v.id for v in new][:50], count=len(new))
 
 
+def reveal_visit(session: Session, visit_id: UUID, reason: str) -> Visit:
+    """One visit with its note; the look is written down with its reason."""
+    visit = queries.get_visit(session, visit_id)
+    record(session, "visit.reveal", reason=reason, ids=[visit_id])
+    return visit
+
+
+def _check_colleagues(session: Session, new: Sequence[NewVisit]) -> None:
+    """Whoever did it is somebody who works here."""
+    named = {v.done_by for v in new if v.done_by}
+    known = queries.list_known_users(session, named) if named else set()
+    for index, visit in enumerate(new):
+        if visit.done_by and visit.done_by not in known:
+            raise BadVisit(index=index, errors={"done_by": "unknown_user"})
+
+
 def _check_amendments(session: Session, new: Sequence[NewVisit]) -> None:
     """An amended visit must be of the same household; it may have come in the same push."""
-    here = {v.id: v.household_id for v in new}
-    known = [
-        (v.supersedes_id, v.household_id)
-        for v in new
-        if v.supersedes_id and here.get(v.supersedes_id) != v.household_id
-    ]
-    if known and queries.count_superseded(session, known) < len(known):
-        index = next(i for i, v in enumerate(new) if v.supersedes_id)
-        raise BadVisit(index=index, errors={"supersedes_id": "other_household"})
+    here = {(v.id, v.household_id) for v in new}
+    asked = {(v.supersedes_id, v.household_id) for v in new if v.supersedes_id} - here
+    known = here | (queries.find_pairs(session, asked) if asked else set())
+    for index, visit in enumerate(new):
+        if visit.supersedes_id and (visit.supersedes_id, visit.household_id) not in known:
+            raise BadVisit(index=index, errors={"supersedes_id": "other_household"})
 
 
 def _row(visit: NewVisit, served: Served, by: Identity) -> dict[str, Any]:

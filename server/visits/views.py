@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from server.access.door import asker, may
+from server.access.schemas import RevealIn
 from server.bodies import Blueprint
 from server.db import transaction
 from server.paging import Page, page_of
 from server.visits import queries, service
 from server.visits.models import Visit
-from server.visits.schemas import VisitIn, VisitOut, VisitPageOut, VisitsIn
+from server.visits.schemas import VisitIn, VisitOut, VisitPageOut, VisitPlainOut, VisitsIn
 from server.visits.service import NewVisit
 
 blp = Blueprint("visits", __name__, url_prefix="/visits", description="走访 Visits")
@@ -38,6 +39,16 @@ def read_visit(visit_id: UUID) -> Visit:
     """One visit."""
     with transaction(asker().identity) as session:
         return queries.get_visit(session, visit_id)
+
+
+@blp.route("/<uuid:visit_id>/reveal", methods=["POST"])
+@may("visit.reveal")
+@blp.arguments(RevealIn)
+@blp.response(200, VisitPlainOut)
+def reveal_visit(asked: dict[str, Any], visit_id: UUID) -> Visit:
+    """One visit with its note. Who looked, when and why is kept."""
+    with transaction(asker().identity) as session:
+        return service.reveal_visit(session, visit_id, asked["reason"])
 
 
 @blp.route("", methods=["POST"])

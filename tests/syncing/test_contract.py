@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
-from server.db import Role, transaction
+from server.db import DbRole, transaction
 from server.households.queries import list_sync_rows
 from server.households.service import (
     Amendment,
@@ -59,7 +59,9 @@ class ContractCounty:
                 INSERT INTO grid_cell (id, village_id, code, name)
                 VALUES (:cell, :village, :code, '合同网格')
                 """,
-                cell=cell, village=id_of("A1"), code=f"51192110020190{k}",
+                cell=cell,
+                village=id_of("A1"),
+                code=f"51192110020190{k}",
             )
         # The contract wants buckets that nothing was ever in: not even the cell itself.
         for table in ("feed_entry", "feed_head"):
@@ -68,7 +70,7 @@ class ContractCounty:
     @contextmanager
     def open(self, user: str, device: str) -> Iterator[Store]:
         self.county.clock.pass_time(seconds=1)  # no two requests have the same time
-        identity = self.county.identity(user, Role.PUSH)
+        identity = self.county.identity(user, DbRole.PUSH)
         with transaction(identity) as session:
             yield PostgresStore(session, identity)
 
@@ -101,7 +103,7 @@ class ContractCounty:
         with self._at_the_office() as session:
             by = self.county.worker
             amend_households(
-                session, by, [Amendment(UUID(id_), fields, stamps_of(fields, by))]
+                session, by, None, [Amendment(UUID(id_), fields, stamps_of(fields, by))]
             )
 
     def move_house(self, id_: str, bucket: str) -> None:
@@ -126,7 +128,8 @@ class ContractCounty:
                 INSERT INTO assignment (id, user_id, role, cell_id, valid_from)
                 VALUES (gen_random_uuid(), :u, 'grid_worker', :cell, '2026-01-01')
                 """,
-                u=user_id, cell=bucket[2:],
+                u=user_id,
+                cell=bucket[2:],
             )
 
     def revoke(self, device: str) -> None:

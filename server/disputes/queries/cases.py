@@ -203,9 +203,7 @@ def list_parties(session: Session, dispute_id: UUID) -> Sequence[Party]:
 def list_holdings(session: Session, dispute_id: UUID) -> Sequence[Row[Any]]:
     """(Holding, name of its Office) of one dispute, oldest first."""
     query = select(Holding, Office.name).join(Office, Office.id == Holding.office_id)
-    return session.execute(
-        query.where(Holding.dispute_id == dispute_id).order_by(Holding.received_at, Holding.id)
-    ).all()
+    return session.execute(query.where(Holding.dispute_id == dispute_id).order_by(Holding.n)).all()
 
 
 def list_events(session: Session, dispute_id: UUID) -> Sequence[DisputeEvent]:

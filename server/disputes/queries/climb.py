@@ -19,7 +19,7 @@ from server.ladder.routing import Category, Level
 # before their event is linked.
 _CLIMB = text("""
     WITH due AS MATERIALIZED (
-        SELECT h.id AS holding_id, h.dispute_id, h.level AS from_level, h.office_id AS from_office,
+        SELECT h.id AS holding_id, h.dispute_id, h.n, h.level AS from_level,
                d.category, d.status, lies.code
           FROM holding h
           JOIN dispute d ON d.id = h.dispute_id
@@ -42,9 +42,9 @@ _CLIMB = text("""
          WHERE h.id = b.holding_id
      RETURNING b.*
     ), opened AS (
-        INSERT INTO holding (id, dispute_id, office_id, level, policy_id, received_at,
+        INSERT INTO holding (id, dispute_id, n, office_id, level, policy_id, received_at,
                              accept_by, handle_by, due_at, climbed_from)
-        SELECT e.next_id, e.dispute_id, e.office_id, e.level, :policy, :at,
+        SELECT e.next_id, e.dispute_id, e.n + 1, e.office_id, e.level, :policy, :at,
                l.accept_by, l.handle_by, least(l.accept_by, l.handle_by), e.holding_id
           FROM ended e
           JOIN unnest(cast(:categories AS text[]), cast(:levels AS text[]),

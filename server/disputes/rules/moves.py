@@ -37,6 +37,7 @@ class Held:
     """The last Holding of a case, while an act is being worked out."""
 
     id: UUID
+    n: int
     office_id: UUID
     level: Level
     policy_id: UUID

@@ -143,6 +143,7 @@ class _Acts:
         """An Office receives the case now: its own clock, under the policy of now."""
         return Held(
             id=new_id(self.by.now),
+            n=case.held.n + 1,
             office_id=to.office_id,
             level=to.level,
             policy_id=self.clocks.in_force.id,
@@ -153,7 +154,7 @@ class _Acts:
 
     def _refuse(self, new: NewEvent, case: Case, event: Event, refusal: Refusal) -> None:
         if self.strict:
-            raise MoveRefused(f"{refusal.zh} {refusal.en}", refusal=refusal.slug)
+            raise MoveRefused(f"{refusal.zh} {refusal.en}", errors={"event": refusal.slug})
         note = self._row(new, case, Event.NOTE, case.status)
         self.events.append({**note, "refused": refusal.slug, "intended": event.value})
 
@@ -224,6 +225,7 @@ def _new_held(case: Case) -> dict[str, Any]:
     held = case.held
     return {
         "dispute_id": case.id,
+        "n": held.n,
         "office_id": held.office_id,
         "level": held.level.value,
         "policy_id": held.policy_id,
@@ -244,6 +246,7 @@ def _dispute_row(case: Case) -> dict[str, Any]:
 def _case(row: Row[Any]) -> Case:
     held = Held(
         id=row.holding_id,
+        n=row.n,
         office_id=row.office_id,
         level=Level(row.level),
         policy_id=row.policy_id,

@@ -230,6 +230,7 @@ def _holding_row(r: _Routed, clocks: Clocks) -> dict[str, Any]:
     return {
         "id": r.holding_id,
         "dispute_id": r.new.id,
+        "n": 1,
         "office_id": r.receiver.office_id,
         "level": r.receiver.level.value,
         "policy_id": clocks.in_force.id,

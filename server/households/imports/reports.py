@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, TextIO
 
-from server.households.imports.rules import REMEDY, Reason
+from server.households.imports.errors import REMEDY, Reason
 from server.sheets import Row
 
 _REJECTED = ("行号 line", "编号 id", "原因 reason", "处理办法 remedy")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from uuid import UUID
 from geo.codes import Level, parse
 from geo.errors import InvalidCode
 from geo.groups import group_number_in_column
+from server.households.imports.errors import Reason, RowRejected
 from server.households.rules import normal_telephone, wrong_field
 from server.sheets import Columns, Row
 
@@ -34,76 +35,12 @@ COLUMNS: Columns = {
 NEEDED = (("external_id",), ("head",), ("village_code", "village"))
 
 
-class Reason(StrEnum):
-    """Why a row was rejected."""
-
-    MISPLACED_CELLS = "misplaced_cells"
-    ID_MISSING = "id_missing"
-    DUPLICATE_ID = "duplicate_id"
-    VILLAGE_MISSING = "village_missing"
-    VILLAGE_CODE_INVALID = "village_code_invalid"
-    VILLAGE_UNKNOWN = "village_unknown"
-    OTHER_COUNTY = "other_county"
-    HEAD_MISSING = "head_missing"
-    BAD_TEXT = "bad_text"
-    BAD_TELEPHONE = "bad_telephone"
-    BAD_COORDINATES = "bad_coordinates"
-    BAD_PEOPLE = "bad_people"
-    UNKNOWN_KIND = "unknown_kind"
-
-
-REMEDY: Mapping[Reason, str] = {
-    Reason.MISPLACED_CELLS: "列数多于表头，检查多余的逗号。 "
-    "More cells than the header: look for a stray separator.",
-    Reason.ID_MISSING: "填写编号，可用顺序号。 Give the row an id; a running number will do.",
-    Reason.DUPLICATE_ID: "编号重复，保留一行或改编号。 "
-    "The id occurred before: keep one row or give it an id of its own.",
-    Reason.VILLAGE_MISSING: "填写村代码，或乡镇名和村名。 "
-    "Give the village's code, or its township and name.",
-    Reason.VILLAGE_CODE_INVALID: "村代码应为 12 位半角数字。 The code must be 12 ASCII digits.",
-    Reason.VILLAGE_UNKNOWN: "本县没有这个村，核对代码或村名。 "
-    "This county has no such village: check its code or name.",
-    Reason.OTHER_COUNTY: "属于其他县，请交该县。 It belongs to another county: hand it over there.",
-    Reason.HEAD_MISSING: "填写户主姓名或单位名称。 Give the name of the head or of the unit.",
-    Reason.BAD_TEXT: "文字过长或含不可见字符。 A text is too long or holds unprintable characters.",
-    Reason.BAD_TELEPHONE: "只填一个号码，或留空。 Give one number, or none.",
-    Reason.BAD_COORDINATES: "经纬度应为两个小数，或都留空。 "
-    "Longitude and latitude must be two decimal numbers, or both empty.",
-    Reason.BAD_PEOPLE: "人口应为 0–999 的整数，或留空。 "
-    "People is a number from 0 to 999, or empty.",
-    Reason.UNKNOWN_KIND: "户类型应为：家庭、商铺、企业、单位。 "
-    "The kind is one of: family, shop, enterprise, institution.",
-}
-
-
 class Odd(StrEnum):
     """What looks like a slip in a row that was kept: said, never mended."""
 
     SWAPPED = "swapped"  # longitude and latitude seem exchanged
     ZERO = "zero"  # (0, 0): a program's word for "unknown"
     GROUP_UNREADABLE = "group_unreadable"
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What became of the rows of a list: read = placed + unplaced + rejected + already."""
-
-    read: int
-    by_point: int
-    by_group: int
-    unplaced: Mapping[str, int]  # reason → households kept without a cell
-    rejected: Mapping[str, int]  # reason → rows left out, all of them in the report
-    already: int  # known from an earlier run, left as they are
-    likely_duplicates: int  # kept, and listed for a person
-    odd: Mapping[str, int] = field(default_factory=dict)  # slips that were said, not mended
-
-
-class RowRejected(Exception):
-    """One row that cannot be taken."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +230,7 @@ def _bare(text: str) -> str:
 
 _LONGEST_ID = 100
 _ENDING = re.compile(
-    r"(?<=村)(?:民委员会|委员会|委会)$|(?:居民委员会|居委会)$|(?<=街道)办事处$|人民政府$"
+    r"(?<=村)(?:村民委员会|村委会|民委员会|委员会|委会)$|(?:居民委员会|居委会)$|(?<=街道)办事处$|人民政府$"
 )
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,20})?")
 _PEOPLE = re.compile(r"(?P<number>[0-9]{1,3})(?:\.0+)?\s*[人口]?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -16,16 +17,13 @@ from geo.datum import Datum, to_wgs84
 from server.audit.service import record
 from server.db import Identity, transaction
 from server.households.imports import queries
-from server.households.imports.errors import NoPlaces, NothingLoaded
+from server.households.imports.errors import NoPlaces, Reason, RowRejected
 from server.households.imports.queries import Staged
 from server.households.imports.reports import Reports, Twin
 from server.households.imports.rules import (
     COLUMNS,
     NEEDED,
     Entry,
-    Loaded,
-    Reason,
-    RowRejected,
     Village,
     Villages,
     read_entry,
@@ -37,6 +35,25 @@ from server.sheets import Row, Sheet, open_sheet
 
 BATCH: Final = 5000  # households a commit: so many feed entries may wait for one stamp
 SYSTEM: Final = "county_list"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of the rows of a list: read = placed + unplaced + rejected + already."""
+
+    read: int
+    by_point: int
+    by_group: int
+    unplaced: Mapping[str, int]  # reason → households kept without a cell
+    rejected: Mapping[str, int]  # reason → rows left out, all of them in the report
+    already: int  # known from an earlier run, left as they are
+    likely_duplicates: int  # kept, and listed for a person
+    odd: Mapping[str, int] = field(default_factory=dict)  # slips that were said, not mended
+
+    @property
+    def nothing(self) -> bool:
+        """Whether every row was rejected."""
+        return sum(self.rejected.values()) == self.read
 
 
 def load_households(
@@ -53,7 +70,7 @@ def load_households(
     A file that cannot be read to its end changes nothing. A run that was cut off is completed by
     running it again: what is known by (system, id) is left alone. Rejected rows go to
     `<reports>.rejected.csv`, likely duplicates to `<reports>.duplicates.csv` (by default beside the
-    file). Raises BadSheet, NoPlaces, NothingLoaded.
+    file). Raises BadSheet, NoPlaces.
     """
     sheet = open_sheet(path, COLUMNS, NEEDED)
     with transaction(by) as session:
@@ -65,10 +82,7 @@ def load_households(
         for entries in _batches(sheet, loading, batch):
             with transaction(by) as session:
                 load_batch(session, by, entries, datum, system, loading.tally)
-        loaded = loading.result()
-    if sum(loaded.rejected.values()) == loaded.read:
-        raise NothingLoaded(loaded)
-    return loaded
+    return loading.result()
 
 
 def load_batch(

@@ -18,7 +18,7 @@ class BadPlaces(Invalid):
 
     def __init__(self, faults: Sequence[str]) -> None:
         more = f"（另有 {len(faults) - 1} 处 and {len(faults) - 1} more）" if faults[1:] else ""
-        super().__init__(f"{self.text} {faults[0]}{more}", faults=list(faults[:_SHOWN]))
+        super().__init__(f"{self.text} {faults[0]}{more}")
         self.faults = faults[:_SHOWN]
 
 

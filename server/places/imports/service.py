@@ -133,7 +133,7 @@ def _check_county(codes: Iterable[str], known: Collection[str]) -> None:
     """Raises OtherCounty where a file would bring a second county."""
     found = rules.counties(codes)
     if len(found | rules.counties(known)) > 1:
-        raise OtherCounty(counties=sorted(found))
+        raise OtherCounty(f"{OtherCounty.text} {', '.join(sorted(found))}")
 
 
 def _check_tilings(

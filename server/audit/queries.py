@@ -1,0 +1,20 @@
+"""All SQL of the audit."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# Who, from where and when are read from what `transaction(identity)` told PostgreSQL: a caller
+# cannot forget them, and cannot claim somebody else.
+_INSERT = text("""
+    INSERT INTO audit_act (at, user_id, device_id, request_id, action, what, reason)
+    VALUES (gate.now(), gate.user_id(), gate.device_id(),
+            coalesce(current_setting('app.request', true), ''),
+            :action, cast(:what AS jsonb), :reason)
+""")
+
+
+def insert_act(session: Session, action: str, what: str, reason: str | None) -> None:
+    """One act; `what` is JSON."""
+    session.execute(_INSERT, {"action": action, "what": what, "reason": reason})
