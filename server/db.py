@@ -147,7 +147,6 @@ def connect(app: Flask, settings: Settings) -> None:
         "pool_size": 8,
         "max_overflow": 4,
         "pool_timeout": 10,
-        "pool_pre_ping": True,
         "connect_args": {"connect_timeout": 5},
         "hide_parameters": True,  # an error's text must not quote what somebody typed
     }

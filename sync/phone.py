@@ -195,14 +195,14 @@ class Phone:
         more = True
         while more:
             resync = self._pocket.fact("resync") or []
-            page = self._line.call("pull", self._pull_body(resync))
+            before = self._pocket.fact("cursor")
+            page = self._line.call("pull", self._pull_body(before, resync))
             with self._pocket.transaction():
                 self._take(page, resync, summary)
                 self._hear(page, summary)
-            more = page["more"]
+            more = page["more"] and page["cursor"] != before  # no server may keep us asking
 
-    def _pull_body(self, resync: list[str]) -> dict[str, Any]:
-        cursor = self._pocket.fact("cursor")
+    def _pull_body(self, cursor: str | None, resync: list[str]) -> dict[str, Any]:
         return self._envelope(cursor=cursor, limit=self._page, schema=SCHEMA, resync=resync)
 
     def _take(self, page: Mapping[str, Any], resync: list[str], summary: Summary) -> None:

@@ -2,6 +2,10 @@
 -- Areas above. It is written only together with an event, or a registration, in one's own name and in
 -- the same request (gate.my_acts); who may make which move, the ladder has judged before. During a
 -- push the author reads back what that request wrote.
+--
+-- IN (SELECT) and not = ANY (ARRAY(SELECT)), unlike for places: there may be thousands of ids, no
+-- index is driven by them, and an array is searched from its start for every row. Counting 5,000
+-- disputes of 5,000: 223 ms with the array, 35 ms with the hashed subplan; one row by id: the same.
 GRANT SELECT, INSERT ON dispute, dispute_place, party, holding, dispute_event
    TO wangge_app, wangge_push, wangge_worker;
 GRANT UPDATE ON dispute, holding TO wangge_app, wangge_push, wangge_worker;
@@ -16,7 +20,7 @@ GRANT SELECT (dispute_id, user_id) ON party TO wangge_gate;
 GRANT SELECT ON dispute_place, holding TO wangge_gate;
 
 CREATE POLICY known_to_me ON dispute FOR SELECT TO wangge_app, wangge_push
-    USING ((SELECT gate.sees_county()) OR id = ANY (ARRAY(SELECT gate.my_disputes())));
+    USING ((SELECT gate.sees_county()) OR id IN (SELECT gate.my_disputes()));
 CREATE POLICY in_own_name ON dispute FOR INSERT TO wangge_app, wangge_push
     WITH CHECK (recorded_by = gate.user_id() AND received_at = gate.now());
 CREATE POLICY by_my_act ON dispute FOR UPDATE TO wangge_app, wangge_push
@@ -41,7 +45,7 @@ BEGIN
     FOREACH tab IN ARRAY ARRAY['dispute_place', 'party', 'holding', 'dispute_event'] LOOP
         EXECUTE format('CREATE POLICY known_to_me ON %I FOR SELECT TO wangge_app, wangge_push
             USING ((SELECT gate.sees_county())
-                   OR dispute_id = ANY (ARRAY(SELECT gate.my_disputes())))', tab);
+                   OR dispute_id IN (SELECT gate.my_disputes()))', tab);
         IF tab <> 'dispute_event' THEN
             EXECUTE format('CREATE POLICY author_reads_back ON %I FOR SELECT TO wangge_push
                 USING (dispute_id = ANY (ARRAY(SELECT gate.my_acts())))', tab);

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from geo.datum import Datum, datum_named
 from geo.errors import UnknownDatum
 from geo.partition import Finding, Findings
 from server.cli.opening import MOMENT, acting, county_hand
+from server.cli.tables import show
 from server.households.imports import service as households
 from server.households.imports.errors import NothingLoaded, Reason
 from server.households.imports.service import Loaded
@@ -172,7 +172,7 @@ def _tell_places(title: str, loaded: PlacesLoaded, file: Path) -> None:
     table.add_row("新增 new", str(loaded.new))
     table.add_row("变更 changed", str(loaded.changed))
     table.add_row("界线变更 redrawn", str(loaded.redrawn))
-    Console().print(table)
+    show(table)
     if loaded.redrawn:
         click.echo("住户仍在原网格。 Households stay in the cells that they were in.")
     if loaded.findings:
@@ -202,7 +202,7 @@ def _tell_households(loaded: Loaded, reports: Path) -> None:
     table.add_row("疑似重复，已保留 likely duplicates, kept", str(loaded.likely_duplicates))
     for why, count in loaded.odd.items():
         table.add_row(f"请核对 please check：{ODD_WORDS[why]}", str(count))
-    Console().print(table)
+    show(table)
     if loaded.rejected:
         click.echo(f"未接受的行 rejected rows: {reports}.rejected.csv")
     if loaded.likely_duplicates:

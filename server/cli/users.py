@@ -8,13 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from server.access import queries, service
 from server.access.permissions import Role
 from server.access.rules import HELD_ON, OFFICE_KINDS
 from server.cli.opening import MOMENT, acting
+from server.cli.tables import show
 from server.ladder.calendar import LOCAL
 from server.places import queries as places
 
@@ -53,7 +53,7 @@ def list_users() -> None:
             active = row.role if row.active else "停用 disabled"
             until = row.valid_to.astimezone(LOCAL).strftime("%Y-%m-%d") if row.valid_to else ""
             table.add_row(row.login, row.name, active or "", row.place, row.code, until)
-    Console().print(table)
+    show(table)
 
 
 @click.group()

@@ -6,13 +6,15 @@ People act as people do: over HTTP, on the cases that their own list shows them,
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from server.demo.staff import PASSWORD, Post, Staff
 from server.demo.web import Browser
+from server.ids import new_id
 from server.ladder.routing import Category
 
 # What neighbours quarrel about. Nothing here starts above the village by the demo's policy.
@@ -66,6 +68,7 @@ class Desks:
 
     base_url: str
     staff: Staff
+    clock: Callable[[], datetime]
     fates: dict[str, Fate] = field(default_factory=dict)
     _browsers: dict[str, Browser] = field(default_factory=dict)
 
@@ -90,10 +93,11 @@ class Desks:
     def _take_up(self, post: Post, level: str, fate: Fate) -> None:
         """Accept what is new, hear both sides the next time, settle after that."""
         desk = self.browser(post)
-        for status, act in NEXT_ACT.items():
-            for case in desk.get(f"/disputes?level={level}&status={status}&limit=200")["items"]:
-                if self.fates.get(case["id"]) is fate and self._in_time(fate, status):
-                    desk.post(f"/disputes/{case['id']}/events", act)
+        for case in desk.get(f"/disputes?level={level}&limit=200")["items"]:
+            act = NEXT_ACT.get(case["status"])
+            if act and self.fates.get(case["id"]) is fate and self._in_time(fate, case["status"]):
+                event = {"id": str(new_id(self.clock())), **act}
+                desk.post(f"/disputes/{case['id']}/events", event)
 
     @staticmethod
     def _in_time(fate: Fate, status: str) -> bool:
@@ -101,7 +105,7 @@ class Desks:
         return fate is not Fate.REACHED_COUNTY or status == "registered"
 
 
-# Later states first, so that a case moves one step a day.
+# One step a day.
 NEXT_ACT: Mapping[str, dict[str, Any]] = {
     "in_mediation": {"event": "settle", "agreement": "双方握手言和，口头协议。（合成示例）"},
     "accepted": {"event": "mediate", "why": "听取双方意见。（合成示例）"},

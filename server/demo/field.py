@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -86,7 +87,7 @@ class FieldPhone:
         device = new_id()
         line = HttpLine(base_url, login, password, {"id": device, "name": "示例手机"})
         self.line = ShakyLine(line, self.chance)
-        self.phone = Phone(path, self.line, self.clock, new_id, device=device)
+        self.phone = Phone(path, self.line, self.clock, new_id, device=device, connect=_unsynced)
         self._hang_up = line.close
 
     def sync(self, tries: int = 40) -> int:
@@ -100,6 +101,13 @@ class FieldPhone:
         """Hang up and close the file."""
         self._hang_up()
         self.phone.close()
+
+
+def _unsynced(path: str) -> sqlite3.Connection:
+    """A demo phone need not survive a power cut, and a thousand syncs of a disk take a minute."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
 
 
 def _ids(story: StoryClock, chance: random.Random) -> Callable[[], str]:

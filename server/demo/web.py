@@ -49,7 +49,7 @@ class Browser:
     def __init__(self, base_url: str, login: str, password: str) -> None:
         self._host = base_url.removeprefix("http://")
         device = {"id": str(uuid5(NAMESPACE_URL, f"demo:{login}")), "name": "示例浏览器"}
-        self._access = ""
+        self._access = self._refresh = ""
         self._credentials = {"login": login, "password": password, "device": device}
 
     def get(self, path: str) -> Any:
@@ -63,12 +63,19 @@ class Browser:
     def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         status, answer = self._send(method, path, body)
         if status == 401:  # signed in too long ago, in the story's time
-            _, tokens = self._send("POST", "/sessions", self._credentials)
-            self._access = tokens["access"]
+            self._renew()
             status, answer = self._send(method, path, body)
         if status >= 400:
             raise RuntimeError(f"{method} {path}: {status} {answer}")
         return answer
+
+    def _renew(self) -> None:
+        status, tokens = 401, {}
+        if self._refresh:
+            status, tokens = self._send("POST", "/sessions/refresh", {"refresh": self._refresh})
+        if status != 201:
+            _, tokens = self._send("POST", "/sessions", self._credentials)
+        self._access, self._refresh = tokens["access"], tokens["refresh"]
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, Any]:
         connection = HTTPConnection(self._host, timeout=30)

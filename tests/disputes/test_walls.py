@@ -32,24 +32,17 @@ def seen(ladder: Ladder, login: str | None, role: DbRole = DbRole.APP) -> list[i
         return [session.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in TABLES]
 
 
-@pytest.mark.parametrize("login", ["mediator-a1", "worker-a1w", "township-a", "county"])
-def test_those_of_its_place_and_above_see_it(ladder: Ladder, wall: str, login: str) -> None:
-    assert seen(ladder, login) == [1, 1, 1, 1, 1]
-    assert ladder.desk(login).get("/disputes")["total"] == 1
+def test_those_of_its_place_and_above_see_it(ladder: Ladder, wall: str) -> None:
+    for login in ("mediator-a1", "worker-a1w", "township-a", "county"):
+        assert seen(ladder, login) == [1, 1, 1, 1, 1], login
+        assert ladder.desk(login).get("/disputes")["total"] == 1, login
 
 
-@pytest.mark.parametrize(
-    "login",
-    ["worker-a1e", "mediator-a2", "worker-b1w", "mediator-b1", "township-b", "system", "auditor"],
-)
-@pytest.mark.parametrize("role", [DbRole.APP, DbRole.PUSH])
-def test_all_others_see_nothing(ladder: Ladder, wall: str, login: str, role: DbRole) -> None:
-    assert seen(ladder, login, role) == [0, 0, 0, 0, 0]
-
-
-@pytest.mark.parametrize("role", [DbRole.APP, DbRole.PUSH])
-def test_an_identity_that_nobody_told_sees_nothing(ladder: Ladder, wall: str, role: DbRole) -> None:
-    assert seen(ladder, None, role) == [0, 0, 0, 0, 0]
+def test_all_others_see_nothing(ladder: Ladder, wall: str) -> None:
+    others = ("worker-a1e", "mediator-a2", "worker-b1w", "mediator-b1", "township-b")
+    for login in (*others, "system", "security", "auditor", None):
+        for role in (DbRole.APP, DbRole.PUSH):
+            assert seen(ladder, login, role) == [0, 0, 0, 0, 0], (login, role)
 
 
 def test_the_first_wall_gives_the_same_answer_as_the_second(ladder: Ladder, wall: str) -> None:
@@ -61,20 +54,16 @@ def test_the_first_wall_gives_the_same_answer_as_the_second(ladder: Ladder, wall
         assert f"c:{id_of('A1w')}" not in held
 
 
-@pytest.mark.parametrize("role", [DbRole.APP, DbRole.PUSH])
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE dispute SET status = 'closed'",
-        "UPDATE holding SET due_at = due_at + interval '30 days'",
-    ],
-)
-def test_a_case_changes_only_beside_an_event_of_ones_own(
-    ladder: Ladder, wall: str, role: DbRole, statement: str
-) -> None:
+def test_a_case_changes_only_beside_an_event_of_ones_own(ladder: Ladder, wall: str) -> None:
     ladder.county.clock.pass_time(hours=1)
-    with transaction(ladder.county.identity("mediator-a1", role=role)) as session:
-        assert session.execute(text(statement)).rowcount == 0  # type: ignore[attr-defined]
+    changes = (
+        "UPDATE dispute SET status = 'closed' RETURNING id",
+        "UPDATE holding SET due_at = due_at + interval '30 days' RETURNING id",
+    )
+    for role in (DbRole.APP, DbRole.PUSH):
+        for change in changes:
+            with transaction(ladder.county.identity("mediator-a1", role=role)) as session:
+                assert session.execute(text(change)).all() == [], (role, change)
 
 
 def test_nobody_writes_an_event_in_another_name(ladder: Ladder, wall: str) -> None:

@@ -31,7 +31,7 @@ def row(number: int, **cells: object) -> dict[str, str]:
         "户类型": "家庭",
         "人口": "3",
     }
-    return {name: "" for name in COLUMNS} | usual | {k: str(v) for k, v in cells.items()}
+    return dict.fromkeys(COLUMNS, "") | usual | {k: str(v) for k, v in cells.items()}
 
 
 def write(path: Path, rows: Sequence[Mapping[str, str]], encoding: str = "utf-8") -> Path:

@@ -29,7 +29,7 @@ def entry(surplus: bool = False, **cells: str) -> Entry:
 
 def reason(**cells: str) -> Reason:
     with pytest.raises(RowRejected) as rejected:
-        entry(**cells)
+        entry(surplus=False, **cells)
     return rejected.value.reason
 
 

@@ -48,10 +48,13 @@ class FieldLine:
     def __init__(self, county: SampleCounty, user: str) -> None:
         self.county, self.user = county, user
         self.faults: Iterator[str] = iter(())
+        self.stuck: dict[str, Any] | None = None  # the one answer of a server that went wrong
         self.calls: list[tuple[Verb, dict[str, Any], dict[str, Any]]] = []
         self.watch: Callable[[Verb, MemoryStore, dict[str, Any]], None] = lambda *_: None
 
     def call(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
+        if self.stuck:
+            return self.stuck
         fault = next(self.faults, "")
         if fault == "ask":
             raise LineLost("on the way there")

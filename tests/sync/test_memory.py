@@ -6,8 +6,9 @@ import pytest
 
 from sync.model import Cursor, Pull
 from sync.pull import pull
-from tests.sync.contract import StoreContract, Worker, ids_put
+from tests.sync.contract import StoreContract
 from tests.sync.sample import NORTH, REGISTRY, SampleCounty
+from tests.sync.workers import Worker, ids_put
 
 
 @pytest.fixture

@@ -147,6 +147,23 @@ def test_two_phones_correct_one_house_and_show_the_same_in_the_end(
     assert li.app.rows("house")[house]["note"] == "Wang"
 
 
+def test_a_correction_that_lost_leaves_the_row_as_a_pull_would_bring_it(
+    county: SampleCounty, li: FieldPhone, wang: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    li.app.sync()
+    li.app.record("house", Op.PATCH, {"note": "Li"}, house)
+    county.pass_hours(1)
+    wang.app.sync()
+    wang.app.record("house", Op.PATCH, {"note": "Wang"}, house)
+    wang.app.sync()
+    li.line.faults = iter(["full", ""] * 20)
+    li.app.sync()
+    li.line.faults = iter(())
+    assert li.app.sync().received == 0
+    assert li.app.rows("house") == wang.app.rows("house")
+
+
 def test_a_wrong_wall_clock_wins_nothing(
     county: SampleCounty, li: FieldPhone, wang: FieldPhone
 ) -> None:
@@ -216,6 +233,49 @@ def test_drop_and_delete_are_kept_beside_a_row_until_its_outbox_is_empty(
     assert [reason for _, _, reason in li.app.set_aside()] == ["no_such_row"]
 
 
+def test_a_house_that_moved_away_waits_for_its_outbox_and_raises_no_alarm(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    li.app.sync()
+    li.app.record("house", Op.PATCH, {"note": "mine"}, house)
+    county.move_house(house, SOUTH)
+    li.line.faults = iter(["full", ""] * 20)
+    assert li.app.sync().alarms == []
+    assert li.app.rows("house")[house]["note"] == "mine"
+    li.line.faults = iter(["", "ask"])
+    assert li.app.sync().alarms == []
+    assert li.app.rows("house") == {}
+
+
+def test_a_cell_that_is_taken_away_is_dropped_at_once_and_not_at_the_end(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    li.app.sync()
+    li.app.close()
+    li = FieldPhone(county, LI, LI_PHONE, li.path, page=1)
+    new = [county.write_house(SOUTH) for _ in range(3)]
+    county.assign(LI, SOUTH)
+    li.line.faults = iter(["", "ask"])
+    assert li.app.sync().lost
+    assert (house in li.app.rows("house"), set(li.app.rows("house"))) == (False, {new[0]})
+
+
+def test_what_was_delivered_is_still_seen_when_the_pull_is_lost(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    house = county.write_house(NORTH)
+    li.app.sync()
+    made = visit(li, house)
+    li.app.record("house", Op.PATCH, {"note": "mine"}, house)
+    li.line.faults = iter(["", "ask"])
+    assert li.app.sync().lost
+    assert li.app.waiting() == []
+    assert li.app.rows("visit")[made]["outcome"] == "met"
+    assert li.app.rows("house")[house]["note"] == "mine"
+
+
 def test_a_visit_recorded_while_the_cell_was_mine_is_delivered_and_leaves(
     county: SampleCounty, li: FieldPhone
 ) -> None:
@@ -236,103 +296,3 @@ def test_a_lost_phone_delivers_and_is_empty(county: SampleCounty, li: FieldPhone
     li.app.sync()
     assert (li.app.rows("house"), li.app.rows("visit"), li.app.waiting()) == ({}, {}, [])
     assert list(county.set_aside(LI_PHONE).values()) == ["device_revoked"]
-
-
-# Integrity and healing.
-
-
-def test_a_row_that_got_lost_on_the_phone_is_fetched_again_once_a_day(
-    county: SampleCounty, li: FieldPhone
-) -> None:
-    house = county.write_house(NORTH)
-    li.app.sync()
-
-    def damage() -> None:
-        li.db.execute("DELETE FROM place WHERE id = ?", (house,))
-
-    damage()
-    summary = li.app.sync()
-    assert summary.alarms == ["digest_mismatch"]
-    assert set(li.app.rows("house")) == {house}
-    damage()
-    assert li.app.sync().alarms == ["digest_mismatch"]
-    assert li.app.rows("house") == {}
-    county.time = county.time.replace(day=county.time.day + 1)
-    li.app.sync()
-    assert set(li.app.rows("house")) == {house}
-
-
-def test_a_resync_keeps_the_old_rows_until_the_new_ones_are_in(
-    county: SampleCounty, li: FieldPhone
-) -> None:
-    houses = {county.write_house(NORTH) for _ in range(4)}
-    li.app.sync()
-    li.app.close()
-    li = FieldPhone(county, LI, LI_PHONE, li.path, page=1)
-    li.db.execute("UPDATE place SET rev = 99 WHERE id = ?", (min(houses),))
-    ghost = "INSERT INTO place(bucket, entity, id, rev) VALUES (?, 'house', 'ghost', 3)"
-    li.db.execute(ghost, (NORTH,))
-    li.db.execute("INSERT INTO held VALUES ('house', 'ghost', '{}')")
-    li.line.faults = iter(["", "", "ask"])
-    assert li.app.sync().lost
-    assert set(li.app.rows("house")) == {*houses, "ghost"}
-    li.app.sync()
-    assert set(li.app.rows("house")) == houses
-
-
-def test_a_server_restored_from_yesterday_gets_today_again(
-    county: SampleCounty, li: FieldPhone
-) -> None:
-    house = county.write_house(NORTH)
-    visit(li, house)
-    li.app.sync()
-    backup = county.db.backup()
-    for _ in range(3):
-        visit(li, house)
-    county.write_house(NORTH)
-    li.app.sync()
-    county.db.restore(backup)
-    assert county.visits(house) == 1
-    summary = li.app.sync()
-    assert county.visits(house) == 4
-    assert {"server_forgot_changes", "started_from_zero"} <= set(summary.alarms)
-    assert set(li.app.rows("house")) == {house}
-    assert (len(li.app.rows("visit")), li.app.waiting()) == (4, [])
-
-
-def test_what_is_too_old_to_be_sent_again_is_declared_as_a_hole(
-    county: SampleCounty, li: FieldPhone
-) -> None:
-    house = county.write_house(NORTH)
-    backup = county.db.backup()
-    visit(li, house)
-    li.app.sync()
-    county.time = county.time.replace(month=county.time.month + 2)
-    visit(li, house)
-    li.app.sync()
-    county.db.restore(backup, epoch="another")
-    summary = li.app.sync()
-    assert {"epoch_changed", "hole_declared", "server_forgot_changes"} <= set(summary.alarms)
-    assert (county.visits(house), li.app.waiting()) == (1, [])
-    assert list(county.set_aside(LI_PHONE).values()) == ["hole"]
-
-
-def test_a_phone_put_back_to_an_older_copy_counts_on_behind_the_server(
-    county: SampleCounty, li: FieldPhone, tmp_path: Path
-) -> None:
-    house = county.write_house(NORTH)
-    li.app.close()
-    copy = Path(li.path).read_bytes()
-    li.switch_on()
-    for _ in range(3):
-        visit(li, house)
-    li.app.sync()
-    li.app.close()
-    Path(li.path).write_bytes(copy)
-    li.switch_on()
-    visit(li, house)
-    li.app.sync()
-    visit(li, house)
-    assert [change["n"] for change in li.app.waiting()] == [4]
-    li.app.sync()
-    assert (county.visits(house), len(li.app.rows("visit"))) == (5, 5)

@@ -12,8 +12,8 @@ import pytest
 from sync.memory import MemoryStore, State
 from sync.model import Cursor, DeviceState, Entry, Head, Key, Page, Pull
 from sync.pull import pull
-from tests.sync.contract import Worker, ids_put
 from tests.sync.sample import NORTH, REGISTRY, SOUTH, SampleCounty
+from tests.sync.workers import Worker, ids_put
 
 
 @pytest.fixture

@@ -1,0 +1,80 @@
+"""A county's list of households, read, placed and fed to phones, against COPY of the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import UTC, datetime
+from io import BytesIO
+from time import perf_counter
+
+from psycopg2 import extensions
+
+from bench.ground import Ground, connect
+from bench.row import Bench, Pair
+from geo.datum import Datum
+from server.db import worker
+from server.households.imports.service import load_households
+from server.installation import Installation, opened
+
+
+def _take(ground: Ground) -> Generator[Pair, None, None]:
+    while True:
+        with ground.fresh() as county:
+            seconds = _import(ground, county)
+            made, plain = _copy(county)
+        yield Pair(made / seconds, made / plain)
+
+
+def _import(ground: Ground, county: Installation) -> float:
+    """Seconds for what `wangge load households` does."""
+    with opened(county.settings("worker")):
+        start = perf_counter()
+        load_households(worker(datetime.now(UTC)), ground.path, Datum.GCJ02)
+        return perf_counter() - start
+
+
+def _copy(county: Installation) -> tuple[int, float]:
+    """How many households there are, and the seconds for COPY of them into a plain table."""
+    connection = connect(county.admin_url)
+    try:
+        columns = _make_plain(connection)
+        rows = BytesIO()
+        cursor = connection.cursor()
+        cursor.copy_expert(f"COPY household ({columns}) TO STDOUT", rows)
+        rows.seek(0)
+        start = perf_counter()
+        cursor.copy_expert(f"COPY plain ({columns}) FROM STDIN", rows)
+        connection.commit()
+        return cursor.rowcount, perf_counter() - start
+    finally:
+        connection.close()
+
+
+def _make_plain(connection: extensions.connection) -> str:
+    """A table like `household`, its indexes and checks included, without triggers and policies.
+
+    Returns its columns but the computed one, joined by commas.
+    """
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = 'household'::regclass"
+    )
+    (options,) = cursor.fetchone() or ("",)
+    cursor.execute(f"CREATE TABLE plain (LIKE household INCLUDING ALL) WITH ({options})")
+    cursor.execute("""
+        SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute
+         WHERE attrelid = 'household'::regclass AND attnum > 0
+           AND attgenerated = '' AND NOT attisdropped
+    """)
+    (columns,) = cursor.fetchone() or ("",)
+    connection.commit()
+    return str(columns)
+
+
+BENCH = Bench(
+    title="导入住户名单 Importing households",
+    things="households",
+    ours="wangge load households",
+    plain="COPY, same rows and indexes",
+    take=_take,
+)

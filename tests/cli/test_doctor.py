@@ -1,0 +1,105 @@
+"""`wangge doctor` sees what is wrong, says what to do, and fails where somebody must act."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from server.app import system_clock
+from server.cli.doctor import State, look_at_clock, look_at_disk
+from server.db import transaction, worker
+from server.heartbeats.queries import beat
+from server.installation import opened
+from server.worker import JOBS, LOOP
+from tests import smallcounty
+from tests.cli.keyboard import Keyboard, as_admin
+
+
+def marks(said: str) -> dict[str, str]:
+    """What was looked at → ok, warn or fail."""
+    lines = [line.split(maxsplit=2) for line in said.splitlines()]
+    return {words[2].split("：")[0].split()[0]: words[0] for words in lines}
+
+
+def run_everything(url: str) -> None:
+    """As if the worker had just gone round."""
+    now = system_clock()
+    with opened(smallcounty.settings(url)), transaction(worker(now)) as session:
+        for name in (LOOP, *(job.name for job in JOBS)):
+            beat(session, name, now)
+
+
+def as_superuser(url: str, statement: str) -> None:
+    """What nobody of us may do."""
+    with as_admin(url) as cursor:
+        cursor.execute(statement)
+
+
+def test_a_well_installation_is_all_ok(keyboard: Keyboard, database: str) -> None:
+    run_everything(database)
+    said = keyboard.type("doctor")
+    assert set(marks(said).values()) == {"ok"}
+    assert len(said.splitlines()) == 7
+
+
+def test_before_the_worker_ran_it_says_to_start_it(keyboard: Keyboard) -> None:
+    said = keyboard.type("doctor", expect=1)
+    assert marks(said)["worker"] == "fail"
+    assert "wangge work" in said
+
+
+def test_a_feed_that_was_meddled_with_is_seen(keyboard: Keyboard, database: str) -> None:
+    run_everything(database)
+    as_superuser(database, "UPDATE feed_head SET n = n + 1")
+    assert marks(keyboard.type("doctor", expect=1))["heads"] == "fail"
+    as_superuser(database, "UPDATE feed_entry SET seq = NULL WHERE bucket = 'ref'")
+    assert marks(keyboard.type("doctor", expect=1))["feed"] == "fail"
+
+
+def test_a_database_of_another_version_is_to_be_migrated(keyboard: Keyboard, database: str) -> None:
+    as_superuser(database, "UPDATE alembic_version SET version_num = '0001'")
+    said = keyboard.type("doctor", expect=1)
+    assert marks(said)["database"] == "fail"
+    assert "wangge migrate" in said
+    keyboard_of_nothing = Keyboard(
+        {
+            **keyboard.environment,
+            "WANGGE_WORKER_DATABASE_URL": make_url(database)
+            .set(database="postgres")
+            .render_as_string(),
+        }
+    )
+    assert "wangge migrate" in keyboard_of_nothing.type("doctor", expect=1)
+
+
+def test_a_database_that_is_away_is_the_last_line(keyboard: Keyboard, tmp_path: Path) -> None:
+    url = f"postgresql+psycopg2://wangge_worker@/x?host={tmp_path}&port=1"
+    away = Keyboard({**keyboard.environment, "WANGGE_WORKER_DATABASE_URL": url})
+    said = away.type("doctor", expect=1)
+    assert marks(said) == {"disk": "ok", "database": "fail"}
+
+
+def test_a_full_disk_fails_and_a_missing_directory_too(tmp_path: Path) -> None:
+    def sign(threshold: int, path: Path) -> State:
+        known = smallcounty.settings("", path)
+        return look_at_disk(replace(known, min_free_bytes=threshold)).state
+
+    assert sign(0, tmp_path) is State.OK
+    assert sign(1 << 62, tmp_path) is State.FAIL
+    assert sign(0, tmp_path / "nowhere") is State.FAIL
+
+
+@pytest.mark.parametrize(
+    ("off", "state"),
+    [(0.0, State.OK), (10.0, State.WARN), (-10.0, State.WARN), (3600.0, State.FAIL)],
+)
+def test_two_clocks_that_differ_are_told(database: str, off: float, state: State) -> None:
+    with opened(smallcounty.settings(database)):
+        now = system_clock()
+        with transaction(worker(now)) as session:
+            sign = look_at_clock(session, now + timedelta(seconds=off))
+    assert sign.state is state

@@ -1,0 +1,96 @@
+"""Users, Offices and roles, given at the keyboard, tried over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from server.audit.models import AuditAct
+from server.db import transaction
+from tests.cli.keyboard import Keyboard, environment
+from tests.smallcounty import CELLS, PASSWORD, TOWNSHIPS, VILLAGES, SmallCounty, id_of
+
+
+@pytest.fixture
+def keyboard(county: SmallCounty, tmp_path: object) -> Keyboard:
+    """At the server whose API the test asks as well."""
+    return Keyboard(environment(county.url, tmp_path))  # type: ignore[arg-type] # a path
+
+
+def hire(keyboard: Keyboard, login: str) -> None:
+    """Give somebody a login with the password that everybody here has."""
+    keyboard.type("user", "add", login, "示例", "--password-stdin", stdin=f"{PASSWORD}\n")
+
+
+@pytest.mark.parametrize(
+    ("role", "code", "cells"),
+    [
+        ("grid_worker", CELLS["B1e"], {"B1e"}),
+        ("mediator", VILLAGES["A2"], {"A2w", "A2e"}),
+        ("township_supervisor", TOWNSHIPS["A"], {"A1w", "A1e", "A2w", "A2e"}),
+        ("county_office", "511921", set(CELLS)),
+    ],
+)
+def test_a_role_reaches_as_far_as_its_place_and_from_that_moment(
+    keyboard: Keyboard, county: SmallCounty, role: str, code: str, cells: set[str]
+) -> None:
+    hire(keyboard, "newcomer")
+    county.clock.pass_time(days=10_000)  # the commands write by the real clock
+    assert county.sign_in("newcomer").call("GET", "/households").status_code == 403
+    keyboard.type("assign", "newcomer", role, code)
+    seen = county.sign_in("newcomer").get("/households", limit=200)
+    assert {h["cell_id"] for h in seen["items"]} == {str(id_of(cell)) for cell in cells}
+    assert role in keyboard.type("user", "list")
+    with transaction(county.worker) as session:
+        acts = session.scalars(select(AuditAct.action).where(AuditAct.user_id.is_(None))).all()
+    assert {"user.add", "user.assign"} <= set(acts)
+
+
+def test_an_office_is_added_and_held(keyboard: Keyboard, county: SmallCounty) -> None:
+    hire(keyboard, "bureau-chief")
+    said = keyboard.type(
+        *("office", "add", TOWNSHIPS["B"], "示例司法所", "--kind", "bureau"),
+        *("--telephone", "000-0000001"),
+    )
+    office = said.split()[-1]
+    keyboard.type(
+        *("assign", "bureau-chief", "township_supervisor", TOWNSHIPS["B"]),
+        *("--office", office, "--leads", "--until", "2099-12-31"),
+    )
+    table = keyboard.type("user", "list")
+    assert "2099-12-31" in table
+    elsewhere = ("assign", "bureau-chief", "township_supervisor", TOWNSHIPS["A"])
+    assert "no such Office" in keyboard.fails(*elsewhere, "--office", office)
+
+
+def test_a_made_password_is_shown_once_and_works(keyboard: Keyboard, county: SmallCounty) -> None:
+    password = keyboard.type("user", "add", "anna", "示例安").split()[-1]
+    county.clock.pass_time(days=10_000)
+    body = {"login": "anna", "password": password, "device": {"id": str(id_of("x")), "name": "x"}}
+    answer = county.app.test_client().post("/api/v1/sessions", json=body)
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("user", "add", "worker-a1w", "示例"), "taken"),
+        (("user", "add", "Ünder", "示例"), "A login has"),
+        (("user", "add", "blank", " "), "A login has"),
+        (("assign", "nobody", "mediator", VILLAGES["A1"]), "Nobody has this login"),
+        (("assign", "worker-a1w", "mediator", TOWNSHIPS["A"]), "mediator → village"),
+        (("assign", "worker-a1w", "grid_worker", VILLAGES["A1"]), "grid_worker → cell"),
+        (("assign", "worker-a1w", "grid_worker", "511921100201009"), "No cell has this code"),
+        (("assign", "worker-a1w", "mediator", "511902001001"), "No Area has this code"),
+        (("office", "add", "51", "示例", "--kind", "bureau"), "not held on a place"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(
+    keyboard: Keyboard, words: tuple[str, ...], said: str
+) -> None:
+    assert said in keyboard.fails(*words)
+
+
+def test_a_short_password_is_refused(keyboard: Keyboard) -> None:
+    result = keyboard.result("user", "add", "bert", "示例", "--password-stdin", stdin="short\n")
+    assert (result.exit_code, "at least 10" in result.output) == (1, True)
