@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
-from server.errors import TryLater
+from server.errors import Clash, TryLater
 from server.settings import Settings
 
 
@@ -60,6 +60,13 @@ class Identity:
     device_id: UUID | None = None
     request_id: str = ""
     role: DbRole = DbRole.APP
+
+
+class AlreadyThere(Clash):
+    """An id or a code is taken: two wrote at once, or a caller used one twice."""
+
+    slug = "already-there"
+    text = "编号已存在，请刷新后再试。 This id or code exists already; reload and try again."
 
 
 class Acting(NamedTuple):
@@ -109,6 +116,8 @@ def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Sessi
         session.rollback()
         if passing(error):
             raise TryLater from error
+        if _pgcode(error) == _UNIQUE:
+            raise AlreadyThere from error
         raise
     except BaseException:
         session.rollback()
@@ -154,7 +163,7 @@ def connect(app: Flask, settings: Settings) -> None:
 
 
 # Lock not available, deadlock, serialization, out of connections or disk, cancelled, shutting down.
-_FOREIGN_KEY = "23503"
+_FOREIGN_KEY, _UNIQUE = "23503", "23505"
 _PASSING = {"55P03", "40P01", "40001", "53100", "53200", "53300", "57014", "57P01", "57P03"}
 
 
@@ -162,7 +171,13 @@ def passing(error: SQLAlchemyError) -> bool:
     """Whether the same transaction may succeed when tried again."""
     if isinstance(error, PoolTimeout):
         return True
-    code = getattr(getattr(error, "orig", None), "pgcode", None)
+    code = _pgcode(error)
     if code == _FOREIGN_KEY:  # the household moved between our look and our insert: look again
         return "_follows_household_fkey" in str(getattr(error, "orig", ""))
     return code in _PASSING or (code is None and isinstance(error, OperationalError))
+
+
+def _pgcode(error: SQLAlchemyError) -> str | None:
+    """PostgreSQL's code of what happened, where it was PostgreSQL that answered."""
+    code: str | None = getattr(getattr(error, "orig", None), "pgcode", None)
+    return code

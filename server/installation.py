@@ -148,7 +148,8 @@ def _fit(admin_url: str) -> URL:
             _check(*connection.execute(_FITNESS).one())
     except OperationalError as error:
         raise DatabaseUnfit(
-            f"无法连接数据库，请检查 DATABASE_URL。 Cannot connect; check DATABASE_URL. {error.orig}"
+            "无法连接数据库，请检查 DATABASE_URL。 "
+            f"Cannot connect; check DATABASE_URL. {error.orig}"
         ) from error
     finally:
         engine.dispose()

@@ -103,7 +103,8 @@ class Month:
         for day in range(1, DAYS):
             self.clock.move_to(start + timedelta(days=day))
             self._morning(day, fates)
-            self.desks.work()
+            if day % 2 == 0:
+                self.desks.work()
             climbed = self.climb(self.clock.now)
             if climbed or day % 7 == 0:
                 self.say(f"  第 {day:2} 天 day {day:2}: 上报 climbed {climbed}")

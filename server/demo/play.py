@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from server.app import create_app
-from server.db import db, transaction, worker
+from server.db import transaction, worker
 from server.demo.cases import Desks
 from server.demo.county import (
     SEED,
@@ -33,12 +30,12 @@ from server.demo.report import Line, count_lines, show
 from server.demo.rules import POLICY
 from server.demo.staff import Staff, hire, plan_staff
 from server.demo.web import serving
-from server.disputes.service import climb
 from server.errors import WanggeError
-from server.installation import Installation
+from server.installation import Installation, opened
 from server.ladder.calendar import LOCAL
 from server.policies.service import load_calendar, load_policy
 from server.settings import Settings
+from server.worker import climb_due
 
 DATA = Path(__file__).parent / "data"
 
@@ -71,7 +68,7 @@ class Played:
 
 def play_unless_present(installation: Installation, say: Callable[[str], None]) -> None:
     """Play once; a database that holds anything is left as it is."""
-    with _office(installation):
+    with opened(installation.settings("worker")):
         if not _is_empty(datetime.now(UTC)):
             say("数据库已有数据，跳过演示 The database holds data: no demo is played")
             return
@@ -87,41 +84,34 @@ def play(
     """Play the month that ends now (or begins at `start`). Raises NotEmpty or DemoUntrue."""
     clock = StoryClock(start or _month_ago())
     directory = installation.settings().data_dir / "demo"
-    with _office(installation) as office:
+    with opened(installation.settings("worker")):
         if not _is_empty(clock.now):
             raise NotEmpty
         counts, staff = _settle_in(installation, clock, directory, seed, say)
-        with serving(_unsynced(installation.settings()), clock) as base_url, office.app_context():
-            month = Month(clock, staff, Desks(base_url, staff, clock), _climb, say)
+        with serving(_for_a_story(installation.settings()), clock) as base_url:
+            desks = Desks(base_url, staff, clock)
+            month = Month(clock, staff, desks, lambda at: climb_due(worker(at)), say)
             say("一个月的走访与纠纷 A month of visits and disputes")
             month.equip(directory, seed)
             month.play(seed)
             return _conclude(month, counts, say)
 
 
-def _unsynced(settings: Settings) -> Settings:
-    """The demo need not survive a power cut either: its commits do not wait for the disk."""
+def _for_a_story(settings: Settings) -> Settings:
+    """Commits do not wait for the disk, and nobody signs in anew every half hour of a month."""
     url = make_url(settings.database_url)
     url = url.update_query_dict({"options": "-csynchronous_commit=off"})
-    return replace(settings, database_url=url.render_as_string(hide_password=False))
+    return replace(
+        settings,
+        database_url=url.render_as_string(hide_password=False),
+        access_minutes=DAYS * 24 * 60,
+    )
 
 
 def _month_ago() -> datetime:
     """Eight o'clock local time, so many days ago that the month is over now."""
     then = datetime.now(LOCAL) - timedelta(days=DAYS + 1)
     return then.replace(hour=8, minute=0, second=0, microsecond=0).astimezone(UTC)
-
-
-@contextmanager
-def _office(installation: Installation) -> Iterator[Flask]:
-    """The county's own hand: an app connected as the worker."""
-    app = create_app(installation.settings("worker"))
-    with app.app_context():
-        try:
-            yield app
-        finally:
-            db.session.remove()
-            db.engine.dispose()
 
 
 def _is_empty(now: datetime) -> bool:
@@ -178,11 +168,6 @@ def _load(
         env={**os.environ, **installation.environment},
         check=True,
     )
-
-
-def _climb(at: datetime) -> int:
-    with transaction(worker(at)) as session:
-        return climb(session, at)
 
 
 def _conclude(month: Month, counts: Counts, say: Callable[[str], None]) -> Played:

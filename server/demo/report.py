@@ -93,7 +93,7 @@ def show(lines: Sequence[Line], proof: Proof) -> None:
     table.add_column("何处可见 GET /api/v1…（账号 login: county）")
     for line in lines:
         table.add_row(line.what, f"{line.count:,}", line.where)
-    console = Console()
+    console = Console(width=max(Console().width, 100))
     console.print(table)
     yes, no = "[green]✓[/green]", "[red]✗[/red]"
     console.print(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PAGES = Path(__file__).parents[2] / "docs"
-_FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^```([a-z ]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):

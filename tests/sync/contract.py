@@ -3,8 +3,8 @@
 A store's test module subclasses `StoreContract` and gives a fixture `county` that offers what
 `County` in `tests.sync.workers` says. Names differ between stores (a house is a "household" where
 people live), so the county tells them; the stories use nothing else. Everything that a county's
-methods do is committed when they return. At the start of each story `users[0]` holds `buckets[0]` alone, and
-`users[1]` both; other buckets may be held besides.
+methods do is committed when they return. At the start of each story `users[0]` holds `buckets[0]`
+alone, and `users[1]` both; other buckets may be held besides.
 """
 
 from __future__ import annotations

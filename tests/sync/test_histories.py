@@ -18,7 +18,7 @@ from sync.model import Key, Op, Stamp
 from tests.sync.field import FieldPhone
 from tests.sync.sample import LI, NORTH, REGISTRY, SOUTH, WANG, SampleCounty
 
-HISTORIES = 60
+HISTORIES = 40
 STEPS = 45
 FAULTS = ("", "", "", "ask", "answer", "answer", "twice", "full")
 CELLS = (NORTH, SOUTH)
