@@ -11,14 +11,13 @@ from enum import StrEnum
 from typing import Final
 
 import click
-from alembic.script import ScriptDirectory
 from sqlalchemy.orm import Session
 
-from migrations.upgrade import HERE
+from migrations.upgrade import newest_revision
 from server.app import system_clock
 from server.cli import queries
-from server.db import transaction, worker
-from server.errors import TryLater, WanggeError
+from server.db import present_revision, transaction, worker
+from server.errors import TryLater
 from server.heartbeats.queries import map_heartbeats
 from server.installation import opened
 from server.settings import Settings, from_environment
@@ -101,7 +100,7 @@ def look_at_disk(settings: Settings) -> Sign:
 
 def look_at_revision(session: Session, now: datetime) -> Sign:
     """The database answers, and stands at the newest migration."""
-    found, newest = queries.find_revision(session), _newest_revision()
+    found, newest = present_revision(session), newest_revision()
     seen = f"版本 version {found or '-'} / {newest}"
     if found == newest:
         return Sign(State.OK, "数据库 database", seen)
@@ -170,14 +169,7 @@ def _none(count: int, what: str, wrong: str) -> Sign:
 
 
 def _is_migrated(session: Session) -> bool:
-    return queries.find_revision(session) == _newest_revision()
-
-
-def _newest_revision() -> str:
-    head = ScriptDirectory(str(HERE)).get_current_head()
-    if head is None:
-        raise WanggeError("migrations/ 不完整。 migrations/ is not whole.")
-    return head
+    return present_revision(session) == newest_revision()
 
 
 def _line(sign: Sign) -> str:

@@ -8,14 +8,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 
-def find_revision(session: Session) -> str | None:
-    """Which migration the database stands at; None: it was never migrated."""
-    if session.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
-        return None
-    found: str | None = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return found
-
-
 def get_database_time(session: Session) -> datetime:
     """The time by the database's clock."""
     at: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()

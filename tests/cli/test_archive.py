@@ -51,7 +51,9 @@ def test_a_restored_county_is_whole_in_a_new_epoch_and_everybody_signs_in_again(
 
     keyboard.type("restore", tmp_path / "county.backup", "--replace")
 
-    assert desk.call("GET", "/households").status_code == 401
+    # The web's open connections ended with the old database: it says "try again" at most once.
+    answers = [desk.call("GET", "/households").status_code for _ in range(2)]
+    assert answers in ([503, 401], [401, 401])
     assert county.sign_in("worker-a1w").get("/households")["total"] == 3
     assert epochs(county) == [(1, "first"), (2, "restore")]
     assert databases(county) == {make_url(county.url).database}
