@@ -13,7 +13,7 @@ missing=()
 
 main() {
     case "${1:-}" in
-        run) look_for_python; look_for_postgresql; look_for_compiler; look_for_certificates ;;
+        run) look_for_python; look_for_postgresql; look_for_compiler; look_for_certificates; look_for_curl ;;
         build) missing=(gcc libc6-dev libpq-dev) ;;
         image) missing=(ca-certificates libpq5 postgresql-client-15 tzdata) ;;
         *) stop "用法 usage: $0 run|build|image" ;;
@@ -54,6 +54,10 @@ look_for_compiler() {
     if ! command -v pg_config >/dev/null || ! [ -e "$(pg_config --includedir)/libpq-fe.h" ]; then
         missing+=(libpq-dev)
     fi
+}
+
+look_for_curl() { # what the walk-through types, and its test with it
+    command -v curl >/dev/null || missing+=(curl)
 }
 
 look_for_certificates() {

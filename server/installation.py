@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 import psycopg2
 from flask import Flask
@@ -21,6 +22,7 @@ from migrations.upgrade import upgrade
 from server.app import create_app
 from server.db import db, transaction, worker
 from server.errors import WanggeError
+from server.policies.service import ensure_policy
 from server.settings import Settings, from_environment
 from server.syncing.service import ensure_epoch
 
@@ -44,13 +46,23 @@ class Installation:
         return from_environment(self.environment, process=process)
 
     def migrate(self, to: str = "head", why: str | None = None) -> None:
-        """Bring the database to the present; begin its first epoch, or one because of `why`."""
+        """Bring the database to the present, with what a county needs before its first dispute.
+
+        Begins the first epoch, or one because of `why`.
+        """
         upgrade(self.admin_url, to, passwords=dict(self.passwords))
         if to != "head":
             return  # an older state knows no epochs
         by = worker(datetime.now(UTC))
         with opened(self.settings("worker")), transaction(by) as session:
             ensure_epoch(session, by, why)
+            ensure_policy(session, by)  # limits and working days
+
+    def write_environment(self, path: Path) -> None:
+        """What other commands need in their shell; readable by its owner only."""
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.writelines(f"{k}={quote(v)}\n" for k, v in sorted(self.environment.items()))
 
     def at(self, database: str) -> Installation:
         """The same installation over another database of the same server."""

@@ -20,6 +20,7 @@ from server.db import Identity, transaction, worker
 from server.disputes.service import climb
 from server.errors import WanggeError
 from server.heartbeats import queries as heartbeats
+from server.policies.service import look_ahead
 from server.syncing.service import ensure_epoch
 
 log = logging.getLogger("wangge.worker")
@@ -66,8 +67,18 @@ def go_round(by: Identity) -> None:
     """Nothing but the heartbeat of the loop itself."""
 
 
+def fill_calendar(by: Identity) -> None:
+    """The first round of a new year fills in another year of working days."""
+    with transaction(by) as session:
+        look_ahead(session, by)
+
+
 ALIVE: Final = Job(LOOP, go_round, seconds=10.0)
-JOBS: Final = (Job("epoch", look_at_epoch), Job("climb", climb_due))
+JOBS: Final = (
+    Job("epoch", look_at_epoch),
+    Job("calendar", fill_calendar),
+    Job("climb", climb_due),
+)
 
 
 class Worker:

@@ -121,7 +121,7 @@ class SmallCounty:
         }
         answer = client.post("/api/v1/sessions", json=body)
         assert answer.status_code == 201, answer.text
-        return Desk(client, answer.json, id_of(f"user {login}"))
+        return Desk(client, dict(answer.json or {}), id_of(f"user {login}"))
 
     def identity(
         self, login: str | None, role: DbRole = DbRole.APP, device: str = "phone"

@@ -85,6 +85,7 @@ def test_a_wrong_address_is_a_problem_too(
 
 def test_a_query_with_nul_is_refused(county: SmallCounty) -> None:
     answer = county.sign_in("county").call("GET", "/households?village=51192110020%00")
+    assert answer.json
     assert (answer.status_code, answer.json["type"]) == (400, "/problems/unstorable")
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from server.cli import archive
-from server.cli.opening import acting, admin_url
+from server.cli.opening import admin_url
 from server.installation import Installation
-from server.policies.service import ensure_policy
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -27,9 +26,6 @@ def migrate(revision: str) -> None:
     Needs a superuser's URL; the two passwords, where set, are given to the login roles.
     """
     here().migrate(revision)
-    if revision == "head":
-        with acting() as (session, by):
-            ensure_policy(session, by)  # limits and working days: no dispute without them
     click.echo("数据库已是所需版本。 The database is at the wanted version.")
 
 

@@ -45,6 +45,7 @@ def up(port: int, demo: bool) -> None:
             private = "DATABASE_URL" not in os.environ
             url = stack.enter_context(_database())
             installation = open_installation(VAR, url, private=private)
+            installation.write_environment(VAR / "environment")
             _say("迁移数据库 Migrating the database")
             installation.migrate()
             if demo:
@@ -171,6 +172,7 @@ def _greet(port: int, demo: bool) -> None:
         _say("    township01 … township08  乡镇主管 township supervisors")
         _say("    county                 县级专员 county office")
         _say("    system security auditor  三员 administrators (read no cases)")
+    _say("  其他命令 Other commands: set -a; . var/environment; set +a; .venv/bin/wangge doctor")
     _say("  Ctrl-C 停止全部 stops all of it")
 
 

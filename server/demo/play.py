@@ -32,7 +32,7 @@ from server.demo.staff import Staff, hire, plan_staff
 from server.demo.web import serving
 from server.errors import WanggeError
 from server.installation import Installation, opened
-from server.ladder.calendar import LOCAL
+from server.ladder.calendar import LOCAL, local_day
 from server.policies.service import load_calendar, load_policy
 from server.settings import Settings
 from server.worker import climb_due
@@ -140,11 +140,10 @@ def _settle_in(
         say(f"$ wangge load {kind} {path.name} {' '.join(options)}".rstrip())
         _load(installation, clock.now, kind, path, options)
     staff = plan_staff(counts.busy_cells)
-    years = range(clock.now.year, clock.now.year + 3)
     with transaction(worker(clock.now)) as session:
         by = worker(clock.now)
-        load_calendar(session, years)
-        load_policy(session, by, POLICY)
+        load_calendar(session, range(clock.now.year, clock.now.year + 3))
+        load_policy(session, by, replace(POLICY, valid_from=local_day(clock.now)))
         hire(session, by, staff)
     return counts, staff
 

@@ -70,7 +70,7 @@ class Browser:
         return answer
 
     def _renew(self) -> None:
-        status, tokens = 401, {}
+        status, tokens = 401, dict[str, str]()
         if self._refresh:
             status, tokens = self._send("POST", "/sessions/refresh", {"refresh": self._refresh})
         if status != 201:

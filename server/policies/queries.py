@@ -55,3 +55,8 @@ def list_days(session: Session, since: date) -> Sequence[Row[tuple[date, bool, b
     """(day, working, provisional) from `since` on."""
     columns = (CalendarDay.day, CalendarDay.working, CalendarDay.provisional)
     return session.execute(select(*columns).where(CalendarDay.day >= since)).all()
+
+
+def find_last_day(session: Session) -> date | None:
+    """The last day that the calendar holds."""
+    return session.scalar(select(func.max(CalendarDay.day)))

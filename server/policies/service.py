@@ -88,5 +88,12 @@ def ensure_policy(session: Session, by: Identity) -> bool:
     return bool(written)
 
 
+def look_ahead(session: Session, by: Identity) -> bool:
+    """Fill the calendar when a new year has begun: no deadline may fall beyond its last day."""
+    last = queries.find_last_day(session)
+    ahead = date(local_day(by.now).year + 2, 12, 31)
+    return (last is None or last < ahead) and ensure_policy(session, by)
+
+
 def _in_force(found: PolicyVersion) -> InForce:
     return InForce(found.id, found.version, parse(found.body))

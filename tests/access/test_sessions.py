@@ -51,7 +51,7 @@ def test_a_wrong_password_and_an_unknown_login_look_the_same(county: SmallCounty
         )
         for login, password in (("worker-a1w", "wrong"), ("nobody-here", PASSWORD))
     ]
-    seen = [{**a.json, "request": None, "status": a.status_code} for a in answers]
+    seen = [{**dict(a.json or {}), "request": None, "status": a.status_code} for a in answers]
     assert seen[0] == seen[1]
     assert seen[0]["type"] == "/problems/wrong-login"
 
@@ -150,6 +150,7 @@ def test_a_device_belongs_to_one_user(county: SmallCounty) -> None:
         "device": {"id": str(id_of("worker-a1w phone")), "name": ""},
     }
     answer = county.app.test_client().post("/api/v1/sessions", json=taken)
+    assert answer.json
     assert (answer.status_code, answer.json["type"]) == (409, "/problems/device-taken")
 
 
