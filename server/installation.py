@@ -14,6 +14,8 @@ from shlex import quote
 
 import psycopg2
 from flask import Flask
+from psycopg2.extensions import cursor
+from psycopg2.sql import SQL, Identifier
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -40,6 +42,7 @@ class Installation:
     environment: Mapping[str, str]
     admin_url: str
     passwords: Mapping[str, str]
+    private: bool = False  # in a cluster of its own, where nobody else keeps anything
 
     def settings(self, process: str = "web") -> Settings:
         """Settings as the process of this kind gets them."""
@@ -63,6 +66,13 @@ class Installation:
         path.unlink(missing_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.writelines(f"{k}={quote(v)}\n" for k, v in sorted(self.environment.items()))
+
+    def make_anew(self) -> None:
+        """Throw the database away and make it again, empty and migrated."""
+        url = make_url(self.admin_url)
+        _drop(url)
+        _create_if_missing(url)
+        self.migrate()
 
     def at(self, database: str) -> Installation:
         """The same installation over another database of the same server."""
@@ -112,7 +122,9 @@ def open_installation(var: Path, admin_url: str, *, private: bool) -> Installati
         "WANGGE_SEAL_KEYS": kept["WANGGE_SEAL_KEYS"],
         "WANGGE_BLIND_KEY": kept["WANGGE_BLIND_KEY"],
     }
-    return Installation(environment, environment["WANGGE_ADMIN_DATABASE_URL"], passwords)
+    return Installation(
+        environment, environment["WANGGE_ADMIN_DATABASE_URL"], passwords, private=private
+    )
 
 
 def _over(url: str, database: str) -> str:
@@ -186,17 +198,28 @@ def _check(version: int, postgis: bool, superuser: bool) -> None:
 
 def _create_if_missing(url: URL) -> None:
     """Create the database, where the server is there and only the database is not."""
-    server = url.set(drivername="postgresql", database="postgres")
     try:
-        connection = psycopg2.connect(server.render_as_string(hide_password=False))
+        with _server(url) as ask:
+            ask.execute("SELECT FROM pg_database WHERE datname = %s", (url.database,))
+            if ask.rowcount == 0:
+                ask.execute(SQL("CREATE DATABASE {}").format(Identifier(str(url.database))))
     except psycopg2.OperationalError:
         return  # no such server or no way to its `postgres` database: connecting will tell
+
+
+def _drop(url: URL) -> None:
+    with _server(url) as ask:
+        name = Identifier(str(url.database))
+        ask.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+@contextmanager
+def _server(url: URL) -> Iterator[cursor]:
+    """The server beside the database: what makes and drops databases."""
+    server = url.set(drivername="postgresql", database="postgres")
+    connection = psycopg2.connect(server.render_as_string(hide_password=False))
     try:
         connection.autocommit = True
-        cursor = connection.cursor()
-        cursor.execute("SELECT FROM pg_database WHERE datname = %s", (url.database,))
-        if cursor.rowcount == 0:
-            quoted = str(url.database).replace('"', '""')
-            cursor.execute(f'CREATE DATABASE "{quoted}"')
+        yield connection.cursor()
     finally:
         connection.close()

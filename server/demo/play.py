@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from server.audit.service import record
 from server.db import transaction, worker
 from server.demo.cases import Desks
 from server.demo.county import (
@@ -67,12 +69,21 @@ class Played:
 
 
 def play_unless_present(installation: Installation, say: Callable[[str], None]) -> None:
-    """Play once; a database that holds anything is left as it is."""
+    """Play once; a database that holds anything else is left as it is.
+
+    What a demo that was interrupted left in the private database is thrown away: it began in an
+    empty one.
+    """
     with opened(installation.settings("worker")):
-        if not _is_empty(datetime.now(UTC)):
-            say("数据库已有数据，跳过演示 The database holds data: no demo is played")
-            return
-    play(installation, say)
+        holds = _look(datetime.now(UTC))
+    if holds is Holds.HALF_A_DEMO and installation.private:
+        say("上次演示被中断，重新开始 The last demo was interrupted: it begins anew")
+        installation.make_anew()
+        holds = Holds.NOTHING
+    if holds is Holds.NOTHING:
+        play(installation, say)
+    else:
+        say(f"跳过演示 No demo is played: {holds}")
 
 
 def play(
@@ -85,8 +96,9 @@ def play(
     clock = StoryClock(start or _month_ago())
     directory = installation.settings().data_dir / "demo"
     with opened(installation.settings("worker")):
-        if not _is_empty(clock.now):
+        if _look(clock.now) is not Holds.NOTHING:
             raise NotEmpty
+        _mark(clock.now, BEGUN)
         counts, staff = _settle_in(installation, clock, directory, seed, say)
         with serving(_for_a_story(installation.settings()), clock) as base_url:
             desks = Desks(base_url, staff, clock)
@@ -114,11 +126,37 @@ def _month_ago() -> datetime:
     return then.replace(hour=8, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
-def _is_empty(now: datetime) -> bool:
-    tables = ("area", "user_account", "household", "visit", "dispute")
-    some = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in tables)
+class Holds(StrEnum):
+    """What a database holds, as far as a demo must know."""
+
+    NOTHING = "空库 nothing"
+    HALF_A_DEMO = "数据库中有未完成的演示 it holds an interrupted demo"
+    THE_DEMO = "数据库中已有演示 it holds the demo"
+    OTHER = "数据库中已有数据 it holds other data"
+
+
+BEGUN, ENDED = "demo.begin", "demo.end"  # two acts in the audit tell a demo from a county
+_LOOK = text(f"""
+    SELECT EXISTS (SELECT FROM audit_act WHERE action = '{BEGUN}') AS begun,
+           EXISTS (SELECT FROM audit_act WHERE action = '{ENDED}') AS ended,
+           EXISTS (SELECT FROM area) OR EXISTS (SELECT FROM user_account)
+           OR EXISTS (SELECT FROM household) OR EXISTS (SELECT FROM dispute) AS some
+""")
+
+
+def _look(now: datetime) -> Holds:
     with transaction(worker(now)) as session:
-        return not session.execute(text(f"SELECT {some}")).scalar()
+        begun, ended, some = session.execute(_LOOK).one()
+    if ended:
+        return Holds.THE_DEMO
+    if begun:
+        return Holds.HALF_A_DEMO
+    return Holds.OTHER if some else Holds.NOTHING
+
+
+def _mark(now: datetime, act: str) -> None:
+    with transaction(worker(now)) as session:
+        record(session, act)
 
 
 def _settle_in(
@@ -178,4 +216,5 @@ def _conclude(month: Month, counts: Counts, say: Callable[[str], None]) -> Playe
         walker.phone.close()
     if not proof.holds:
         raise DemoUntrue
+    _mark(month.clock.now, ENDED)
     return Played(counts, proof, lines, month)
