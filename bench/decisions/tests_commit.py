@@ -63,7 +63,7 @@ def _megabytes(connection: extensions.connection) -> float:
     return float(size)
 
 
-_WRITE = (
+_WRITE = "INSERT INTO area (id, level, code, name) VALUES (gen_random_uuid(), 'province', '5', 'x')"
     "INSERT INTO area (id, level, code, name) VALUES (gen_random_uuid(), 'province', '51', 'x')"
 )
 

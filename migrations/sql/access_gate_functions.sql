@@ -218,18 +218,3 @@ BEGIN
         an_entity) USING ids, an_entity;
 END
 $$;
-
-DO $$
-DECLARE
-    f regprocedure;
-BEGIN
-    FOR f IN SELECT p.oid::regprocedure FROM pg_proc p
-              WHERE p.pronamespace = 'gate'::regnamespace LOOP
-        EXECUTE format('ALTER FUNCTION %s OWNER TO wangge_gate', f);
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO wangge_app, wangge_push, wangge_worker', f);
-    END LOOP;
-END
-$$;
--- The stamp's own policies never ask who; only these three plain readers are for everybody.
-GRANT EXECUTE ON FUNCTION gate.user_id(), gate.device_id(), gate.now() TO wangge_feed, wangge_owner;

@@ -160,16 +160,3 @@ BEGIN
     RETURN NEW;
 END
 $$;
-
-DO $$
-DECLARE
-    f regprocedure;
-BEGIN
-    FOR f IN SELECT p.oid::regprocedure FROM pg_proc p
-              WHERE p.pronamespace = 'gate'::regnamespace LOOP
-        EXECUTE format('ALTER FUNCTION %s OWNER TO wangge_gate', f);
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO wangge_app, wangge_push, wangge_worker', f);
-    END LOOP;
-END
-$$;

@@ -201,16 +201,3 @@ BEGIN
     RETURN NULL;
 END
 $$;
-
-DO $$
-DECLARE
-    f regprocedure;
-BEGIN
-    FOR f IN SELECT p.oid::regprocedure FROM pg_proc p
-              WHERE p.pronamespace = 'feed'::regnamespace LOOP
-        EXECUTE format('ALTER FUNCTION %s OWNER TO wangge_feed', f);
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-    END LOOP;
-END
-$$;
-GRANT EXECUTE ON FUNCTION feed.digest(text, uuid, bigint) TO wangge_app, wangge_worker;
