@@ -38,6 +38,8 @@ def _take(ground: Ground) -> Generator[Pair, None, None]:
             web.serving({**county.environment, "WANGGE_MIN_FREE_BYTES": "0"})
         )
         phones = [Phone(port, login, rows) for login, rows in homes.items()]
+        for phone in phones:
+            stack.callback(phone.caller.hang_up)
         plain = stack.enter_context(_plain(county))
         deliver(phones, 3)  # each process of the server answers for the first time
         while True:

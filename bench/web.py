@@ -63,7 +63,9 @@ def await_answer(process: subprocess.Popen[bytes], port: int, path: str) -> None
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", path)
-            if connection.getresponse().status == 200:
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 200:
                 return
         except (OSError, HTTPException):
             time.sleep(0.05)

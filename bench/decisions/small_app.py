@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from threading import local
 
-from flask import Flask, jsonify, request
+from flask import Flask, Response, jsonify, request
 from psycopg2 import extensions
 
 from bench.ground import connect
@@ -16,7 +16,7 @@ _of_thread = local()
 
 
 @app.get("/fifty/<int:bucket>")
-def list_fifty(bucket: int) -> object:
+def list_fifty(bucket: int) -> Response:
     """Fifty rows."""
     cursor = _connection().cursor()
     cursor.execute("SELECT id, bucket, at FROM fifty WHERE bucket = %s", (f"c:{bucket}",))
@@ -24,7 +24,7 @@ def list_fifty(bucket: int) -> object:
 
 
 @app.post("/taken")
-def take() -> object:
+def take() -> Response:
     """Read a body to its end."""
     return jsonify(bytes=len(request.get_data()))
 

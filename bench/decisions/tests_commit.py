@@ -63,9 +63,9 @@ def _megabytes(connection: extensions.connection) -> float:
     return float(size)
 
 
-_WRITE = "INSERT INTO area (id, level, code, name) VALUES (gen_random_uuid(), 'province', '5', 'x')"
-    "INSERT INTO area (id, level, code, name) VALUES (gen_random_uuid(), 'province', '51', 'x')"
-)
+_WRITE = """
+    INSERT INTO area (id, level, code, name) VALUES (gen_random_uuid(), 'province', '51', 'x')
+"""
 
 
 if __name__ == "__main__":
