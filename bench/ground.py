@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Size:
 
     households: int = 20_000  # rows of the list
     pushes: int = 12  # of each phone
+    processes: int = min(os.cpu_count() or 2, 8)  # of the web server, as `wangge serve` has them
     county: Callable[[int], County] = draw
 
 

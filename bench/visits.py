@@ -34,9 +34,8 @@ def _take(ground: Ground) -> Generator[Pair, None, None]:
     with ExitStack() as stack:
         county = stack.enter_context(ground.fresh())
         homes = settle_in(ground, county)
-        port = stack.enter_context(
-            web.serving({**county.environment, "WANGGE_MIN_FREE_BYTES": "0"})
-        )
+        environment = {**county.environment, "WANGGE_MIN_FREE_BYTES": "0"}
+        port = stack.enter_context(web.serving(environment, ground.size.processes))
         phones = [Phone(port, login, rows) for login, rows in homes.items()]
         for phone in phones:
             stack.callback(phone.caller.hang_up)

@@ -20,11 +20,12 @@ READY_SECONDS = 60.0
 
 
 @contextmanager
-def serving(environment: Mapping[str, str]) -> Iterator[int]:
+def serving(environment: Mapping[str, str], processes: int) -> Iterator[int]:
     """`wangge serve` on a free loopback port, which is given; it never outlives us."""
     port = free_port()
-    command = [sys.executable, "-m", "server.cli", "serve", "--port", str(port)]
-    with child(command, {**environment, "WANGGE_LOG_LEVEL": "WARNING"}) as process:
+    options = ["--port", str(port), "--processes", str(processes)]
+    command = [sys.executable, "-m", "server.cli", "serve", *options]
+    with child(command, {**environment, "WANGGE_LOG_LEVEL": "ERROR"}) as process:
         await_answer(process, port, "/readyz")
         yield port
 

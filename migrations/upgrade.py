@@ -95,7 +95,10 @@ def _roles(connection: Connection, passwords: dict[str, str]) -> None:
 
 
 def _clear(connection: Connection) -> None:
-    """Drop every policy and trigger of ours and take back every grant; the files give them anew."""
+    """Drop every policy and trigger of ours and take back every grant; the files give them anew.
+
+    Ours are those on tables of wangge_owner: what others keep in this database is not touched.
+    """
     _run(
         connection,
         """
@@ -103,12 +106,15 @@ def _clear(connection: Connection) -> None:
         DECLARE
             r record;
         BEGIN
-            FOR r IN SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public' LOOP
+            FOR r IN SELECT p.tablename, p.policyname FROM pg_policies p
+                       JOIN pg_tables t USING (schemaname, tablename)
+                      WHERE schemaname = 'public' AND t.tableowner = 'wangge_owner' LOOP
                 EXECUTE format('DROP POLICY %I ON %I', r.policyname, r.tablename);
             END LOOP;
             FOR r IN SELECT tgname, tgrelid::regclass AS tab FROM pg_trigger t
                        JOIN pg_class c ON c.oid = t.tgrelid
-                      WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace LOOP
+                      WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace
+                        AND c.relowner = 'wangge_owner'::regrole LOOP
                 EXECUTE format('DROP TRIGGER %I ON %s', r.tgname, r.tab);
             END LOOP;
             FOR r IN SELECT p.oid::regprocedure AS f FROM pg_proc p

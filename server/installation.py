@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ import psycopg2
 from flask import Flask
 from psycopg2.extensions import cursor
 from psycopg2.sql import SQL, Identifier
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -25,6 +25,7 @@ from server.app import create_app
 from server.db import db, transaction, worker
 from server.errors import WanggeError
 from server.policies.service import ensure_policy
+from server.sealed import Keyring, SealBroken
 from server.settings import Settings, from_environment
 from server.syncing.service import ensure_epoch
 
@@ -48,14 +49,12 @@ class Installation:
         """Settings as the process of this kind gets them."""
         return from_environment(self.environment, process=process)
 
-    def migrate(self, to: str = "head", why: str | None = None) -> None:
+    def migrate(self, why: str | None = None) -> None:
         """Bring the database to the present, with what a county needs before its first dispute.
 
         Begins the first epoch, or one because of `why`.
         """
-        upgrade(self.admin_url, to, passwords=dict(self.passwords))
-        if to != "head":
-            return  # an older state knows no epochs
+        upgrade(self.admin_url, passwords=dict(self.passwords))
         by = worker(datetime.now(UTC))
         with opened(self.settings("worker")), transaction(by) as session:
             ensure_epoch(session, by, why)
@@ -63,9 +62,9 @@ class Installation:
 
     def write_environment(self, path: Path) -> None:
         """What other commands need in their shell; readable by its owner only."""
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.writelines(f"{k}={quote(v)}\n" for k, v in sorted(self.environment.items()))
+        _write_private(
+            path, "".join(f"{k}={quote(v)}\n" for k, v in sorted(self.environment.items()))
+        )
 
     def make_anew(self) -> None:
         """Throw the database away and make it again, empty and migrated."""
@@ -104,8 +103,12 @@ def open_installation(var: Path, admin_url: str, *, private: bool) -> Installati
     In the private cluster the kernel tells who connects; elsewhere the roles get passwords.
     """
     var.mkdir(exist_ok=True)
-    kept = _secrets(var / "secrets.env")
     admin = _fit(admin_url)
+    known = (var / "secrets.env").exists()
+    if not known and not private:
+        _check_unserved(admin)
+    kept = _secrets(var / "secrets.env")
+    _check_keys(admin, kept)
     passwords = (
         {}
         if private
@@ -136,19 +139,36 @@ def _as_role(admin: URL, role: str, passwords: Mapping[str, str]) -> str:
     return url.render_as_string(hide_password=False)
 
 
+_SECRETS: Mapping[str, Callable[[], str]] = {
+    "WANGGE_SEAL_KEYS": lambda: f"k1:{new_key()}",
+    "WANGGE_BLIND_KEY": lambda: new_key(),
+    "WANGGE_APP_PASSWORD": lambda: secrets.token_urlsafe(24),
+    "WANGGE_WORKER_PASSWORD": lambda: secrets.token_urlsafe(24),
+}
+
+
 def _secrets(path: Path) -> dict[str, str]:
+    """What was kept, made at the first time: whole or not at all."""
     if not path.exists():
-        lines = {
-            "WANGGE_SEAL_KEYS": f"k1:{new_key()}",
-            "WANGGE_BLIND_KEY": new_key(),
-            "WANGGE_APP_PASSWORD": secrets.token_urlsafe(24),
-            "WANGGE_WORKER_PASSWORD": secrets.token_urlsafe(24),
-        }
-        written = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(written, "w", encoding="utf-8") as file:
-            file.writelines(f"{name}={value}\n" for name, value in lines.items())
+        lines = "".join(f"{name}={make()}\n" for name, make in _SECRETS.items())
+        _write_private(path, lines)
     lines_kept = path.read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines_kept if line)
+    kept = dict(line.split("=", 1) for line in lines_kept if "=" in line)
+    if kept.keys() < _SECRETS.keys() or not all(kept[name] for name in _SECRETS):
+        raise DatabaseUnfit(
+            f"{path} 不完整，请用您保存的副本恢复。 {path} is damaged: restore it from your copy."
+        )
+    return kept
+
+
+def _write_private(path: Path, content: str) -> None:
+    """Write a file that only its owner reads; a crash leaves the old one or the new one."""
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def new_key() -> str:
@@ -166,34 +186,86 @@ def _fit(admin_url: str) -> URL:
         raise DatabaseUnfit("需要 PostgreSQL。 DATABASE_URL must begin with postgresql://")
     url = url.set(drivername="postgresql+psycopg2")
     _create_if_missing(url)
-    engine = create_engine(url)
     try:
-        with engine.connect() as connection:
+        with _asking(url) as connection:
             _check(*connection.execute(_FITNESS).one())
     except OperationalError as error:
         raise DatabaseUnfit(
             "无法连接数据库，请检查 DATABASE_URL。 "
             f"Cannot connect; check DATABASE_URL. {error.orig}"
         ) from error
-    finally:
-        engine.dispose()
     return url
 
 
 _FITNESS = text("""
     SELECT current_setting('server_version_num')::int AS version,
            EXISTS (SELECT FROM pg_available_extensions WHERE name = 'postgis') AS postgis,
-           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser
+           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
+           (SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+               AND r.rolname <> 'wangge_owner'
+               AND NOT EXISTS (SELECT FROM pg_depend d
+                                WHERE d.objid = c.oid AND d.deptype = 'e')) AS strangers
 """)
 
 
-def _check(version: int, postgis: bool, superuser: bool) -> None:
+def _check(version: int, postgis: bool, superuser: bool, strangers: int) -> None:
     if version < 150000:
         raise DatabaseUnfit("需要 PostgreSQL 15 以上。 PostgreSQL 15 or newer is needed.")
     if not postgis:
         raise DatabaseUnfit("缺少 PostGIS。 Install postgresql-15-postgis-3.")
     if not superuser:
         raise DatabaseUnfit("安装须用超级用户连接。 Connect as a superuser to install.")
+    if strangers:
+        raise DatabaseUnfit(
+            "此数据库属于其他应用，请指定一个空库。 "
+            "Another application keeps tables in this database: name an empty one."
+        )
+
+
+_SERVED = text("""
+    SELECT EXISTS (SELECT FROM pg_authid
+                    WHERE rolname IN ('wangge_app', 'wangge_worker') AND rolpassword IS NOT NULL)
+""")
+_ONE_NAME = text("SELECT head_name FROM household LIMIT 1")
+
+
+def _check_unserved(admin: URL) -> None:
+    """New secrets would lock another installation of this server out: its roles are the same."""
+    with _asking(admin) as connection:
+        if connection.execute(_SERVED).scalar():
+            raise DatabaseUnfit(
+                "此服务器上已有网格服务，请带上它的 var/secrets.env。 "
+                "This server already serves a Wangge: bring the var/secrets.env that belongs to it."
+            )
+
+
+def _check_keys(admin: URL, kept: Mapping[str, str]) -> None:
+    """What the database holds must open with these keys, before anything is sealed with others."""
+    settings = from_environment({**kept, "WANGGE_DATABASE_URL": str(admin)})
+    with _asking(admin) as connection:
+        if connection.execute(text("SELECT to_regclass('household')")).scalar() is None:
+            return
+        sealed = connection.execute(_ONE_NAME).scalar()
+    try:
+        if sealed is not None:
+            ring = Keyring(settings.seal_keys, settings.blind_key)
+            ring.open("household.head_name", bytes(sealed))
+    except SealBroken as error:
+        raise DatabaseUnfit(
+            "密钥与数据库不符，请恢复原来的 var/secrets.env。 "
+            "The keys do not fit this database: restore the var/secrets.env that belongs to it."
+        ) from error
+
+
+@contextmanager
+def _asking(url: URL) -> Iterator[Connection]:
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _create_if_missing(url: URL) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from server.errors import WanggeError
 
 
@@ -25,7 +28,7 @@ class Settings:
     command line as `wangge_worker`; `admin_url` is used to migrate, back up and restore only.
     """
 
-    database_url: str
+    database_url: str = field(repr=False)
     seal_keys: Mapping[str, bytes] = field(repr=False)  # id -> 32 bytes; the first one seals
     blind_key: bytes = field(repr=False)
     admin_url: str | None = field(default=None, repr=False)
@@ -41,7 +44,7 @@ def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Set
     """Settings of a `web` or `worker` process. Raises BadSettings naming the variable."""
     name = "WANGGE_DATABASE_URL" if process == "web" else "WANGGE_WORKER_DATABASE_URL"
     return Settings(
-        database_url=_need(environ, name),
+        database_url=database_url(name, _need(environ, name)),
         admin_url=environ.get("WANGGE_ADMIN_DATABASE_URL"),
         seal_keys=_keys(_need(environ, "WANGGE_SEAL_KEYS")),
         blind_key=_key("WANGGE_BLIND_KEY", _need(environ, "WANGGE_BLIND_KEY")),
@@ -50,8 +53,32 @@ def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Set
         max_body_bytes=_number(environ, "WANGGE_MAX_BODY_BYTES", 8 << 20),
         access_minutes=_number(environ, "WANGGE_ACCESS_MINUTES", 30),
         refresh_days=_number(environ, "WANGGE_REFRESH_DAYS", 60),
-        log_level=environ.get("WANGGE_LOG_LEVEL", "INFO"),
+        log_level=_level(environ.get("WANGGE_LOG_LEVEL", "INFO")),
     )
+
+
+def database_url(name: str, text: str) -> str:
+    """A URL of a PostgreSQL database. Raises BadSettings naming the variable, not the value."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = None
+    if url is None or not url.drivername.startswith("postgresql") or not url.database:
+        raise BadSettings(
+            f"{name} 不是 PostgreSQL 地址。 {name} must be a URL: postgresql+psycopg2://user@host/name"
+        )
+    return text
+
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def _level(text: str) -> str:
+    if text not in _LEVELS:
+        raise BadSettings(
+            f"WANGGE_LOG_LEVEL 应为其中之一。 WANGGE_LOG_LEVEL must be one of {', '.join(_LEVELS)}."
+        )
+    return text
 
 
 def _need(environ: Mapping[str, str], name: str) -> str:

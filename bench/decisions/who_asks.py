@@ -48,7 +48,7 @@ def main() -> None:
             "six SET LOCAL": _way(pooled, _set_each),
             "a connection of one's own": _way(unpooled, lambda session: None),
         }
-        compare("Telling PostgreSQL who asks", "ms a transaction", ways, rounds=15)
+        compare("Telling PostgreSQL who asks", "ms a transaction", ways, rounds=31)
         pooled.dispose()
 
 

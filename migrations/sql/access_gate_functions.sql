@@ -23,6 +23,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
                         WHERE d.id = gate.device_id() AND d.revoked_at IS NOT NULL)
 $$;
 
+-- Whether somebody with this role, held on a place of this level or on this cell, can do anything
+-- about cases and households there. A role counts at its own level only: a county officer at a
+-- village's Office is nobody. Administrators read no case.
+CREATE OR REPLACE FUNCTION gate.counts(a_role text, a_level text, a_cell uuid) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(CASE a_role WHEN 'grid_worker'         THEN a_cell IS NOT NULL
+                                WHEN 'mediator'            THEN a_level = 'village'
+                                WHEN 'township_supervisor' THEN a_level = 'township'
+                                WHEN 'county_office'       THEN a_level = 'county' END, false)
+$$;
+
 -- What the asker holds now, each with the place it is about.
 CREATE OR REPLACE FUNCTION gate.my_assignments()
 RETURNS TABLE (role text, cell_id uuid, office_id uuid, area_id uuid, area_code text, area_level text)
@@ -34,12 +45,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
      WHERE a.user_id = gate.user_id() AND gate.admitted()
        AND a.valid_from <= gate.now()
        AND (a.valid_to IS NULL OR a.valid_to > gate.now())
-       -- A role counts at its own level only: a county officer at a village's Office is nobody.
-       AND CASE a.role WHEN 'grid_worker'         THEN a.cell_id IS NOT NULL
-                       WHEN 'mediator'            THEN area.level = 'village'
-                       WHEN 'township_supervisor' THEN area.level = 'township'
-                       WHEN 'county_office'       THEN area.level = 'county'
-                       ELSE true END
+       AND (a.role LIKE '%_admin' OR gate.counts(a.role, area.level, a.cell_id))
 $$;
 
 -- Buckets of the asker's phone: own cells and their villages; for a village's own people all of it.

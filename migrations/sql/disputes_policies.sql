@@ -1,7 +1,8 @@
--- A dispute is read by those who hold one of its places or whose Office holds or held it, and by the
--- Areas above. It is written only together with an event, or a registration, in one's own name and in
--- the same request (gate.my_acts); who may make which move, the ladder has judged before. During a
--- push the author reads back what that request wrote.
+-- A dispute is read by those who hold one of its places or whose Office holds or held it, by its
+-- author and by the Areas above. It is written only together with a registration or a move, in one's
+-- own name and in the same request (gate.my_moves); which moves the state allows, the ladder has judged
+-- before, who may move it at all, gate.may_write judges again. During a push the author reads back what
+-- that request wrote.
 --
 -- IN (SELECT) and not = ANY (ARRAY(SELECT)), unlike for places: there may be thousands of ids, no
 -- index is driven by them, and an array is searched from its start for every row. Counting 5,000
@@ -13,27 +14,28 @@ GRANT UPDATE, DELETE ON dispute_place TO wangge_worker;
 GRANT SELECT ON dispute_place TO wangge_feed;
 GRANT SELECT (id, dispute_id) ON dispute_event TO wangge_feed;
 -- The gate knows where cases stand, and nothing of what was said. It locks them and writes nothing.
-GRANT SELECT (id, category, area_id, status, level, office_id, recorded_by, received_at),
+GRANT SELECT (id, category, area_id, status, level, office_id, recorded_at, recorded_by, received_at),
       UPDATE (status) ON dispute TO wangge_gate;
-GRANT SELECT (id, dispute_id, n, hash, recorded_by, received_at) ON dispute_event TO wangge_gate;
-GRANT SELECT (dispute_id, user_id) ON party TO wangge_gate;
+GRANT SELECT (id, dispute_id, n, kind, hash, recorded_by, received_at) ON dispute_event TO wangge_gate;
 GRANT SELECT ON dispute_place, holding TO wangge_gate;
 
 CREATE POLICY known_to_me ON dispute FOR SELECT TO wangge_app, wangge_push
     USING ((SELECT gate.sees_county()) OR id IN (SELECT gate.my_disputes()));
 CREATE POLICY in_own_name ON dispute FOR INSERT TO wangge_app, wangge_push
-    WITH CHECK (recorded_by = gate.user_id() AND received_at = gate.now());
-CREATE POLICY by_my_act ON dispute FOR UPDATE TO wangge_app, wangge_push
-    USING (id = ANY (ARRAY(SELECT gate.my_acts())));
+    WITH CHECK (recorded_by = gate.user_id() AND received_at = gate.now()
+                AND recorded_at <= gate.now() AND gate.may_register(area_id, recorded_at));
+CREATE POLICY by_my_move ON dispute FOR UPDATE TO wangge_app, wangge_push
+    USING (id = ANY (ARRAY(SELECT gate.my_moves())));
 CREATE POLICY author_reads_back ON dispute FOR SELECT TO wangge_push
     USING (id = ANY (ARRAY(SELECT gate.my_acts())));
 
 CREATE POLICY in_own_name ON dispute_event FOR INSERT TO wangge_app, wangge_push
     WITH CHECK (received_at = gate.now()
                 AND (recorded_by = gate.user_id()
-                     -- What follows by itself from one's own act: an Office above stands in.
+                        AND gate.may_write(kind, dispute_id, holding_id, office_id, recorded_at)
+                     -- What follows by itself from one's own move: an Office above stands in.
                      OR recorded_by IS NULL AND kind = 'note'
-                        AND dispute_id = ANY (ARRAY(SELECT gate.my_acts()))));
+                        AND dispute_id = ANY (ARRAY(SELECT gate.my_moves()))));
 
 CREATE POLICY author_reads_back ON dispute_event FOR SELECT TO wangge_push
     USING (recorded_by = gate.user_id() AND received_at = gate.now());
@@ -49,17 +51,22 @@ BEGIN
         IF tab <> 'dispute_event' THEN
             EXECUTE format('CREATE POLICY author_reads_back ON %I FOR SELECT TO wangge_push
                 USING (dispute_id = ANY (ARRAY(SELECT gate.my_acts())))', tab);
-            EXECUTE format('CREATE POLICY by_my_act ON %I FOR INSERT TO wangge_app, wangge_push
-                WITH CHECK (dispute_id = ANY (ARRAY(SELECT gate.my_acts())))', tab);
+            EXECUTE format('CREATE POLICY by_my_move ON %I FOR INSERT TO wangge_app, wangge_push
+                WITH CHECK (dispute_id = ANY (ARRAY(SELECT gate.my_moves()))%s)', tab,
+                CASE tab WHEN 'dispute_place' THEN ' AND gate.may_place(dispute_id, village_id)'
+                         ELSE '' END);
         END IF;
-        EXECUTE format('CREATE POLICY gate_reads ON %I FOR SELECT TO wangge_gate USING (true)', tab);
+        IF tab <> 'party' THEN
+            EXECUTE format('CREATE POLICY gate_reads ON %I FOR SELECT TO wangge_gate
+                            USING (true)', tab);
+        END IF;
         EXECUTE format('CREATE POLICY worker ON %I TO wangge_worker
                         USING (true) WITH CHECK (true)', tab);
     END LOOP;
 END
 $$;
-CREATE POLICY moved_by_my_act ON holding FOR UPDATE TO wangge_app, wangge_push
-    USING (dispute_id = ANY (ARRAY(SELECT gate.my_acts())));
+CREATE POLICY moved_by_my_move ON holding FOR UPDATE TO wangge_app, wangge_push
+    USING (dispute_id = ANY (ARRAY(SELECT gate.my_moves())));
 
 CREATE POLICY gate_reads ON dispute FOR SELECT TO wangge_gate USING (true);
 CREATE POLICY gate_locks ON dispute FOR UPDATE TO wangge_gate USING (true) WITH CHECK (false);

@@ -131,6 +131,10 @@ def upgrade() -> None:
             name="visit_outcome_check",
         ),
         sa.CheckConstraint("proof IN ('proved','claimed')", name="visit_proof_check"),
+        sa.CheckConstraint(
+            "occurred_at >= '1970-01-01 00:00:00+00' AND occurred_at < '3000-01-01 00:00:00+00'",
+            name="visit_occurred_at_check",
+        ),
         sa.ForeignKeyConstraint(["cell_id"], ["grid_cell.id"], name="visit_cell_id_fkey"),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name="visit_device_id_fkey"),
         sa.ForeignKeyConstraint(["done_by"], ["user_account.id"], name="visit_done_by_fkey"),

@@ -86,6 +86,10 @@ def upgrade() -> None:
             name="dispute_channel_check",
         ),
         sa.CheckConstraint(_one_of("level", "village township county"), name="dispute_level_check"),
+        sa.CheckConstraint(
+            "occurred_at >= '1970-01-01 00:00:00+00' AND occurred_at < '3000-01-01 00:00:00+00'",
+            name="dispute_occurred_at_check",
+        ),
         sa.CheckConstraint(_one_of("proof", "proved claimed"), name="dispute_proof_check"),
         sa.CheckConstraint(_one_of("size", "individual group major"), name="dispute_size_check"),
         sa.CheckConstraint(
@@ -174,6 +178,7 @@ def upgrade() -> None:
         sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("policy_id", sa.Uuid(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("accept_by", sa.DateTime(timezone=True), nullable=False),
         sa.Column("handle_by", sa.DateTime(timezone=True), nullable=False),
@@ -201,7 +206,7 @@ def upgrade() -> None:
     op.create_index(
         "holding_due_ix",
         "holding",
-        ["due_at"],
+        ["due_at", "id"],
         postgresql_where=sa.text("ended_at IS NULL AND overdue_at IS NULL"),
     )
     op.create_index("holding_office_id_ix", "holding", ["office_id"])
@@ -239,6 +244,10 @@ def upgrade() -> None:
         sa.Column("proof", sa.Text(), nullable=False),
         sa.Column("prev_hash", sa.LargeBinary(), nullable=True),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(
+            "occurred_at >= '1970-01-01 00:00:00+00' AND occurred_at < '3000-01-01 00:00:00+00'",
+            name="dispute_event_occurred_at_check",
+        ),
         sa.CheckConstraint(_one_of("proof", "proved claimed"), name="dispute_event_proof_check"),
         sa.CheckConstraint(
             _one_of("referred_to", "court arbitration police administration review other"),

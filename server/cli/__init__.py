@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-from sqlalchemy.exc import ProgrammingError
+import psycopg2
+from sqlalchemy.exc import DBAPIError
 
 from server.cli.climb import climb
 from server.cli.database import backup, migrate, restore
@@ -36,7 +37,6 @@ COMMANDS: Sequence[click.Command] = (
     work,
     keys,
 )
-_UNDEFINED_TABLE = "42P01"
 
 
 class OneLine(click.Group):
@@ -48,12 +48,8 @@ class OneLine(click.Group):
             return super().invoke(context)
         except WanggeError as error:
             self._end(context, _tell(error))
-        except ProgrammingError as error:
-            if getattr(error.orig, "pgcode", None) != _UNDEFINED_TABLE:
-                raise
-            self._end(
-                context, "数据库尚未迁移。 The database is not migrated: run `wangge migrate`."
-            )
+        except (DBAPIError, psycopg2.Error) as error:
+            self._end(context, _advise(error))
         except OSError as error:
             if error.filename is None:
                 raise
@@ -66,6 +62,23 @@ class OneLine(click.Group):
     def _end(self, context: click.Context, line: str) -> None:
         click.echo(f"{click.style('错误 Error', fg='red')}：{line}", err=True)
         context.exit(1)
+
+
+def _advise(error: DBAPIError | psycopg2.Error) -> str:
+    """What to do about an error of the database; those that nobody foresaw pass on."""
+    cause = getattr(error, "orig", error)
+    advice = _ADVICE.get(getattr(cause, "pgcode", None))
+    if advice is None:
+        raise error
+    return advice
+
+
+_ADVICE: Mapping[str | None, str] = {
+    "42P01": "数据库尚未迁移。 The database is not migrated: run `wangge migrate`.",
+    "42501": "权限不足，请用超级用户。 Not enough rights: the admin URL must be a superuser's.",
+    # Without a code there was no answer: no such server, no way in, or gone in between.
+    None: "无法连接数据库，请检查地址与权限。 Cannot reach the database: check its URL and rights.",
+}
 
 
 def _tell(error: WanggeError) -> str:

@@ -15,18 +15,16 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@click.option(
-    "--to", "revision", default="head", help="版本，默认最新 Revision; default: the newest"
-)
-def migrate(revision: str) -> None:
+def migrate() -> None:
     """建表或升级数据库；重复执行无害。 Make or upgrade the database; once more does no harm.
 
     需要 WANGGE_ADMIN_DATABASE_URL（超级用户）；WANGGE_APP_PASSWORD 与 WANGGE_WORKER_PASSWORD
-    若设置，则成为两个登录角色的密码。
-    Needs a superuser's URL; the two passwords, where set, are given to the login roles.
+    若设置，则成为两个登录角色的密码。要退回旧版本，请恢复当时的备份。
+    Needs a superuser's URL; the two passwords, where set, are given to the login roles. To go back
+    to an older version, restore a backup of its time.
     """
-    here().migrate(revision)
-    click.echo("数据库已是所需版本。 The database is at the wanted version.")
+    here().migrate()
+    click.echo("数据库已是最新版本。 The database is at the newest version.")
 
 
 @click.command()

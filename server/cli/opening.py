@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -14,7 +14,7 @@ from server.app import system_clock
 from server.db import Acting, Identity, transaction, worker
 from server.installation import opened
 from server.ladder.calendar import LOCAL
-from server.settings import BadSettings, Settings, from_environment
+from server.settings import BadSettings, Settings, database_url, from_environment
 
 
 def worker_settings() -> Settings:
@@ -25,7 +25,7 @@ def worker_settings() -> Settings:
 def admin_url() -> str:
     """The superuser's URL, which only migration, backup and restore use. Raises BadSettings."""
     if url := os.environ.get("WANGGE_ADMIN_DATABASE_URL"):
-        return url
+        return database_url("WANGGE_ADMIN_DATABASE_URL", url)
     raise BadSettings(
         "环境变量 WANGGE_ADMIN_DATABASE_URL 未设置（需超级用户）。 "
         "Set WANGGE_ADMIN_DATABASE_URL to a superuser's URL."
@@ -43,9 +43,11 @@ class Moment(click.ParamType[datetime]):
         """2026-03-02, 2026-03-02T09:00 or 2026-03-02T01:00:00+00:00."""
         try:
             at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        except ValueError:
+            at = at if at.tzinfo else at.replace(tzinfo=LOCAL)
+            at.astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail("时间应如 2026-03-02T09:00。 Write a time as 2026-03-02T09:00.", parameter)
-        return at if at.tzinfo else at.replace(tzinfo=LOCAL)
+        return at
 
 
 MOMENT = Moment()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
 import socket
@@ -41,21 +42,35 @@ def up(port: int, demo: bool) -> None:
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
         with ExitStack() as stack:
+            VAR.mkdir(exist_ok=True)
+            stack.enter_context(_alone())
             _check_port(port)
-            private = "DATABASE_URL" not in os.environ
+            private = not os.environ.get("DATABASE_URL")
             url = stack.enter_context(_database())
             installation = open_installation(VAR, url, private=private)
             installation.write_environment(VAR / "environment")
             _say("迁移数据库 Migrating the database")
             installation.migrate()
-            if demo:
-                _play(installation)
+            demo = demo and _play(installation)
             web, worker = _start(stack, installation.environment, port)
             _await_ready(web, port)
             _greet(port, demo)
             _wait({"web": web, "worker": worker})
     except KeyboardInterrupt:
         _say("已停止 Stopped")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One `wangge up` in this directory: a second would lose its database with the first."""
+    with (VAR / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotStart(
+                "此目录中的服务已在运行。 It already runs in this directory: stop it with Ctrl-C."
+            ) from error
+        yield
 
 
 @contextmanager
@@ -69,10 +84,11 @@ def _database() -> Iterator[str]:
         yield cluster.admin_url("wangge")
 
 
-def _play(installation: Installation) -> None:
+def _play(installation: Installation) -> bool:
+    """Whether the database holds the demo now."""
     from server.demo.play import play_unless_present  # a month of imports: only when asked for
 
-    play_unless_present(installation, say=_say)
+    return play_unless_present(installation, say=_say)
 
 
 def _start(

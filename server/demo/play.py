@@ -68,8 +68,8 @@ class Played:
     month: Month = field(repr=False)
 
 
-def play_unless_present(installation: Installation, say: Callable[[str], None]) -> None:
-    """Play once; a database that holds anything else is left as it is.
+def play_unless_present(installation: Installation, say: Callable[[str], None]) -> bool:
+    """Play once; a database that holds anything else is left as it is. Whether it holds the demo.
 
     What a demo that was interrupted left in the private database is thrown away: it began in an
     empty one.
@@ -82,8 +82,9 @@ def play_unless_present(installation: Installation, say: Callable[[str], None]) 
         holds = Holds.NOTHING
     if holds is Holds.NOTHING:
         play(installation, say)
-    else:
-        say(f"跳过演示 No demo is played: {holds}")
+        return True
+    say(f"跳过演示 No demo is played: {holds}")
+    return holds is Holds.THE_DEMO
 
 
 def play(
@@ -140,7 +141,7 @@ _LOOK = text(f"""
     SELECT EXISTS (SELECT FROM audit_act WHERE action = '{BEGUN}') AS begun,
            EXISTS (SELECT FROM audit_act WHERE action = '{ENDED}') AS ended,
            EXISTS (SELECT FROM area) OR EXISTS (SELECT FROM user_account)
-           OR EXISTS (SELECT FROM household) OR EXISTS (SELECT FROM dispute) AS some
+           OR EXISTS (SELECT FROM household) OR EXISTS (SELECT FROM office) AS some
 """)
 
 

@@ -29,6 +29,12 @@ def _one_of(column: str, slugs: object) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
+def _between_1970_and_3000() -> CheckConstraint:
+    # PostgreSQL keeps times that Python cannot read back.
+    good = "occurred_at >= '1970-01-01 00:00:00+00' AND occurred_at < '3000-01-01 00:00:00+00'"
+    return CheckConstraint(good, name="occurred_at")
+
+
 class Dispute(Base):
     """矛盾纠纷. `status` follows from its events; `level` and `office_id` from its last Holding."""
 
@@ -42,6 +48,7 @@ class Dispute(Base):
         _one_of("channel", CHANNELS),
         _one_of("size", SIZES),
         CheckConstraint("proof IN ('proved','claimed')", name="proof"),
+        _between_1970_and_3000(),
         Index("dispute_status_ix", "status"),
         Index("dispute_author_ix", "recorded_by", "received_at"),
     )
@@ -137,6 +144,7 @@ class Holding(Base):
         Index(
             "holding_due_ix",
             "due_at",
+            "id",
             postgresql_where="ended_at IS NULL AND overdue_at IS NULL",
         ),
     )
@@ -147,6 +155,7 @@ class Holding(Base):
     office_id: Mapped[UUID] = mapped_column(ForeignKey("office.id"), index=True)
     level: Mapped[str]
     policy_id: Mapped[UUID] = mapped_column(ForeignKey("policy_version.id"))
+    begun_at: Mapped[datetime]  # when what began it was recorded: earlier acts meant another one
     received_at: Mapped[datetime]
     accept_by: Mapped[datetime]
     handle_by: Mapped[datetime]
@@ -172,6 +181,7 @@ class DisputeEvent(Base):
         _one_of("to_status", [one.value for one in State]),
         _one_of("referred_to", REFERRED_TO),
         CheckConstraint("proof IN ('proved','claimed')", name="proof"),
+        _between_1970_and_3000(),
         CheckConstraint("(why IS NULL) = (why_mac IS NULL)", name="why"),
         CheckConstraint("(agreement IS NULL) = (agreement_mac IS NULL)", name="agreement"),
     )
@@ -179,7 +189,7 @@ class DisputeEvent(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"))
     n: Mapped[int]
-    kind: Mapped[str]  # a slug of ladder.states.Event, or rules.OVERDUE
+    kind: Mapped[str]  # a slug of ladder.states.Event; or `overdue`, which the clock writes
     from_status: Mapped[str | None]  # none before the first
     to_status: Mapped[str]
     office_id: Mapped[UUID | None] = mapped_column(ForeignKey("office.id"))  # who acted for it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -23,9 +24,14 @@ def find_policy(session: Session, day: date) -> PolicyVersion | None:
     )
 
 
-def list_policies(session: Session) -> Sequence[PolicyVersion]:
-    """All versions, oldest first."""
-    return session.scalars(select(PolicyVersion).order_by(PolicyVersion.version)).all()
+def get_policy(session: Session, policy_id: UUID) -> PolicyVersion:
+    """One version."""
+    return session.get_one(PolicyVersion, policy_id)
+
+
+def has_policy(session: Session) -> bool:
+    """Whether there is any version."""
+    return bool(session.scalar(select(select(PolicyVersion.id).exists())))
 
 
 def insert_policy(session: Session, **values: Any) -> None:

@@ -37,9 +37,9 @@ def current_policy(session: Session, at: datetime) -> InForce:
     return _in_force(found)
 
 
-def policies_by_id(session: Session) -> dict[UUID, InForce]:
-    """Every version: a Holding keeps the one it began under."""
-    return {found.id: _in_force(found) for found in queries.list_policies(session)}
+def get_policy(session: Session, policy_id: UUID) -> InForce:
+    """One version, in force or not: a Holding keeps the one it began under."""
+    return _in_force(queries.get_policy(session, policy_id))
 
 
 def calendar(session: Session, since: date = date.min) -> WorkingCalendar:
@@ -82,7 +82,7 @@ def ensure_policy(session: Session, by: Identity) -> bool:
     """
     year = local_day(by.now).year
     written = load_calendar(session, range(year - 1, year + 3))
-    if not queries.list_policies(session):
+    if not queries.has_policy(session):
         load_policy(session, by, DEFAULT)
         return True
     return bool(written)

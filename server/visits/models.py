@@ -22,6 +22,10 @@ class Visit(Base):
             name="outcome",
         ),
         CheckConstraint("proof IN ('proved','claimed')", name="proof"),
+        CheckConstraint(
+            "occurred_at >= '1970-01-01 00:00:00+00' AND occurred_at < '3000-01-01 00:00:00+00'",
+            name="occurred_at",
+        ),
         # A household that moves takes its visits along, and the feed hears of it.
         ForeignKeyConstraint(
             ["household_id", "bucket"],

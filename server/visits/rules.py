@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 # 走访结果. Only the first two are coverage; none is a fault (domain.md: no minimum counts).
@@ -38,7 +38,20 @@ def wrong_fields(
     companions = fields.get("companions")
     if companions is not None and not (type(companions) is int and 0 <= companions <= 50):
         wrong["companions"] = "bad_number"
-    # What was typed may lie before it was written down, and hardly after: clocks differ a little.
-    if occurred_at > recorded_at + timedelta(minutes=10):
-        wrong["occurred_at"] = "in_the_future"
+    if slug := wrong_time(occurred_at, recorded_at):
+        wrong["occurred_at"] = slug
     return wrong
+
+
+def wrong_time(occurred_at: datetime, recorded_at: datetime) -> str | None:
+    """What is wrong with a time that was typed: it lies between 1970 and when it was written down.
+
+    PostgreSQL keeps times that Python cannot read back: the tables have the same bounds.
+    """
+    if not _EARLIEST <= occurred_at < _LATEST:
+        return "bad_time"
+    # Hardly after it was written down: clocks differ a little.
+    return "in_the_future" if occurred_at > recorded_at + timedelta(minutes=10) else None
+
+
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,13 +27,13 @@ class Phone:
     login: str
     county: SmallCounty
     changes: list[dict[str, Any]] = field(default_factory=list)
-    sent: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def note(self, entity: str, **fields: Any) -> str:
         """Write something down now; it waits in the outbox."""
         change = {
             "mid": str(uuid4()),
-            "n": self.sent + len(self.changes) + 1,
+            "n": next(self.numbers),
             "entity": entity,
             "id": str(uuid4()),
             "op": "create" if entity == "dispute" else "append",
@@ -42,8 +43,8 @@ class Phone:
         self.changes.append(change)
         return str(change["id"])
 
-    def deliver(self) -> list[dict[str, Any]]:
-        """Sign in and push the outbox: the outcomes."""
+    def deliver(self, expect: int = 200) -> list[dict[str, Any]]:
+        """Sign in and push the outbox: the outcomes. What is not taken stays in it."""
         desk = self.county.sign_in(self.login)
         body = {
             "device": desk.tokens["device_id"],
@@ -51,8 +52,9 @@ class Phone:
             "clock": self._clock(),
             "changes": self.changes,
         }
-        answer = desk.post("/sync/push", body, expect=200)
-        self.sent += len(self.changes)
+        answer = desk.post("/sync/push", body, expect=expect)
+        if expect != 200:
+            return []
         self.changes = []
         outcomes: list[dict[str, Any]] = answer["outcomes"]
         return outcomes

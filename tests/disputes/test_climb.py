@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from server.db import AlreadyThere, transaction, worker
 from server.disputes import service
+from server.policies.errors import CalendarMissing
+from server.policies.service import ensure_policy
+from tests.cli.keyboard import Keyboard, environment
 from tests.disputes.conftest import Ladder
 from tests.smallcounty import START, id_of
 
@@ -122,9 +126,9 @@ def test_a_second_climb_of_one_holding_is_impossible_even_by_hand(ladder: Ladder
     ladder.register_many("mediator-a1", 1)
     ladder.climb(DUE)
     again = """
-        INSERT INTO holding (id, dispute_id, n, office_id, level, policy_id, received_at,
+        INSERT INTO holding (id, dispute_id, n, office_id, level, policy_id, begun_at, received_at,
                              accept_by, handle_by, ended_at, ended_how, climbed_from)
-        SELECT gen_random_uuid(), dispute_id, 3, office_id, level, policy_id, received_at,
+        SELECT gen_random_uuid(), dispute_id, 3, office_id, level, policy_id, begun_at, received_at,
                accept_by, handle_by, now(), 'climb', climbed_from
           FROM holding WHERE climbed_from IS NOT NULL
     """
@@ -141,6 +145,69 @@ def test_the_climb_is_written_down(ladder: Ladder) -> None:
     assert _ask(
         ladder, "SELECT what->>'up', what->>'overdue' FROM audit_act WHERE action = 'dispute.climb'"
     ) == ("2", "0")
+
+
+def test_a_missing_day_stops_only_those_who_need_it(ladder: Ladder) -> None:
+    """Wages have ten days in the township, a wall has thirty: the calendar ends in between."""
+    wages = ladder.register(
+        "mediator-a1", "wages", category="unpaid_wages", village_id=str(id_of("A1"))
+    )
+    _lose(ladder, "DELETE FROM calendar_day WHERE day > '2026-03-20'")
+    assert ladder.climb(DUE) == 1
+    assert ladder.heights(wages)[-1] == ("township", None)
+
+
+def test_what_needs_a_missing_day_waits_for_it_and_the_rest_climbs(ladder: Ladder) -> None:
+    wall = ladder.register("mediator-a1", "wall", village_id=str(id_of("A1")))
+    wages = ladder.register(
+        "mediator-a1", "wages", category="unpaid_wages", village_id=str(id_of("A1"))
+    )
+    _lose(ladder, "DELETE FROM calendar_day WHERE day > '2026-03-20'")
+    with pytest.raises(CalendarMissing):
+        ladder.climb(DUE)
+    assert ladder.heights(wages)[-1] == ("township", None)
+    assert ladder.heights(wall) == [("village", None)]
+    with transaction(ladder.county.worker) as session:
+        ensure_policy(session, ladder.county.worker)
+    assert ladder.climb(DUE + timedelta(hours=1)) == 1
+    assert ladder.heights(wall)[-1] == ("township", None)
+
+
+def test_a_case_with_no_office_above_waits_and_keeps_nobody_else_waiting(ladder: Ladder) -> None:
+    wall = ladder.register("mediator-a1", "wall", village_id=str(id_of("A1")))
+    _lose(ladder, "UPDATE office SET lead = false WHERE level <> 'village'")
+    _lose(ladder, f"UPDATE office SET lead = true WHERE id = '{id_of('office B')}'")
+    water = ladder.register("mediator-b1", "water", village_id=str(id_of("B1")))
+    with transaction(ladder.county.worker) as session:
+        assert service.climb(session, DUE, batch=1) == 1
+    assert ladder.heights(water)[-1] == ("township", None)
+    assert ladder.climb(DUE) == 0
+    told = ladder.read("county", wall)
+    assert (told["holdings"][0]["overdue_at"], ladder.kinds(wall)) == (None, ["register"])
+    _lose(ladder, f"UPDATE office SET lead = true WHERE id = '{id_of('office county')}'")
+    assert ladder.climb(DUE + timedelta(days=1)) == 1
+    assert ladder.heights(wall)[-1] == ("county", None)
+
+
+def test_a_case_never_climbs_by_hand_before_its_time(ladder: Ladder, tmp_path: Path) -> None:
+    ladder.register_many("mediator-a1", 1)
+    keyboard = Keyboard(environment(ladder.county.url, tmp_path))
+    now = datetime.now(UTC)  # the command looks at the clock on the wall
+    with transaction(worker(now)) as session:
+        ensure_policy(session, worker(now))
+    ahead = (now + timedelta(days=1)).isoformat()
+    told = keyboard.type("climb", "--at", ahead, expect=2)
+    assert "--ahead" in told and "尚未到来" in told
+    assert _ask(ladder, "SELECT count(*), count(ended_at) FROM holding") == (1, 0)
+    assert "climbed: 1" in keyboard.type("climb", "--at", ahead, "--ahead")
+    assert "--ahead" in keyboard.type("climb", "--help")
+
+
+def _lose(ladder: Ladder, sql: str) -> None:
+    """Something is gone from the database."""
+    with transaction(ladder.county.worker) as session:
+        session.execute(text("RESET ROLE"))
+        session.execute(text(sql))
 
 
 def _ask(ladder: Ladder, sql: str) -> tuple[object, ...]:

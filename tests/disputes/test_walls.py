@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -101,3 +105,128 @@ def test_what_is_said_is_sealed_at_rest(ladder: Ladder, wall: str) -> None:
             """)
         ).one()
     assert not any("示例".encode() in bytes(value) for value in row)
+
+
+FORGED = text("""
+    INSERT INTO dispute_event (id, dispute_id, kind, from_status, to_status, holding_id, office_id,
+                               recorded_by, done_by, occurred_at, recorded_at, received_at, proof)
+    SELECT gen_random_uuid(), :dispute, :kind, 'registered', 'registered', :holding, :office,
+           gate.user_id(), gate.user_id(), gate.now(), :at, gate.now(), 'proved'
+""")
+
+
+def forge(ladder: Ladder, login: str, dispute: str, kind: str, **more: Any) -> None:
+    """Write an event past every service, in one's own name."""
+    with transaction(ladder.county.worker) as session:
+        holding = session.scalar(
+            text("SELECT id FROM holding WHERE dispute_id = :id"), {"id": dispute}
+        )
+    values = {"dispute": dispute, "kind": kind, "holding": holding, "office": None}
+    identity = ladder.county.identity(login)
+    with transaction(identity) as session:
+        session.execute(FORGED, {**values, "at": identity.now, **more})
+
+
+# login → what the second wall lets them write about a case of village A1, west cell
+WRITES = {
+    "mediator-a1": {"note": True, "accept": True, "register": False, "climb": False},
+    "township-a": {"note": True, "escalate": True, "register": False, "overdue": False},
+    "county": {"note": True, "escalate": True},
+    "worker-a1w": {"note": True, "accept": False, "register": False},
+    "worker-a1e": {"note": False, "accept": False},
+    "mediator-a2": {"note": False, "accept": False},
+    "township-b": {"note": False, "escalate": False},
+    "auditor": {"note": False, "accept": False},
+}
+
+
+@pytest.mark.parametrize("login", WRITES)
+def test_an_event_is_written_by_who_may_make_that_move(
+    ladder: Ladder, wall: str, login: str
+) -> None:
+    ladder.county.clock.pass_time(hours=1)
+    for kind, may in WRITES[login].items():
+        if may:
+            forge(ladder, login, wall, kind)
+        else:
+            with pytest.raises(DBAPIError, match="row-level security"):
+                forge(ladder, login, wall, kind)
+
+
+def test_nobody_writes_in_the_name_of_an_office_or_a_time_that_is_not_theirs(
+    ladder: Ladder, wall: str
+) -> None:
+    ladder.county.clock.pass_time(hours=1)
+    now = ladder.county.clock.now
+    wrong: list[dict[str, Any]] = [
+        {"office": id_of("office A")},
+        {"at": now + timedelta(hours=1)},
+        {"holding": None},
+    ]
+    for more in wrong:
+        with pytest.raises(DBAPIError, match="row-level security"):
+            forge(ladder, "mediator-a1", wall, "accept", **more)
+    forge(ladder, "mediator-a1", wall, "accept", office=id_of("office A1"))
+
+
+def test_who_left_before_a_case_began_writes_nothing_of_it(ladder: Ladder) -> None:
+    long_ago = ladder.county.clock.now - timedelta(days=10)
+    with transaction(ladder.county.worker) as session:
+        session.execute(
+            text("UPDATE assignment SET valid_to = :at WHERE user_id = :user"),
+            {"at": long_ago, "user": id_of("user mediator-a1")},
+        )
+    wall = ladder.register("worker-a1w", "wall", cell_id=str(id_of("A1w")))
+    for kind in ("note", "accept"):
+        with pytest.raises(DBAPIError, match="row-level security"):
+            forge(ladder, "mediator-a1", wall, kind, at=long_ago - timedelta(days=1))
+
+
+def test_a_note_alone_moves_nothing(ladder: Ladder, wall: str) -> None:
+    ladder.county.clock.pass_time(hours=1)
+    forge(ladder, "worker-a1w", wall, "note")
+    moves = (
+        "UPDATE dispute SET status = 'closed' RETURNING id",
+        "UPDATE holding SET due_at = due_at + interval '30 days' RETURNING id",
+    )
+    for move in moves:
+        with transaction(ladder.county.identity("worker-a1w")) as session:
+            assert session.execute(text(move)).all() == [], move
+
+
+REGISTERED = text("""
+    INSERT INTO dispute (id, category, story, area_id, start_level, level, office_id,
+                         first_office_id, channel, status, size, occurred_at, recorded_at,
+                         received_at, proof, done_by, recorded_by)
+    SELECT :id, 'other', 'x', cast(:area AS uuid), 'village', 'village', office.id, office.id,
+           'visit', 'registered', 'individual', gate.now(), gate.now(), gate.now(), 'proved',
+           gate.user_id(), gate.user_id()
+      FROM office WHERE id = :office
+""")
+
+
+def test_a_dispute_is_made_where_one_serves_and_nowhere_else(ladder: Ladder) -> None:
+    def make(login: str, area: str, *places: str) -> None:
+        made = {"id": uuid4(), "area": id_of(area), "office": id_of("office A")}
+        with transaction(ladder.county.identity(login)) as session:
+            session.execute(REGISTERED, made)
+            for place in places:
+                session.execute(
+                    text("INSERT INTO dispute_place (dispute_id, village_id) VALUES (:id, :place)"),
+                    {"id": made["id"], "place": id_of(place)},
+                )
+
+    make("mediator-a1", "A1", "A1")
+    make("worker-a1w", "A", "A1", "A2")
+    make("township-a", "A2", "A2")
+    make("county", "B1", "B1")
+    for login, area, *places in (
+        ("mediator-a1", "B1"),
+        ("mediator-a1", "A2"),
+        ("township-a", "B"),
+        ("auditor", "A1"),
+        ("mediator-a1", "county", "B1"),
+        ("worker-a1w", "A", "A2", "A1"),
+    ):
+        with pytest.raises(DBAPIError, match="row-level security"):
+            make(login, area, *places)

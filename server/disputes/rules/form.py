@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from server.households.rules import normal_telephone, wrong_field
 from server.ladder.routing import Category
 from server.ladder.states import Event, Need
+from server.visits.rules import wrong_time
 
 CHANNELS = {
     "visit": "走访",
@@ -32,9 +33,6 @@ REFERRED_TO = {
     "review": "复查复核",
     "other": "其他",
 }
-
-# Written by the clock beside those of ladder.states.Event: the county has nowhere to climb.
-OVERDUE = "overdue"
 
 # What a person may send; `register` opens the history, `climb` is the clock's.
 SENT = frozenset(Event) - {Event.REGISTER, Event.CLIMB}
@@ -63,7 +61,7 @@ def wrong_dispute(
         "size": _is_one_of(fields.get("size") or "individual", SIZES),
         "parties": _are_parties(fields.get("parties") or ()),
         **{name: _is_id(fields.get(name)) for name in ("village_id", "cell_id", "related_id")},
-        "occurred_at": not _in_the_future(occurred_at, recorded_at),
+        "occurred_at": wrong_time(occurred_at, recorded_at) is None,
         **dict.fromkeys(fields.keys() - DISPUTE_FIELDS, False),
     }
     return {name: f"bad_{name}" for name, is_good in good.items() if not is_good}
@@ -79,7 +77,7 @@ def wrong_event(
         **{name: _is_text(fields.get(name) or "", 0) for name in ("why", "agreement")},
         "referred_to": _is_one_of(fields.get("referred_to") or "other", REFERRED_TO),
         **{name: type(fields.get(name, False)) is bool for name in ("rights_told", "terms_done")},
-        "occurred_at": not _in_the_future(occurred_at, recorded_at),
+        "occurred_at": wrong_time(occurred_at, recorded_at) is None,
         **dict.fromkeys(fields.keys() - EVENT_FIELDS, False),
     }
     return {name: f"bad_{name}" for name, is_good in good.items() if not is_good}
@@ -98,17 +96,21 @@ def supplied(fields: Mapping[str, Any]) -> frozenset[Need]:
 
 
 def places_of(
-    village_id: UUID | None, cell: tuple[UUID, UUID] | None, party_villages: Sequence[UUID]
+    village_id: UUID | None,
+    cell: tuple[UUID, UUID] | None,
+    homes: Sequence[tuple[UUID, UUID | None]],
 ) -> list[tuple[UUID, UUID | None]]:
     """(village, cell) of every place where a dispute is known, without repetition.
 
-    In one village: its cell, where it has one. Across villages: each of them, and no cell, since
-    nobody's cell has it alone. `cell` is (id, its village).
+    In one village: the cell that was named, unless a party lives in another. Across villages: each
+    of them, and no cell, since nobody's cell has it alone. `cell` is (id, its village); `homes` are
+    (village, cell if placed) of the parties' households.
     """
     own = village_id or (cell[1] if cell else None)
-    villages = list(dict.fromkeys([*([own] if own else []), *party_villages]))
-    if len(villages) == 1:
-        return [(villages[0], cell[0] if cell and cell[1] == villages[0] else None)]
+    villages = list(dict.fromkeys([*([own] if own else []), *(home[0] for home in homes)]))
+    elsewhere = any(home[1] not in (None, cell and cell[0]) for home in homes)
+    if len(villages) == 1 and cell and not elsewhere:
+        return [(villages[0], cell[0])]
     return [(village, None) for village in villages]
 
 
@@ -153,8 +155,3 @@ def _is_id(value: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _in_the_future(occurred_at: datetime, recorded_at: datetime) -> bool:
-    # What was typed may lie before it was written down, and hardly after: clocks differ a little.
-    return occurred_at > recorded_at + timedelta(minutes=10)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,22 +14,13 @@ from server.ladder.states import OPEN, Actor, Event, Move, Need, Refusal, State,
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
-    """What somebody was to a case at the time of an act."""
+class Served:
+    """An Office that somebody acted for at the time of an act."""
 
-    handler: bool = False
-    upper_office: UUID | None = None  # an Office above that they act for
-    party: bool = False
-
-    def actors(self, holder: UUID) -> Iterator[tuple[Actor, UUID | None]]:
-        """As what they may act, the nearest to the case first, and for which Office."""
-        if self.handler:
-            yield Actor.HANDLER, holder
-        if self.upper_office:
-            yield Actor.UPPER, self.upper_office
-        if self.party:
-            yield Actor.PARTY, None
-        yield Actor.OBSERVER, None
+    office_id: UUID
+    level: Level
+    leads: bool
+    covers: bool  # the case lies in its Area
 
 
 @dataclass(slots=True)
@@ -41,6 +32,7 @@ class Held:
     office_id: UUID
     level: Level
     policy_id: UUID
+    begun_at: datetime  # when what began it was recorded
     received_at: datetime
     deadlines: Deadlines
     accepted_at: datetime | None = None
@@ -78,16 +70,26 @@ class Receiver:
 
 
 def judge(
-    case: Case, event: Event, relation: Relation, given: frozenset[Need], above: Receiver | None
+    case: Case,
+    event: Event,
+    served: Collection[Served],
+    at: datetime,
+    given: frozenset[Need],
+    above: Receiver | None,
 ) -> tuple[Move, UUID | None] | Refusal:
-    """The move and the Office it is made for, as the first of the asker's relations that may.
+    """The move and the Office it is made for, as the nearest to the case that the asker was at `at`
+    and that may; else the refusal that the nearest gets.
 
-    Else the refusal that the nearest relation gets. `above`: who would receive it one level up.
+    Who is the handler follows from the case as it stands: what was handed over is another's. A move
+    that was recorded before the present Holding began was meant for another one. `above`: who would
+    receive the case one level up.
     """
+    if event is not Event.NOTE and at < case.held.begun_at:
+        return _TOO_LATE
     known = frozenset(given | _facts(case, above))
     answers = [
         (decide(case.status, event, actor, known), office)
-        for actor, office in relation.actors(case.held.office_id)
+        for actor, office in _actors(case.held, served)
     ]
     for answer, office in answers:
         if isinstance(answer, Move):
@@ -95,6 +97,30 @@ def judge(
     first = answers[0][0]
     assert isinstance(first, Refusal)  # noqa: S101 (no answer was a move)
     return first
+
+
+_TOO_LATE = Refusal(
+    "before-this-holding",
+    "案件此后已转办或重新受理，本记录保留为备注；请按现状办理。",
+    "The case was handed on or reopened after this was written: it is kept as a note.",
+)
+
+
+def _actors(held: Held, served: Collection[Served]) -> Iterator[tuple[Actor, UUID | None]]:
+    """As what somebody may act, the nearest to the case first, and for which Office."""
+    if any(office.office_id == held.office_id for office in served):
+        yield Actor.HANDLER, held.office_id
+    above = [office for office in served if _is_above(office, held)]
+    if above:
+        yield Actor.UPPER, max(above, key=lambda office: office.level.digits).office_id
+    yield Actor.OBSERVER, None
+
+
+def _is_above(office: Served, held: Held) -> bool:
+    # At the county its named leader stands for the level above.
+    if held.level is Level.COUNTY:
+        return office.leads and office.office_id == held.office_id
+    return office.covers and office.level.digits < held.level.digits
 
 
 def _facts(case: Case, above: Receiver | None) -> frozenset[Need]:
@@ -120,9 +146,14 @@ def take(case: Case, move: Move, at: datetime) -> None:
         held.ended_at, held.ended_how = at, move.event.value
 
 
-def grant_extension(case: Case, by: Limit, calendar: WorkingCalendar) -> None:
-    """Move the handling limit; a case that was overdue is so no more, until the new one."""
-    case.held.deadlines = extend(case.held.deadlines, by, calendar)
+def grant_extension(case: Case, by: Limit, calendar: WorkingCalendar, now: datetime) -> None:
+    """Move the handling limit, from the old one or, where that is over, from `now` on.
+
+    A case that was overdue is so no more, until the new limit. Raises CalendarGap.
+    """
+    old = case.held.deadlines
+    counted = replace(old, handle_by=max(old.handle_by, now))
+    case.held.deadlines = extend(counted, by, calendar)
     case.held.extended, case.held.overdue_at = True, None
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from server.access.models import User
 from server.audit.service import record
 from server.db import Identity
 from server.disputes.errors import BadDisputeEvent, DisputeNotFound, MoveRefused
@@ -20,8 +21,7 @@ from server.disputes.rules.moves import (
     Case,
     Held,
     Receiver,
-    Relation,
-    grant_extension,
+    Served,
     hand_over,
     judge,
     take,
@@ -79,6 +79,7 @@ class _Acts:
         for index, event in enumerate(self.new):
             if wrong := wrong_event(event.fields, event.occurred_at, event.recorded_at):
                 raise BadDisputeEvent(index=index, errors=wrong)
+        self._check_who_did_it()
         self.clocks = Clocks(self.session, self.by.now)
         asked = [(_id(event), event.recorded_at) for event in self.new]
         rows = cases.lock_cases(self.session, asked)
@@ -88,7 +89,7 @@ class _Acts:
         self.cases = {row.dispute_id: _case(row) for row in rows.values()}
         self.above = self._look_above()
         for index, event in enumerate(self.new):
-            self._do(event, _relation(rows[index]))
+            self._do(event, rows[index])
         self._write()
         record(
             self.session,
@@ -97,6 +98,12 @@ class _Acts:
             events=[event.fields["event"] for event in self.new][:50],
             count=len(self.new),
         )
+
+    def _check_who_did_it(self) -> None:
+        known = cases.list_known(self.session, User, {event.done_by for event in self.new})
+        for index, event in enumerate(self.new):
+            if event.done_by and event.done_by not in known:
+                raise BadDisputeEvent(index=index, errors={"done_by": "unknown"})
 
     def _look_above(self) -> Mapping[tuple[str, Level], Receiver]:
         """Who would receive each case on any level above; only asked where somebody escalates."""
@@ -109,37 +116,40 @@ class _Acts:
         asked = [(code, level) for code in codes for level in levels]
         return cases.map_receivers(self.session, asked, self.by.now) if asked else {}
 
-    def _do(self, new: NewEvent, relation: Relation) -> None:
+    def _do(self, new: NewEvent, row: Row[Any]) -> None:
         case, event = self.cases[_id(new)], Event(new.fields["event"])
         if case.id in self.opened:
             self._write()  # an event belongs to a Holding that stands already
         up = next_level(case.held.level)
         above = self.above.get((case.area_code, up)) if up else None
-        answer = judge(case, event, relation, supplied(new.fields), above)
+        # At a desk one acts on what stands there, whatever the clocks say.
+        at = max(row.judged_at, case.held.begun_at) if self.strict else row.judged_at
+        answer = judge(case, event, _served(row), at, supplied(new.fields), above)
         if isinstance(answer, Refusal):
             self._refuse(new, case, event, answer)
             return
         move, office_id = answer
         self.events.append(self._row(new, case, event, move.after, office_id=office_id))
         if event is not Event.NOTE:
-            self._take(case, move, new.recorded_at, above)
+            self._take(case, move, at, above)
 
     def _take(self, case: Case, move: Move, at: datetime, above: Receiver | None) -> None:
         self.touched[case.held.id] = case.held
         take(case, move, at)
         if move.event is Event.GRANT_EXTENSION:
-            limit = self.clocks.extension(case.held.policy_id)
-            grant_extension(case, limit, self.clocks.calendar)
+            self.clocks.extend(case)
         if move.starts_a_holding:
             before = case.held
             up = above if move.event in GOES_UP else None
             to = up or Receiver(before.office_id, before.level, stands_in=False)
-            hand_over(case, self._begin(case, to, before.id if up else None))
+            hand_over(case, self._begin(case, to, at, before.id if up else None))
             self.opened[case.id] = case.held
             if to.stands_in:
                 self.notes.append(stands_in_row(self.by, case.id, case.held.id))
 
-    def _begin(self, case: Case, to: Receiver, climbed_from: UUID | None) -> Held:
+    def _begin(
+        self, case: Case, to: Receiver, begun_at: datetime, climbed_from: UUID | None
+    ) -> Held:
         """An Office receives the case now: its own clock, under the policy of now."""
         return Held(
             id=new_id(self.by.now),
@@ -147,6 +157,7 @@ class _Acts:
             office_id=to.office_id,
             level=to.level,
             policy_id=self.clocks.in_force.id,
+            begun_at=begun_at,
             received_at=self.by.now,
             deadlines=self.clocks.start(case.category, to.level),
             climbed_from=climbed_from,
@@ -229,6 +240,7 @@ def _new_held(case: Case) -> dict[str, Any]:
         "office_id": held.office_id,
         "level": held.level.value,
         "policy_id": held.policy_id,
+        "begun_at": held.begun_at,
         "received_at": held.received_at,
         "climbed_from": held.climbed_from,
     }
@@ -250,6 +262,7 @@ def _case(row: Row[Any]) -> Case:
         office_id=row.office_id,
         level=Level(row.level),
         policy_id=row.policy_id,
+        begun_at=row.begun_at,
         received_at=row.received_at,
         deadlines=Deadlines(row.accept_by, row.handle_by),
         accepted_at=row.accepted_at,
@@ -262,8 +275,11 @@ def _case(row: Row[Any]) -> Case:
     return Case(row.dispute_id, Category(row.category), row.area_code, State(row.status), held)
 
 
-def _relation(row: Row[Any]) -> Relation:
-    return Relation(row.handler, row.upper_office, row.party)
+def _served(row: Row[Any]) -> list[Served]:
+    return [
+        Served(UUID(office["id"]), Level(office["level"]), office["leads"], bool(office["covers"]))
+        for office in row.offices
+    ]
 
 
 def _id(event: NewEvent) -> UUID:

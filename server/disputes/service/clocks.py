@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server.disputes.rules.moves import Case, grant_extension
 from server.ladder.calendar import Limit, Unit, WorkingCalendar, local_day
 from server.ladder.clocks import Deadlines, start_holding
 from server.ladder.errors import CalendarGap
@@ -18,10 +17,6 @@ from server.ladder.routing import Category, Level
 from server.policies import service as policies
 from server.policies.errors import CalendarMissing
 from server.policies.service import InForce
-
-# A deadline that is extended was set at most so long ago.
-_LOOK_BACK = timedelta(days=366)
-
 
 @dataclass(frozen=True)
 class Clocks:
@@ -37,8 +32,8 @@ class Clocks:
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
-        """The county's days."""
-        return policies.calendar(self.session, local_day(self.at - _LOOK_BACK))
+        """The county's days from today on: no deadline is counted from an earlier one."""
+        return policies.calendar(self.session, local_day(self.at))
 
     def start(self, category: Category, level: Level) -> Deadlines:
         """The deadlines of an Office that receives a case now. Raises NoPolicy, CalendarMissing."""
@@ -48,16 +43,14 @@ class Clocks:
         except CalendarGap as gap:
             raise CalendarMissing(str(gap)) from gap
 
-    def all_above(self, lowest: Level) -> Mapping[tuple[Category, Level], Deadlines]:
-        """`start` of every category, on every level above `lowest`."""
-        levels = [level for level in Level if level.digits < lowest.digits]
-        return {
-            (category, level): self.start(category, level)
-            for category in Category
-            for level in levels
-        }
+    def extend(self, case: Case) -> None:
+        """Grant a case as much more as the policy gives under which its Holding began.
 
-    def extension(self, policy_id: UUID) -> Limit:
-        """How far an extension reaches, by the policy under which the Holding began."""
-        held_under = policies.policies_by_id(self.session)[policy_id]
-        return Limit(held_under.policy.extension_max_days, Unit.DAYS)
+        Raises CalendarMissing.
+        """
+        held_under = policies.get_policy(self.session, case.held.policy_id)
+        limit = Limit(held_under.policy.extension_max_days, Unit.DAYS)
+        try:
+            grant_extension(case, limit, self.calendar, self.at)
+        except CalendarGap as gap:
+            raise CalendarMissing(str(gap)) from gap
