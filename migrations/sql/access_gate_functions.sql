@@ -1,4 +1,6 @@
 -- The gate: who is asking, and what that person holds. Policies and the web ask here and nowhere else.
+-- Those that policies ask at every statement are plpgsql: it keeps its plans, an SQL function with a
+-- search_path of its own is planned at each call (measured: half the time).
 -- Owned by wangge_gate, which may read users, assignments and places, and nothing of any household
 -- but where it is. Empty settings mean nobody: after a pooled transaction they are '', not NULL.
 
@@ -17,10 +19,12 @@ $$ SELECT coalesce(nullif(current_setting('app.now', true), '')::timestamptz, no
 
 -- Whether the asker is an active user on a device that was not revoked. A lost phone sees nothing.
 CREATE OR REPLACE FUNCTION gate.admitted() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM user_account u WHERE u.id = gate.user_id() AND u.active)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM user_account u WHERE u.id = gate.user_id() AND u.active)
        AND NOT EXISTS (SELECT FROM device d
-                        WHERE d.id = gate.device_id() AND d.revoked_at IS NOT NULL)
+                        WHERE d.id = gate.device_id() AND d.revoked_at IS NOT NULL);
+END
 $$;
 
 -- Whether somebody with this role, held on a place of this level or on this cell, can do anything
@@ -37,7 +41,10 @@ $$;
 -- What the asker holds now, each with the place it is about.
 CREATE OR REPLACE FUNCTION gate.my_assignments()
 RETURNS TABLE (role text, cell_id uuid, office_id uuid, area_id uuid, area_code text, area_level text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT a.role, a.cell_id, a.office_id, area.id, area.code, area.level
       FROM assignment a
       LEFT JOIN office o ON o.id = a.office_id
@@ -45,12 +52,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
      WHERE a.user_id = gate.user_id() AND gate.admitted()
        AND a.valid_from <= gate.now()
        AND (a.valid_to IS NULL OR a.valid_to > gate.now())
-       AND (a.role LIKE '%_admin' OR gate.counts(a.role, area.level, a.cell_id))
+       AND (a.role LIKE '%_admin' OR gate.counts(a.role, area.level, a.cell_id));
+END
 $$;
 
 -- Buckets of the asker's phone: own cells and their villages; for a village's own people all of it.
 CREATE OR REPLACE FUNCTION gate.my_buckets() RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
     WITH mine AS MATERIALIZED (
         SELECT * FROM gate.my_assignments()
     ), cells AS (
@@ -66,12 +76,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     UNION SELECT 'v:' || village_id FROM cells
     UNION SELECT 'v:' || area_id FROM mine WHERE role = 'mediator'
     UNION SELECT 'u:' || gate.user_id() WHERE gate.admitted()
-    UNION SELECT 'ref'                  WHERE gate.admitted()
+    UNION SELECT 'ref'                  WHERE gate.admitted();
+END
 $$;
 
 -- Everything whose rows the asker may read: the phone's buckets, and all below an Area held.
 CREATE OR REPLACE FUNCTION gate.my_places() RETURNS SETOF text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
     WITH villages AS (
         SELECT v.id
           FROM gate.my_assignments() a
@@ -80,23 +93,30 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     )
     SELECT gate.my_buckets()
     UNION SELECT 'v:' || id FROM villages
-    UNION SELECT 'c:' || c.id FROM grid_cell c JOIN villages v ON v.id = c.village_id
+    UNION SELECT 'c:' || c.id FROM grid_cell c JOIN villages v ON v.id = c.village_id;
+END
 $$;
 
 -- The county office reads every place; a list of all of them would only cost time.
 CREATE OR REPLACE FUNCTION gate.sees_county() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM gate.my_assignments() WHERE role = 'county_office')
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM gate.my_assignments() WHERE role = 'county_office');
+END
 $$;
 
 CREATE OR REPLACE FUNCTION gate.holds_role(VARIADIC roles text[]) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM gate.my_assignments() a WHERE a.role = ANY (roles))
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM gate.my_assignments() a WHERE a.role = ANY (roles));
+END
 $$;
 
 -- Whose work a township's supervisor answers for: everybody who serves a place below.
 CREATE OR REPLACE FUNCTION gate.my_colleagues() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
     SELECT DISTINCT theirs.user_id
       FROM gate.my_assignments() mine
       JOIN area place ON place.code LIKE mine.area_code || '%'
@@ -104,13 +124,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
               FROM assignment a
               LEFT JOIN office o    ON o.id = a.office_id
               LEFT JOIN grid_cell c ON c.id = a.cell_id) theirs ON theirs.area_id = place.id
-     WHERE mine.role = 'township_supervisor'
+     WHERE mine.role = 'township_supervisor';
+END
 $$;
 
 -- The Offices that the asker acts for.
 CREATE OR REPLACE FUNCTION gate.my_offices() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT office_id FROM gate.my_assignments() WHERE office_id IS NOT NULL
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT office_id FROM gate.my_assignments() WHERE office_id IS NOT NULL;
+END
 $$;
 
 -- ---------------------------------------------------------------------------------- signing in
@@ -170,7 +194,10 @@ $$;
 -- still one's own is simply applied. Nothing else about the household is told.
 CREATE OR REPLACE FUNCTION gate.served(households uuid[], times timestamptz[])
 RETURNS TABLE (ord bigint, household_id uuid, bucket text, cell_id uuid, served boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT asked.ord, h.id, h.bucket, then_in.cell_id,
            EXISTS (
                SELECT FROM assignment a
@@ -206,7 +233,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
                     CASE WHEN p.valid_from <= asked.at THEN p.valid_from END DESC,
                     p.valid_from
            LIMIT 1
-      ) then_in ON true
+      ) then_in ON true;
+END
 $$;
 
 -- Which of these rows exist although the asker may not see them, and which were deleted.

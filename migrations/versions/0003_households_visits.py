@@ -152,8 +152,6 @@ def upgrade() -> None:
     )
     op.create_index("visit_bucket_recorded_at_ix", "visit", ["bucket", "recorded_at"])
     op.create_index("visit_household_id_recorded_at_ix", "visit", ["household_id", "recorded_at"])
-    # Placing rewrites rows: half-full pages make that a HOT update (measured: 3 times faster).
-    op.execute("ALTER TABLE household SET (fillfactor = 50)")
 
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from server.app import system_clock
 from server.cli.opening import MOMENT, county_hand
 from server.worker import climb_due
 
@@ -14,13 +15,26 @@ from server.worker import climb_due
 @click.option(
     "--at",
     type=MOMENT,
-    help="按此时刻（北京时间）计算，默认现在。 As of this local time instead of now.",
+    help="按此时刻（北京时间）计算，默认现在。 As of this local time, not later than now.",
 )
-def climb(at: datetime | None) -> None:
+@click.option(
+    "--ahead",
+    is_flag=True,
+    help="仅供试用：允许 --at 晚于现在，案件即提前上报。 For trying out: --at may lie ahead.",
+)
+def climb(at: datetime | None, ahead: bool) -> None:
     """到期未结的纠纷自动上报一级。 Let disputes past their deadline climb one level.
 
     后台每分钟自动执行；重复执行无害。 The worker does this by itself; once more does no harm.
+    上报不可撤回，--at 不得晚于现在。 A climb is not taken back: --at may not lie ahead.
     """
+    if at and at > system_clock() and not ahead:
+        raise click.BadParameter(
+            "该时刻尚未到来，未到期的案件会提前上报；仅试用时可加 --ahead。"
+            " This time has not come: cases would climb early, for good."
+            " Only to try it out: --ahead.",
+            param_hint="--at",
+        )
     with county_hand(at) as by:
         climbed = climb_due(by)
     click.echo(f"上报 climbed: {climbed}")

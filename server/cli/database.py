@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from server.cli import archive
+from server import archive
 from server.cli.opening import admin_url
 from server.installation import Installation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -50,13 +50,19 @@ Look = Callable[[Session, datetime], Sign]
 
 
 @click.command()
-def doctor() -> None:
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="只看版本与后台任务，供健康检查。 Only version and worker: for a health check.",
+)
+def doctor(quick: bool) -> None:
     """检查磁盘、数据库、后台任务、时钟、同步数据。 Check whether everything is well.
 
     每行一项：ok 正常，warn 注意，fail 须处理；有 fail 时退出码为 1。
     One line each; the exit code is 1 where something fails.
     """
-    signs = list(examine(from_environment(os.environ, process="worker"), system_clock()))
+    look = glance if quick else examine
+    signs = list(look(from_environment(os.environ, process="worker"), system_clock()))
     for sign in signs:
         click.echo(_line(sign))
     if any(sign.state is State.FAIL for sign in signs):
@@ -66,11 +72,23 @@ def doctor() -> None:
 def examine(settings: Settings, now: datetime) -> Iterator[Sign]:
     """Look at everything; where the database cannot be asked, that is the last sign."""
     yield look_at_disk(settings)
+    yield from _ask(settings, now, THOROUGH)
+
+
+def glance(settings: Settings, now: datetime) -> Iterator[Sign]:
+    """What may be asked every minute: whether the worker is well. A full disk is not its illness."""
+    disk = look_at_disk(settings)
+    yield replace(disk, state=State.WARN) if disk.state is State.FAIL else disk
+    yield from _ask(settings, now, QUICK)
+
+
+def _ask(settings: Settings, now: datetime, looks: Sequence[Look]) -> Iterator[Sign]:
     try:
         with opened(settings), transaction(worker(now)) as session:
-            yield from [look(session, now) for look in (look_at_revision, look_at_clock)]
-            if _is_migrated(session):
-                yield from [look(session, now) for look in DEEPER]
+            migrated = present_revision(session) == newest_revision()
+            for look in looks:
+                if migrated or look in NEEDS_NO_TABLES:
+                    yield look(session, now)
     except TryLater:
         yield Sign(
             State.FAIL,
@@ -119,6 +137,18 @@ def look_at_clock(session: Session, now: datetime) -> Sign:
     return Sign(State.WARN if skew > SKEWED else State.OK, "时钟 clock", seen, remedy)
 
 
+def look_at_leftovers(session: Session, now: datetime) -> Sign:
+    """A restore that was killed left a whole database, and with it what it was to replace."""
+    what, left = "恢复残留 leftovers", queries.list_leftovers(session)
+    if not left:
+        return Sign(State.OK, what, "无 none")
+    remedy = (
+        "若无恢复正在进行，请 DROP DATABASE；下次 wangge restore 也会删除。 "
+        "Unless a restore is under way, drop them; the next `wangge restore` does so too."
+    )
+    return Sign(State.WARN, what, ", ".join(left), remedy)
+
+
 def look_at_worker(session: Session, now: datetime) -> Sign:
     """The loop goes round, and every job came to its end lately."""
     beats = map_heartbeats(session)
@@ -157,7 +187,9 @@ def look_at_heads(session: Session, now: datetime) -> Sign:
     return _none(queries.count_wrong_heads(session), "同步摘要 heads", "不一致 wrong")
 
 
-DEEPER: Sequence[Look] = (look_at_worker, look_at_due_cases, look_at_feed, look_at_heads)
+NEEDS_NO_TABLES: Sequence[Look] = (look_at_revision, look_at_clock, look_at_leftovers)
+THOROUGH = (*NEEDS_NO_TABLES, look_at_worker, look_at_due_cases, look_at_feed, look_at_heads)
+QUICK = (look_at_revision, look_at_worker)
 _MARKS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 
 
@@ -166,10 +198,6 @@ def _none(count: int, what: str, wrong: str) -> Sign:
         return Sign(State.OK, what, "正常 well")
     remedy = "请先 wangge backup，再联系维护方。 Run `wangge backup`, then ask for support."
     return Sign(State.FAIL, what, f"{wrong}: {count}", remedy)
-
-
-def _is_migrated(session: Session) -> bool:
-    return present_revision(session) == newest_revision()
 
 
 def _line(sign: Sign) -> str:

@@ -158,8 +158,9 @@ def _faults_shown(file: Path) -> Iterator[None]:
     try:
         yield
     except BadPlaces as error:
-        for fault in error.faults:
-            click.echo(f"  {fault}", err=True)
+        if len(error.faults) > 1:  # a single one stands in the error's own line
+            for fault in error.faults:
+                click.echo(f"  {fault}", err=True)
         raise
     except NotATiling as error:
         _write_findings(error.findings, file)

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from server.archive import LEFTOVER
 
 
 def get_database_time(session: Session) -> datetime:
     """The time by the database's clock."""
     at: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
     return at
+
+
+def list_leftovers(session: Session) -> Sequence[str]:
+    """Databases that a killed restore left beside this one."""
+    found = session.execute(
+        text("""
+            SELECT datname FROM pg_database
+             WHERE starts_with(datname, current_database())
+               AND substr(datname, length(current_database()) + 1) ~ :leftover
+             ORDER BY datname
+        """),
+        {"leftover": LEFTOVER},
+    )
+    return found.scalars().all()
 
 
 def find_oldest_due(session: Session, at: datetime) -> datetime | None:

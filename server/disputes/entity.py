@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from server.db import Acting
 from server.disputes import service
+from server.disputes.errors import BadDispute, BadDisputeEvent
 from server.disputes.queries import cases
 from server.disputes.service import NewDispute, NewEvent
-from server.refusal import refusing
-from sync.clock import from_ms
+from server.policies.errors import CalendarMissing, NoPolicy
+from server.refusal import Fields, refusing
 from sync.model import Op, Ready, Stamp
+from sync.registry import TryAgain
 
 
 class DisputeEntity:
@@ -33,8 +35,8 @@ class DisputeEntity:
 
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Register a run of disputes."""
-        with refusing():
-            service.register_disputes(*acting, [_dispute(ready) for ready in run])
+        with refusing(), _waiting():
+            service.register_disputes(*acting, [_dispute(i, ready) for i, ready in enumerate(run)])
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
         """Disputes as phones hold them."""
@@ -59,8 +61,8 @@ class DisputeEventEntity:
 
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Append a run of events."""
-        with refusing():
-            service.append_events(*acting, [_event(ready) for ready in run])
+        with refusing(), _waiting():
+            service.append_events(*acting, [_event(i, ready) for i, ready in enumerate(run)])
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
         """Events as phones hold them."""
@@ -71,33 +73,34 @@ class DisputeEventEntity:
         return {row.id: {} for row in cases.list_sync_events(session, ids)}
 
 
-def _dispute(ready: Ready) -> NewDispute:
-    fields, occurred_at, done_by = _common(ready)
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """What the server lacks is no fault of the phone: it keeps its work and sends it again."""
+    try:
+        yield
+    except (NoPolicy, CalendarMissing) as error:
+        raise TryAgain(error.slug) from error
+
+
+def _dispute(index: int, ready: Ready) -> NewDispute:
+    fields = Fields(ready.set, BadDispute, index)
     return NewDispute(
         id=UUID(ready.change.id),
-        fields=fields,
-        occurred_at=occurred_at,
+        occurred_at=fields.take_time("occurred_at") or ready.times.recorded_at,
         recorded_at=ready.times.recorded_at,
         proof=ready.times.proof,
-        done_by=done_by,
+        done_by=fields.take_id("done_by"),
+        fields=fields.left,
     )
 
 
-def _event(ready: Ready) -> NewEvent:
-    fields, occurred_at, done_by = _common(ready)
+def _event(index: int, ready: Ready) -> NewEvent:
+    fields = Fields(ready.set, BadDisputeEvent, index)
     return NewEvent(
         id=UUID(ready.change.id),
-        fields=fields,
-        occurred_at=occurred_at,
+        occurred_at=fields.take_time("occurred_at") or ready.times.recorded_at,
         recorded_at=ready.times.recorded_at,
         proof=ready.times.proof,
-        done_by=done_by,
+        done_by=fields.take_id("done_by"),
+        fields=fields.left,
     )
-
-
-def _common(ready: Ready) -> tuple[dict[str, Any], datetime, UUID | None]:
-    """`occurred_at` (ms) is what the worker typed; left out, it happened when it was recorded."""
-    fields = dict(ready.set)
-    occurred, done_by = fields.pop("occurred_at", None), fields.pop("done_by", None)
-    at = from_ms(occurred) if occurred else ready.times.recorded_at
-    return fields, at, UUID(done_by) if done_by else None

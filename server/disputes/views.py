@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask_smorest import Blueprint
-
 from server.access.door import asker, may
+from server.bodies import Blueprint
 from server.db import transaction
 from server.disputes import service
 from server.disputes.models import Dispute
@@ -38,6 +37,7 @@ def list_disputes(wanted: dict[str, Any]) -> Page:
         village = wanted["village"]
         query = cases.list_disputes(
             asker().places(session),
+            asker().user_id,
             asker().identity.now,
             status=wanted["status"],
             level=wanted["level"],

@@ -180,7 +180,7 @@ _LOCATE = text("""
       JOIN boundary b  ON b.valid_to IS NULL AND b.cell_id IS NOT NULL
                       AND ST_Covers(b.geom, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326))
       JOIN grid_cell c ON c.id = b.cell_id
-     ORDER BY p.ord, c.code
+     ORDER BY p.ord, c.code COLLATE "C"
 """)
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
+from stat import S_ISDIR
+from threading import Event, Thread
+from typing import Any
 
+import psycopg2
 import pytest
 from sqlalchemy import make_url, text
 
+from server.archive import ArchiveFailed, alone, swap
 from server.db import transaction
 from tests.cli.keyboard import Keyboard, as_admin, environment
 from tests.smallcounty import SmallCounty, id_of
@@ -31,6 +38,11 @@ def databases(county: SmallCounty) -> set[str]:
             text("SELECT datname FROM pg_database WHERE starts_with(datname, current_database())")
         )
         return set(rows.scalars())
+
+
+def elsewhere(county: SmallCounty) -> AbstractContextManager[Any]:
+    """A superuser's cursor on the same server, in no county's database."""
+    return as_admin(make_url(county.url).set(database="postgres").render_as_string())
 
 
 def forget_a_household(county: SmallCounty) -> None:
@@ -121,6 +133,142 @@ def test_a_county_moves_to_an_empty_database(
             assert "示例worker-a1w" in moved.type("user", "list")
         finally:
             cursor.execute(f"DROP DATABASE IF EXISTS {new} WITH (FORCE)")
+
+
+def test_an_unfinished_backup_to_the_same_file_is_anothers(
+    keyboard: Keyboard, tmp_path: Path
+) -> None:
+    others = tmp_path / "county.backup.part"
+    others.write_bytes(b"half of it")
+    keyboard.type("backup", tmp_path / "county.backup")
+    assert others.read_bytes() == b"half of it"
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["county.backup", "county.backup.part"]
+
+
+def test_a_backup_is_on_the_disk_with_its_name(
+    keyboard: Keyboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Power may fail right after: the directory is written out once it holds the name."""
+    synced: list[list[str]] = []
+    fsync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        if S_ISDIR(os.fstat(descriptor).st_mode):
+            synced.append(os.listdir(descriptor))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    keyboard.type("backup", tmp_path / "county.backup")
+    assert synced == [["county.backup"]]
+
+
+def test_what_a_killed_restore_left_is_named_and_goes_with_the_next_one(
+    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
+) -> None:
+    keyboard.type("backup", tmp_path / "county.backup")
+    name = make_url(county.url).database
+    left = [f"{name}_restore_0123abcd", f"{name}_restore_89efffff_old"]
+    ours = [f"{name}_20261122", f"{name}_cafecafe", f"{name}_restore_test"]
+    with elsewhere(county) as cursor:
+        try:
+            for database in (*left, *ours):
+                cursor.execute(f"CREATE DATABASE {database}")
+            said = keyboard.result("doctor").output
+            (line,) = [line for line in said.splitlines() if left[0] in line]
+            assert line.startswith("warn")
+            assert left[1] in line
+            assert not any(database in line for database in ours)
+
+            keyboard.type("restore", tmp_path / "county.backup", "--replace")
+            assert databases(county) == {name, *ours}
+            assert "restore_" not in keyboard.result("doctor").output
+        finally:
+            for database in (*left, *ours):
+                cursor.execute(f"DROP DATABASE IF EXISTS {database}")
+
+
+def test_a_restore_that_fails_takes_what_it_made_with_it(
+    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
+) -> None:
+    """The dump is read to its end, and the database does not take it."""
+    with as_admin(county.url) as cursor:
+        cursor.execute("CREATE TABLE odd AS SELECT 1 AS n")
+        cursor.execute("CREATE FUNCTION is_odd(int) RETURNS bool LANGUAGE sql AS 'SELECT true'")
+        cursor.execute("ALTER TABLE odd ADD CHECK (is_odd(n))")
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION is_odd(int) RETURNS bool LANGUAGE sql AS 'SELECT false'"
+        )
+    keyboard.type("backup", tmp_path / "county.backup")
+    assert "pg_restore" in keyboard.fails("restore", tmp_path / "county.backup", "--replace")
+    assert databases(county) == {make_url(county.url).database}
+
+
+def test_two_restores_at_once_do_not_meet(
+    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
+) -> None:
+    keyboard.type("backup", tmp_path / "county.backup")
+    with alone(make_url(county.url)):
+        said = keyboard.fails("restore", tmp_path / "county.backup", "--replace")
+    assert "Another restore" in said
+    assert epochs(county) == [(1, "first")]
+
+
+def test_a_phone_that_keeps_coming_back_does_not_hold_the_restore_up(
+    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
+) -> None:
+    keyboard.type("backup", tmp_path / "county.backup")
+    over = Event()
+    knocking = [Thread(target=knock, args=(county.url, over)) for _ in range(3)]
+    try:
+        for thread in knocking:
+            thread.start()
+        for _ in range(3):
+            keyboard.type("restore", tmp_path / "county.backup", "--replace")
+    finally:
+        over.set()
+        for thread in knocking:
+            thread.join()
+    assert [why for _, why in epochs(county)] == ["first", "restore"]
+    assert databases(county) == {make_url(county.url).database}
+
+
+def knock(url: str, over: Event) -> None:
+    """Connect again and again, and stay as long as one is let."""
+    while not over.is_set():
+        with suppress(psycopg2.Error), ExitStack() as held:
+            while not over.is_set():
+                for _ in range(5):
+                    cursor = held.enter_context(as_admin(url))
+                cursor.execute("SELECT")
+                held.close()
+
+
+def test_a_swap_that_is_refused_leaves_the_county_open(county: SmallCounty) -> None:
+    at = make_url(county.url)
+    beside = at.set(database=f"{at.database}_restore_00000000")  # nobody made it
+    with pytest.raises(ArchiveFailed) as refused:
+        swap(at, beside)
+    assert "\n" not in refused.value.detail
+    assert "does not exist" in refused.value.detail
+    assert county.sign_in("worker-a1w").get("/households")["total"] == 3
+
+
+def test_a_county_that_a_killed_restore_left_shut_opens_with_the_next_one(
+    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
+) -> None:
+    keyboard.type("backup", tmp_path / "county.backup")
+    with elsewhere(county) as cursor:
+        cursor.execute(f"ALTER DATABASE {make_url(county.url).database} ALLOW_CONNECTIONS false")
+    keyboard.type("restore", tmp_path / "county.backup", "--replace")
+    assert epochs(county)[-1] == (2, "restore")
+
+
+def test_a_server_that_is_away_is_one_line(keyboard: Keyboard, tmp_path: Path) -> None:
+    nowhere = f"postgresql+psycopg2://postgres@/x?host={tmp_path}&port=1"
+    keyboard.environment["WANGGE_ADMIN_DATABASE_URL"] = nowhere
+    assert "PostgreSQL" in keyboard.fails("backup", tmp_path / "x")
+    (tmp_path / "x").write_bytes(b"PGDMP")
+    assert "PostgreSQL" in keyboard.fails("restore", tmp_path / "x")
 
 
 def test_without_a_superuser_there_is_no_backup(keyboard: Keyboard, tmp_path: Path) -> None:

@@ -14,15 +14,25 @@ from server.cli.doctor import State, look_at_clock, look_at_disk
 from server.db import transaction, worker
 from server.heartbeats.queries import beat
 from server.installation import opened
+from server.policies.service import ensure_policy
 from server.worker import JOBS, LOOP
 from tests import smallcounty
-from tests.cli.keyboard import Keyboard, as_admin
+from tests.cli.keyboard import Keyboard, as_admin, environment
+from tests.smallcounty import SmallCounty, id_of
 
 
 def marks(said: str) -> dict[str, str]:
     """What was looked at → ok, warn or fail."""
     lines = [line.split(maxsplit=2) for line in said.splitlines()]
     return {words[2].split("：")[0].split()[0]: words[0] for words in lines}
+
+
+def wrong(keyboard: Keyboard) -> set[str]:
+    """What a full examination finds failing."""
+    said = keyboard.result("doctor")
+    found = {what for what, state in marks(said.output).items() if state == "fail"}
+    assert said.exit_code == (1 if found else 0)
+    return found
 
 
 def run_everything(url: str) -> None:
@@ -43,7 +53,7 @@ def test_a_well_installation_is_all_ok(keyboard: Keyboard, database: str) -> Non
     run_everything(database)
     said = keyboard.type("doctor")
     assert set(marks(said).values()) == {"ok"}
-    assert len(said.splitlines()) == 7
+    assert len(said.splitlines()) == 8
 
 
 def test_before_the_worker_ran_it_says_to_start_it(keyboard: Keyboard) -> None:
@@ -55,9 +65,70 @@ def test_before_the_worker_ran_it_says_to_start_it(keyboard: Keyboard) -> None:
 def test_a_feed_that_was_meddled_with_is_seen(keyboard: Keyboard, database: str) -> None:
     run_everything(database)
     as_superuser(database, "UPDATE feed_head SET n = n + 1")
-    assert marks(keyboard.type("doctor", expect=1))["heads"] == "fail"
-    as_superuser(database, "UPDATE feed_entry SET seq = NULL WHERE bucket = 'ref'")
-    assert marks(keyboard.type("doctor", expect=1))["feed"] == "fail"
+    assert wrong(keyboard) == {"heads"}
+
+
+def test_an_entry_that_no_phone_would_hear_of_is_seen(keyboard: Keyboard, database: str) -> None:
+    run_everything(database)
+    one = "(SELECT ctid FROM feed_entry LIMIT 1)"
+    as_superuser(database, f"UPDATE feed_entry SET seq = NULL WHERE ctid = {one}")
+    assert "feed" in wrong(keyboard)
+    assert "unstamped: 1" in keyboard.type("doctor", expect=1)
+
+
+def test_a_case_that_ought_to_have_climbed_is_seen(county: SmallCounty) -> None:
+    keyboard = Keyboard(environment(county.url, Path()))
+    with transaction(county.worker) as session:
+        ensure_policy(session, county.worker)
+    case = {"id": str(id_of("case")), "category": "neighbours", "story": "示例：院墙"}
+    case["village_id"] = str(id_of("A1"))
+    county.sign_in("mediator-a1").post("/disputes", case)
+    for minutes, found in ((-60, set()), (1, set()), (3, {"cases"})):
+        run_everything(county.url)
+        late = f"UPDATE holding SET due_at = now() - interval '{minutes} minutes'"
+        as_superuser(county.url, late)
+        assert wrong(keyboard) == found
+    assert "wangge climb" in keyboard.type("doctor", expect=1)
+    as_superuser(county.url, "UPDATE holding SET overdue_at = now()")  # at the county: known
+    assert wrong(keyboard) == set()
+
+
+def test_a_database_that_was_never_migrated_is_told_so(
+    database: str, tmp_path: Path
+) -> None:
+    new = make_url(database).set(database=f"{make_url(database).database}_new")
+    unmigrated = Keyboard(environment(new.render_as_string(), tmp_path))
+    with as_admin(make_url(database).set(database="postgres").render_as_string()) as cursor:
+        cursor.execute(f"CREATE DATABASE {new.database} TEMPLATE template0")
+        try:
+            assert wrong(unmigrated) == {"database"}
+            said = unmigrated.type("doctor", expect=1)
+            glanced = unmigrated.type("doctor", "--quick", expect=1)
+        finally:
+            cursor.execute(f"DROP DATABASE {new.database} WITH (FORCE)")
+    assert "wangge migrate" in said
+    assert "worker" not in marks(said)  # nothing that asks its tables
+    assert marks(glanced) == {"disk": "ok", "database": "fail"}
+
+
+def test_a_glance_sees_a_still_worker_and_an_old_database_and_reckons_nothing_anew(
+    keyboard: Keyboard, database: str
+) -> None:
+    still = marks(keyboard.type("doctor", "--quick", expect=1))
+    assert still == {"disk": "ok", "database": "ok", "worker": "fail"}
+    run_everything(database)
+    as_superuser(database, "UPDATE feed_head SET n = n + 1")
+    assert set(marks(keyboard.type("doctor", "--quick")).values()) == {"ok"}
+    assert wrong(keyboard) == {"heads"}
+    as_superuser(database, "UPDATE alembic_version SET version_num = '0001'")
+    assert marks(keyboard.type("doctor", "--quick", expect=1))["database"] == "fail"
+
+
+def test_a_full_disk_does_not_make_a_worker_unwell(keyboard: Keyboard, database: str) -> None:
+    run_everything(database)
+    full = Keyboard({**keyboard.environment, "WANGGE_MIN_FREE_BYTES": str(1 << 62)})
+    assert wrong(full) == {"disk"}
+    assert marks(full.type("doctor", "--quick"))["disk"] == "warn"
 
 
 def test_a_database_of_another_version_is_to_be_migrated(keyboard: Keyboard, database: str) -> None:

@@ -195,6 +195,7 @@ def test_an_extension_long_overdue_counts_from_its_grant(ladder: Ladder) -> None
         session.execute(text("RESET ROLE"))
         session.execute(text("DELETE FROM calendar_day WHERE day < '2027-11-01'"))
     ladder.county.clock.now = START + timedelta(days=365 * 2)  # Wednesday, 1 March 2028
+    ladder.act("county", forest, "accept")
     ladder.act("county", forest, "extend", why="示例")
     told = ladder.act("county", forest, "grant_extension")
     assert told["level"] == "county"

@@ -45,11 +45,11 @@ def test_the_author_keeps_what_lies_in_a_colleagues_cell(ladder: Ladder) -> None
     assert ladder.read("worker-a1w", wall)["dispute"]["cell_id"] == str(id_of("A1e"))
     desk = ladder.desk("worker-a1w")
     assert desk.get("/disputes")["total"] == 1
-    ladder.act("worker-a1w", wall, "note", why="示例")
     phone = ladder.phone("worker-a1w")
+    phone.note("dispute_event", dispute_id=wall, event="note", why="示例")
     other = phone.note("dispute", category="other", story="示例", cell_id=str(id_of("A1e")))
     phone.note("dispute_event", dispute_id=other, event="note", why="示例")
-    assert [o["status"] for o in phone.deliver()] == ["applied"] * 2
+    assert [o["status"] for o in phone.deliver()] == ["applied"] * 3
     assert desk.get("/disputes")["total"] == 2
 
 

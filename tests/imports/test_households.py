@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
 
 from geo.datum import Datum, from_wgs84
 from server.audit.models import AuditAct
 from server.cli.queries import count_unstamped, count_wrong_heads
 from server.db import transaction
 from server.households.imports.errors import NoPlaces
+from server.households.imports.reports import Reports, Twin
 from server.households.imports.service import Loaded, load_households
 from server.households.models import Household, Placing
 from server.sealed import keyring
 from server.sheets import BadSheet
+from tests.cli.keyboard import as_admin
 from tests.imports.lists import A2, B1, row, write
 from tests.smallcounty import SmallCounty, id_of
 
@@ -183,6 +186,56 @@ def test_a_mended_list_leaves_no_old_report(county: SmallCounty, tmp_path: Path)
     mended = load(county, write(tmp_path / "list.csv", [row(1), row(2)]))
     assert (mended.already, mended.by_group) == (1, 1)
     assert list(tmp_path.iterdir()) == [tmp_path / "list.csv"]
+
+
+def test_a_run_that_is_cut_off_leaves_the_reports_of_the_one_before(
+    county: SmallCounty, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    begun = [row(1, 户主=""), row(2), row(3, 户主="张某甲2", 地址="示意路2号")]
+    load(county, write(path, begun))
+    reports = [path.with_name(f"{path.name}.{kind}.csv") for kind in ("rejected", "duplicates")]
+    before = [report.read_bytes() for report in reports]
+    with as_admin(county.url) as cursor:
+        cursor.execute("ALTER TABLE household ADD CHECK (external_id <> 'H009') NOT VALID")
+    write(path, [row(7), row(8, 户主=""), row(9)])
+    with pytest.raises(IntegrityError):
+        load(county, path, batch=1)
+    assert found(county, 7).external_id == "H007"  # the first batch is in, the run is not whole
+    assert [report.read_bytes() for report in reports] == before
+    assert sorted(tmp_path.iterdir()) == sorted([path, *reports])
+
+
+def test_reports_that_somebody_interrupts_are_not_put_in_place(tmp_path: Path) -> None:
+    def report(*lines: int) -> None:
+        with Reports(tmp_path / "list.csv") as reports:
+            for line in lines:
+                reports.suspect(Twin(line, f"H{line}", 2))
+                if line == 5:
+                    raise KeyboardInterrupt
+
+    report(3)
+    (whole,) = tmp_path.iterdir()
+    before = whole.read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        report(4, 5)
+    assert (list(tmp_path.iterdir()), whole.read_bytes()) == ([whole], before)
+
+
+@pytest.mark.parametrize("kind", ["rejected", "duplicates"])
+def test_where_no_report_can_be_written_nothing_is_loaded(
+    county: SmallCounty, tmp_path: Path, kind: str
+) -> None:
+    path = write(tmp_path / "list.csv", [row(1)])
+    before = count(county)
+    (tmp_path / f"list.csv.{kind}.csv").mkdir()
+    with pytest.raises(IsADirectoryError, match=f"{kind}.csv"):
+        load(county, path)
+    assert count(county) == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["list.csv", f"list.csv.{kind}.csv"]
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        load_households(county.worker, path, Datum.GCJ02, reports=tmp_path / "nowhere" / "list")
+    assert count(county) == before
 
 
 def test_likely_duplicates_are_kept_and_listed_never_merged(

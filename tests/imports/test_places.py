@@ -23,6 +23,7 @@ from server.places.imports.service import (
 from server.places.models import Area, GridCell
 from server.places.queries import locate
 from server.sheets import BadSheet
+from tests.cli.keyboard import Keyboard, environment
 from tests.imports.lists import A1, feature, square, write_geojson
 from tests.smallcounty import SmallCounty, id_of
 
@@ -44,6 +45,14 @@ def run(
 ) -> PlacesLoaded:
     with transaction(county.worker) as session:
         return load(session, county.worker, path, *options)
+
+
+def test_a_single_fault_is_said_once(county: SmallCounty, tmp_path: Path) -> None:
+    keyboard = Keyboard(environment(county.url, tmp_path))
+    path = written(tmp_path / "areas.csv", AREAS + "9,village,错,511921100\n")
+    said = keyboard.fails("load", "areas", path)
+    assert said.count("line 8") == 1
+    assert len(said.splitlines()) == 1
 
 
 def written(path: Path, text_of: str, encoding: str = "utf-8") -> Path:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, any_, func, insert, literal, select, text, update
+from sqlalchemy import Row, Select, any_, cast, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.types import Text, Uuid
@@ -26,8 +26,8 @@ _OPEN_CASES = text("""
 
 
 def lock_cases(session: Session, asked: Sequence[tuple[UUID, datetime]]) -> Mapping[int, Row[Any]]:
-    """Lock cases in id order. Index of (dispute, time of the act) → where the case stands and what
-    the asker was to it then; one that is absent, or nothing of the asker's, is missing.
+    """Lock cases in id order. Index of (dispute, time of the act) → where the case stands and which
+    Offices the asker acted for then; one that is absent, or nothing of the asker's, is missing.
     """
     ids, times = zip(*asked, strict=True)
     rows = session.execute(_OPEN_CASES, {"ids": list(ids), "times": list(times)})
@@ -62,17 +62,10 @@ def map_receivers(
     }
 
 
-class Village(NamedTuple):
-    """A village, and the cell in it, if one was named."""
-
-    id: UUID
-    code: str
-
-
-def map_villages(session: Session, ids: Collection[UUID]) -> Mapping[UUID, Village]:
-    """Id → village."""
+def map_village_codes(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Id → code, of villages."""
     query = select(Area.id, Area.code).where(Area.id.in_(ids), Area.level == "village")
-    return {row.id: Village(row.id, row.code) for row in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def map_cells(session: Session, ids: Collection[UUID]) -> Mapping[UUID, tuple[UUID, UUID]]:
@@ -88,14 +81,16 @@ def map_area_ids(session: Session, codes: Collection[str]) -> Mapping[str, UUID]
 
 
 _VILLAGES_OF = text(
-    "SELECT household_id, village_id FROM gate.villages_of(cast(:households AS uuid[]))"
+    "SELECT household_id, village_id, cell_id FROM gate.villages_of(cast(:households AS uuid[]))"
 )
 
 
-def map_household_villages(session: Session, households: Collection[UUID]) -> Mapping[UUID, UUID]:
-    """Household → village, wherever it is."""
+def map_homes(
+    session: Session, households: Collection[UUID]
+) -> Mapping[UUID, tuple[UUID, UUID | None]]:
+    """Household → (village, cell if it is placed), wherever it is."""
     rows = session.execute(_VILLAGES_OF, {"households": list(households)})
-    return {row.household_id: row.village_id for row in rows}
+    return {row.household_id: (row.village_id, row.cell_id) for row in rows}
 
 
 _SERVED = text("""
@@ -111,22 +106,27 @@ def find_served(session: Session, asked: Sequence[tuple[UUID, datetime]]) -> set
     return {row.ord - 1 for row in rows}
 
 
-def count_known(session: Session, table: type[Base], ids: Collection[UUID]) -> int:
-    """How many of these rows the asker may know of."""
+def list_known(session: Session, table: type[Base], ids: Collection[UUID | None]) -> set[UUID]:
+    """Which of these rows the asker may know of."""
+    wanted = {id_ for id_ in ids if id_}
     key = table.__table__.c.id
-    query = select(func.count()).select_from(table.__table__).where(_among(key, ids))
-    return session.scalar(query) or 0
+    return set(session.scalars(select(key).where(_among(key, wanted)))) if wanted else set()
 
 
 def insert_disputes(
     session: Session,
     disputes: Sequence[Mapping[str, Any]],
-    places: Sequence[Mapping[str, Any]],
+    places: Sequence[Sequence[Mapping[str, Any]]],
     parties: Sequence[Mapping[str, Any]],
 ) -> None:
-    """New disputes with their places and parties; the keys of a table's dicts must be the same."""
+    """New disputes with their places and parties; the keys of a table's dicts must be the same.
+
+    `places` are in two parts: row security lets others in only beside what the author served.
+    """
     session.execute(insert(Dispute), list(disputes))
-    session.execute(insert(DisputePlace), list(places))
+    for part in places:
+        if part:
+            session.execute(insert(DisputePlace), list(part))
     if parties:
         session.execute(insert(Party), list(parties))
 
@@ -169,6 +169,7 @@ _WHOLE = (joinedload(Dispute.office), joinedload(Dispute.present))
 
 def list_disputes(
     places: Collection[str] | None,
+    author: UUID | None,
     now: datetime,
     *,
     status: str | None = None,
@@ -176,13 +177,18 @@ def list_disputes(
     village_id: UUID | None = None,
     overdue: bool | None = None,
 ) -> Select[tuple[Dispute]]:
-    """Disputes within `places` (None: the county). `overdue`: their time is up, and still open."""
+    """Disputes within `places` (None: the county), with what `author` registered in a village among
+    them. `overdue`: their time is up, and still open.
+    """
     query = select(Dispute).options(*_WHOLE)
     if places is not None:
-        within = select(DisputePlace.dispute_id).where(
-            DisputePlace.bucket == any_(literal(list(places), ARRAY(Text)))
+        held = any_(literal(list(places), ARRAY(Text)))
+        within = select(DisputePlace.dispute_id).where(DisputePlace.bucket == held)
+        served = select(DisputePlace.dispute_id).where(
+            literal("v:").concat(cast(DisputePlace.village_id, Text)) == held
         )
-        query = query.where(Dispute.id.in_(within))
+        own = (Dispute.recorded_by == author) & Dispute.id.in_(served)
+        query = query.where(Dispute.id.in_(within) | own)
     if village_id is not None:
         there = select(DisputePlace.dispute_id).where(DisputePlace.village_id == village_id)
         query = query.where(Dispute.id.in_(there))

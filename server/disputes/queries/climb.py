@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,43 +13,89 @@ from sqlalchemy.orm import Session
 from server.ladder.clocks import Deadlines
 from server.ladder.routing import Category, Level
 
+# Where cases are due, by what decides who receives them and until when: one question each, however
+# many cases. What lies below the county and has no Office above it stays due and is left out here,
+# so that it keeps nobody waiting; it climbs once there is one.
+_WAYS = text("""
+    WITH ways AS MATERIALIZED (
+        SELECT DISTINCT d.category, d.area_id, h.level AS from_level
+          FROM holding h JOIN dispute d ON d.id = h.dispute_id
+         WHERE h.ended_at IS NULL AND h.overdue_at IS NULL AND h.due_at <= :at
+    ), places AS MATERIALIZED (
+        SELECT p.area_id, p.from_level, up.office_id, up.level, up.stands_in
+          FROM (SELECT DISTINCT area_id, from_level FROM ways) p
+          JOIN area lies ON lies.id = p.area_id
+          LEFT JOIN LATERAL gate.receiver(lies.code, gate.rung(p.from_level) + 1, :at) up ON true
+    )
+    SELECT ways.category, area_id, from_level, office_id, level,
+           coalesce(stands_in, false) AS stands_in
+      FROM ways JOIN places USING (area_id, from_level)
+     WHERE office_id IS NOT NULL OR from_level = 'county'
+""")
+
+
+class Way(NamedTuple):
+    """What cases of one category, in one Area and on one level, do now; no Office: they stay."""
+
+    category: Category
+    area_id: UUID
+    from_level: Level
+    office_id: UUID | None
+    level: Level | None
+    stands_in: bool
+
+
+def list_ways(session: Session, at: datetime) -> list[Way]:
+    """The ways of all cases that are due and can go on, or are at the county."""
+    return [
+        Way(
+            Category(row.category),
+            row.area_id,
+            Level(row.from_level),
+            row.office_id,
+            Level(row.level) if row.level else None,
+            row.stands_in,
+        )
+        for row in session.execute(_WAYS, {"at": at})
+    ]
+
+
 # A due Holding is locked or, where another worker has it, left alone; what is locked here is ended
-# here. One that has nowhere to go is marked instead and not looked at again. Every step takes its
-# rows from the one before, so that a Holding has ended before the next one opens, and both stand
-# before their event is linked.
+# here. One at the county is marked instead and not looked at again. Every step takes its rows from
+# the one before, so that a Holding has ended before the next one opens, and both stand before their
+# event is linked.
 _CLIMB = text("""
-    WITH due AS MATERIALIZED (
-        SELECT h.id AS holding_id, h.dispute_id, h.n, h.level AS from_level,
-               d.category, d.status, lies.code
+    WITH way AS MATERIALIZED (
+        SELECT * FROM unnest(cast(:categories AS text[]), cast(:areas AS uuid[]),
+                             cast(:from_levels AS text[]), cast(:offices AS uuid[]),
+                             cast(:levels AS text[]), cast(:stands_in AS boolean[]),
+                             cast(:accept_by AS timestamptz[]), cast(:handle_by AS timestamptz[]))
+            w (category, area_id, from_level, office_id, level, stands_in, accept_by, handle_by)
+    ), due AS MATERIALIZED (
+        SELECT h.id AS holding_id, h.dispute_id, h.n, d.status, gen_random_uuid() AS next_id,
+               w.office_id, w.level, w.stands_in, w.accept_by, w.handle_by
           FROM holding h
           JOIN dispute d ON d.id = h.dispute_id
-          JOIN area lies ON lies.id = d.area_id
+          JOIN way w     ON (w.category, w.area_id, w.from_level) = (d.category, d.area_id, h.level)
          WHERE h.ended_at IS NULL AND h.overdue_at IS NULL AND h.due_at <= :at
          ORDER BY h.due_at, h.id
          LIMIT :batch
            FOR NO KEY UPDATE OF h, d SKIP LOCKED
-    ), bound AS MATERIALIZED (
-        SELECT due.*, up.office_id, up.level, up.stands_in, gen_random_uuid() AS next_id
-          FROM due
-          LEFT JOIN LATERAL gate.receiver(due.code, gate.rung(due.from_level) + 1, :at) up ON true
     ), ended AS (
         UPDATE holding h
-           SET ended_at   = CASE WHEN b.office_id IS NOT NULL THEN cast(:at AS timestamptz) END,
-               ended_how  = CASE WHEN b.office_id IS NOT NULL THEN 'climb' END,
-               due_at     = CASE WHEN b.office_id IS NULL THEN h.due_at END,
-               overdue_at = CASE WHEN b.office_id IS NULL THEN cast(:at AS timestamptz) END
-          FROM bound b
-         WHERE h.id = b.holding_id
-     RETURNING b.*
+           SET ended_at   = CASE WHEN due.office_id IS NOT NULL THEN cast(:at AS timestamptz) END,
+               ended_how  = CASE WHEN due.office_id IS NOT NULL THEN 'climb' END,
+               due_at     = CASE WHEN due.office_id IS NULL THEN h.due_at END,
+               overdue_at = CASE WHEN due.office_id IS NULL THEN cast(:at AS timestamptz) END
+          FROM due
+         WHERE h.id = due.holding_id
+     RETURNING due.*
     ), opened AS (
-        INSERT INTO holding (id, dispute_id, n, office_id, level, policy_id, received_at,
+        INSERT INTO holding (id, dispute_id, n, office_id, level, policy_id, begun_at, received_at,
                              accept_by, handle_by, due_at, climbed_from)
-        SELECT e.next_id, e.dispute_id, e.n + 1, e.office_id, e.level, :policy, :at,
-               l.accept_by, l.handle_by, least(l.accept_by, l.handle_by), e.holding_id
-          FROM ended e
-          JOIN unnest(cast(:categories AS text[]), cast(:levels AS text[]),
-                      cast(:accept_by AS timestamptz[]), cast(:handle_by AS timestamptz[]))
-               l (category, level, accept_by, handle_by) USING (category, level)
+        SELECT e.next_id, e.dispute_id, e.n + 1, e.office_id, e.level, :policy, :at, :at,
+               e.accept_by, e.handle_by, least(e.accept_by, e.handle_by), e.holding_id
+          FROM ended e WHERE e.office_id IS NOT NULL
      RETURNING dispute_id
     ), moved AS (
         UPDATE dispute d
@@ -95,25 +141,28 @@ def climb(
     session: Session,
     at: datetime,
     batch: int,
-    policy_id: UUID,
-    deadlines: Mapping[tuple[Category, Level], Deadlines],
+    policy_id: UUID | None,
+    ways: Mapping[Way, Deadlines | None],
     stands_in: Note,
 ) -> Climbed:
-    """Let at most `batch` due cases climb one level; what others have locked is left to them.
+    """Let at most `batch` due cases go these ways; what others have locked is left to them.
 
-    `deadlines`: of a Holding that begins at `at`, for every category and level that can receive.
+    The deadlines are those of a Holding that begins at `at`; None for those that stay.
     """
-    keys: Sequence[tuple[Category, Level]] = list(deadlines)
     kinds = session.scalars(
         _CLIMB,
         {
             "at": at,
             "batch": batch,
             "policy": policy_id,
-            "categories": [category.value for category, _ in keys],
-            "levels": [level.value for _, level in keys],
-            "accept_by": [deadlines[key].accept_by for key in keys],
-            "handle_by": [deadlines[key].handle_by for key in keys],
+            "categories": [way.category.value for way in ways],
+            "areas": [way.area_id for way in ways],
+            "from_levels": [way.from_level.value for way in ways],
+            "offices": [way.office_id for way in ways],
+            "levels": [way.level and way.level.value for way in ways],
+            "stands_in": [way.stands_in for way in ways],
+            "accept_by": [by and by.accept_by for by in ways.values()],
+            "handle_by": [by and by.handle_by for by in ways.values()],
             "note": stands_in.sealed,
             "note_mac": stands_in.mac,
         },

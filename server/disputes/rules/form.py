@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -50,6 +51,31 @@ _PARTY_FIELDS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class NewDispute:
+    """A dispute as somebody wrote it down: `fields` are those of DISPUTE_FIELDS."""
+
+    id: UUID
+    fields: Mapping[str, Any]
+    occurred_at: datetime
+    recorded_at: datetime
+    proof: str = "proved"
+    done_by: UUID | None = None  # None: whoever records it
+    external_ref: tuple[str, str] | None = None
+
+    @property
+    def parties(self) -> Sequence[Mapping[str, Any]]:
+        """Its parties, as they were sent."""
+        parties: Sequence[Mapping[str, Any]] = self.fields.get("parties") or ()
+        return parties
+
+    @property
+    def households(self) -> list[UUID]:
+        """Those among its parties."""
+        ids = (as_id(party.get("household_id")) for party in self.parties)
+        return [household for household in ids if household]
+
+
 def wrong_dispute(
     fields: Mapping[str, Any], occurred_at: datetime, recorded_at: datetime
 ) -> dict[str, str]:
@@ -81,6 +107,11 @@ def wrong_event(
         **dict.fromkeys(fields.keys() - EVENT_FIELDS, False),
     }
     return {name: f"bad_{name}" for name, is_good in good.items() if not is_good}
+
+
+def as_id(value: Any) -> UUID | None:
+    """An id that is known to be one, or nothing."""
+    return value if value is None or isinstance(value, UUID) else UUID(value)
 
 
 def supplied(fields: Mapping[str, Any]) -> frozenset[Need]:

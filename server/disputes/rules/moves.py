@@ -85,7 +85,7 @@ def judge(
     receive the case one level up.
     """
     if event is not Event.NOTE and at < case.held.begun_at:
-        return _TOO_LATE
+        return _MEANT_FOR_ANOTHER
     known = frozenset(given | _facts(case, above))
     answers = [
         (decide(case.status, event, actor, known), office)
@@ -99,7 +99,7 @@ def judge(
     return first
 
 
-_TOO_LATE = Refusal(
+_MEANT_FOR_ANOTHER = Refusal(
     "before-this-holding",
     "案件此后已转办或重新受理，本记录保留为备注；请按现状办理。",
     "The case was handed on or reopened after this was written: it is kept as a note.",

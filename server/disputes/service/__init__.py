@@ -1,9 +1,10 @@
 """What people and the clock do with disputes: register, act, read, climb, verify."""
 
+from server.disputes.rules.form import NewDispute
 from server.disputes.service.acting import NewEvent, act, append_events
 from server.disputes.service.climbing import climb
 from server.disputes.service.history import Broken, open_dispute, verify_chain
-from server.disputes.service.registering import NewDispute, register_disputes
+from server.disputes.service.registering import register_disputes
 
 __all__ = [
     "Broken",

@@ -277,7 +277,9 @@ def _case(row: Row[Any]) -> Case:
 
 def _served(row: Row[Any]) -> list[Served]:
     return [
-        Served(UUID(office["id"]), Level(office["level"]), office["leads"], bool(office["covers"]))
+        Served(
+            UUID(office["id"]), Level(office["level"]), office["leads"], office["covers"] is True
+        )
         for office in row.offices
     ]
 

@@ -18,6 +18,7 @@ from server.policies import service as policies
 from server.policies.errors import CalendarMissing
 from server.policies.service import InForce
 
+
 @dataclass(frozen=True)
 class Clocks:
     """What starts or moves a clock at `at`; nothing is read before it is needed."""

@@ -48,8 +48,10 @@ class Broken(NamedTuple):
 def verify_chain(session: Session, dispute_id: UUID | None = None) -> list[Broken]:
     """Links that do not hold, of one case or of all that the asker may read; empty when all do.
 
-    Found are changed, missing and added events, a status that no event gave, and a sealed text that
-    is not the one that was written. Raises SealBroken where a text does not even open.
+    Found are events that were changed, added, or removed from between others; a status that is not
+    the last event's; a sealed text that is not the one that was written. Not found are the last
+    events of a case when they were removed and its status matches what is left. Raises SealBroken
+    where a text does not even open.
     """
     broken = {Broken(row.dispute_id, row.n) for row in chain.list_broken(session, dispute_id)}
     for row in chain.sealed_texts(session, dispute_id):

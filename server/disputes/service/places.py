@@ -1,0 +1,79 @@
+"""Where disputes lie, and whether their authors served there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.disputes.errors import BadDispute, PlaceNotYours
+from server.disputes.queries import cases
+from server.disputes.rules.form import NewDispute, as_id, places_of
+
+Place = tuple[UUID, UUID | None]  # village, cell
+
+
+class KnownPlace(NamedTuple):
+    """A place where a dispute is known, and whether its author served there."""
+
+    village_id: UUID
+    cell_id: UUID | None
+    served: bool
+
+
+def known_places(session: Session, new: Sequence[NewDispute]) -> list[list[KnownPlace]]:
+    """Where each dispute is known. Raises BadDispute, PlaceNotYours, with `index`.
+
+    The author served one of its villages when it was recorded; any cell of that village will do.
+    """
+    places = _find_places(session, new)
+    asked = [
+        (index, village, dispute.recorded_at)
+        for index, dispute in enumerate(new)
+        for village, _ in places[index]
+    ]
+    served = cases.find_served(session, [(village, at) for _, village, at in asked])
+    good = {asked[k][:2] for k in served}
+    known = [
+        [KnownPlace(village, cell, (index, village) in good) for village, cell in places[index]]
+        for index in range(len(new))
+    ]
+    for index, of_one in enumerate(known):
+        if not any(place.served for place in of_one):
+            raise PlaceNotYours(index=index)
+    return known
+
+
+def _find_places(session: Session, new: Sequence[NewDispute]) -> list[list[Place]]:
+    cells = cases.map_cells(session, {c for d in new if (c := as_id(d.fields.get("cell_id")))})
+    homes = cases.map_homes(session, {h for d in new for h in d.households})
+    found = []
+    for index, dispute in enumerate(new):
+        cell_id, village_id = (
+            as_id(dispute.fields.get(name)) for name in ("cell_id", "village_id")
+        )
+        cell = cells.get(cell_id) if cell_id else None
+        wrong = _wrong_place(cell_id, cell, village_id, homes, dispute.households)
+        if wrong:
+            raise BadDispute(index=index, errors=wrong)
+        lived_in = [homes[household] for household in dispute.households]
+        found.append(places_of(village_id, cell, lived_in))
+        if not found[-1]:
+            raise BadDispute(index=index, errors={"village_id": "missing"})
+    return found
+
+
+def _wrong_place(
+    cell_id: UUID | None,
+    cell: tuple[UUID, UUID] | None,
+    village_id: UUID | None,
+    homes: Mapping[UUID, Place],
+    households: Sequence[UUID],
+) -> dict[str, str]:
+    if cell_id and (cell is None or village_id not in (None, cell[1])):
+        return {"cell_id": "other_village" if cell else "unknown_cell"}
+    if not homes.keys() >= set(households):
+        return {"parties": "unknown_household"}
+    return {}
