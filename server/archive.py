@@ -29,7 +29,6 @@ from server.cluster.machine import find_programs
 from server.errors import Clash, Invalid, WanggeError
 from server.installation import Installation
 
-
 BESIDE: Final = "_restore_"  # no dated copy that somebody made by hand is called so
 LEFTOVER: Final = f"^{BESIDE}[0-9a-f]{{8}}(_old)?$"  # what follows the name of the database
 

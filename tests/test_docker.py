@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from server import settings
+
 ROOT = Path(__file__).parents[1]
 DOCKER = ROOT / "docker"
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text())
@@ -123,16 +125,41 @@ def test_the_data_lies_on_volumes_that_are_declared() -> None:
 def test_no_secret_stands_in_the_files_and_each_variable_is_explained() -> None:
     text = (DOCKER / "compose.yaml").read_text()
     asked = set(re.findall(r"\$\{(\w+)", text))
-    given = dict(
-        line.split("=", 1)
-        for line in (DOCKER / "env.example").read_text().splitlines()
-        if line and not line.startswith("#")
-    )
-    assert asked == given.keys()
-    for name in asked:
-        if not name.endswith("_PORT"):
-            assert f"${{{name}:?" in text, f"{name} must not start empty"
-            assert given[name].endswith("replace-me")
+    defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", text))
+    needed = explained(r"(\w+)=(.+)")
+    optional = explained(r"#(\w+)=(.+)")
+    assert asked == needed.keys() | defaults.keys()
+    for name, default in defaults.items():
+        assert {**needed, **optional}[name] == default
+    for name in asked - defaults.keys():
+        assert f"${{{name}:?" in text, f"{name} must not start empty"
+        assert needed[name].endswith("replace-me")
+
+
+def explained(form: str) -> dict[str, str]:
+    """Name → value on the lines of env.example that have this form."""
+    lines = (DOCKER / "env.example").read_text().splitlines()
+    found = (re.fullmatch(form, line) for line in lines)
+    return {one[1]: one[2] for one in found if one}
+
+
+def test_each_setting_is_explained_with_its_default() -> None:
+    known = set(re.findall(r"\bWANGGE_[A-Z_]+", Path(settings.__file__).read_text()))
+    values = explained(r"#?(\w+)=(.+)")
+    assert known <= values.keys()
+    optional = {name: value for name, value in values.items() if "URL" not in name}
+    key = "A" * 43 + "="
+    needed = {"WANGGE_DATABASE_URL": values["WANGGE_DATABASE_URL"]}
+    needed |= {"WANGGE_SEAL_KEYS": f"k1:{key}", "WANGGE_BLIND_KEY": key}
+    usual = settings.from_environment(needed)
+    assert settings.from_environment({**optional, **needed}) == usual
+
+
+def test_compose_passes_on_every_setting_that_may_be_changed() -> None:
+    told = {name: set(SERVICES[name]["environment"]) for name in OURS}
+    for name in explained(r"#(\w+)=(.+)"):
+        of_compose_alone = name.endswith("_DATABASE_URL") or name == "WANGGE_DATA_DIR"
+        assert of_compose_alone or all(name in known for known in told.values()), name
 
 
 def test_web_and_worker_never_hold_the_administrators_key() -> None:
@@ -164,6 +191,14 @@ def test_the_commands_that_the_files_name_exist() -> None:
     serve = subprocess.run([wangge, "serve", "--help"], capture_output=True, text=True, check=True)
     assert "--host" in serve.stdout
     assert "--port" in serve.stdout
+
+
+def test_the_workers_health_is_asked_for_without_reckoning_everything_anew() -> None:
+    probe = SERVICES["worker"]["healthcheck"]["test"][1:]
+    assert probe == ["wangge", "doctor", "--quick"]
+    wangge = Path(sys.executable).parent / "wangge"
+    told = subprocess.run([wangge, "doctor", "-h"], capture_output=True, text=True, check=True)
+    assert "--quick" in told.stdout
 
 
 def test_the_image_is_built_apart_and_runs_as_nobody_in_particular() -> None:

@@ -1,4 +1,5 @@
--- What the gate answers about disputes, and the chain of their events.
+-- What the gate answers about disputes, and the chain of their events. What policies ask at every
+-- statement is plpgsql, which keeps its plans.
 -- Owned by wangge_gate: the answers are ids, states and yes or no; no story and no name passes here.
 
 -- Levels in order: village 1, township 2, county 3.
@@ -9,7 +10,9 @@ $$ SELECT array_position(ARRAY['village', 'township', 'county'], level) $$;
 -- Disputes that the asker may read: in one's places, those one's Offices hold or held, and those that
 -- one registered oneself (in a colleague's cell, perhaps) in a village where one still serves.
 CREATE OR REPLACE FUNCTION gate.my_disputes() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
     WITH places AS MATERIALIZED (SELECT ARRAY(SELECT gate.my_places()) AS held)
     SELECT dispute_id FROM dispute_place WHERE bucket = ANY ((SELECT held FROM places)::text[])
     UNION
@@ -17,29 +20,36 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     UNION
     SELECT d.id FROM dispute d JOIN dispute_place p ON p.dispute_id = d.id
      WHERE d.recorded_by = gate.user_id()
-       AND 'v:' || p.village_id = ANY ((SELECT held FROM places)::text[])
+       AND 'v:' || p.village_id = ANY ((SELECT held FROM places)::text[]);
+END
 $$;
 
 -- Disputes that the asker registered or wrote an event of in this very request: the author reads
 -- them back during a push.
 CREATE OR REPLACE FUNCTION gate.my_acts() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
     SELECT id         FROM dispute
      WHERE recorded_by = gate.user_id() AND received_at = gate.now()
     UNION
     SELECT dispute_id FROM dispute_event
-     WHERE recorded_by = gate.user_id() AND received_at = gate.now()
+     WHERE recorded_by = gate.user_id() AND received_at = gate.now();
+END
 $$;
 
 -- Those among them that the asker registered or moved: a case changes only together with a move in
 -- the author's own name, and a note is none.
 CREATE OR REPLACE FUNCTION gate.my_moves() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
     SELECT id         FROM dispute
      WHERE recorded_by = gate.user_id() AND received_at = gate.now()
     UNION
     SELECT dispute_id FROM dispute_event
-     WHERE recorded_by = gate.user_id() AND received_at = gate.now() AND kind <> 'note'
+     WHERE recorded_by = gate.user_id() AND received_at = gate.now() AND kind <> 'note';
+END
 $$;
 
 -- Where households are, by village and cell and nothing else: a party may live where the author may
@@ -53,7 +63,10 @@ $$ SELECT h.id, h.village_id, h.cell_id FROM household h WHERE h.id = ANY (house
 CREATE OR REPLACE FUNCTION gate.held_at(at timestamptz)
 RETURNS TABLE (role text, cell_id uuid, village_id uuid, office_id uuid, office_level text,
                area_code text, leads boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT a.role, a.cell_id, c.village_id, a.office_id, o.level, area.code, a.leads
       FROM assignment a
       LEFT JOIN office o    ON o.id = a.office_id
@@ -61,7 +74,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
       LEFT JOIN grid_cell c ON c.id = a.cell_id
      WHERE a.user_id = gate.user_id() AND gate.admitted()
        AND a.valid_from <= at AND (a.valid_to IS NULL OR a.valid_to > at)
-       AND gate.counts(a.role, area.level, a.cell_id)
+       AND gate.counts(a.role, area.level, a.cell_id);
+END
 $$;
 
 -- Did the asker serve these villages at these times?
@@ -77,25 +91,29 @@ $$;
 -- May the asker have registered, at this time, a dispute that lies in this Area? It must cover a
 -- village that the asker served then.
 CREATE OR REPLACE FUNCTION gate.may_register(an_area uuid, at timestamptz) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM gate.held_at(at) held
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM gate.held_at(at) held
                      JOIN area lies ON lies.id = an_area
                      LEFT JOIN area v ON v.id = held.village_id
                     WHERE coalesce(v.code, held.area_code) LIKE lies.code || '%'
-                       OR lies.code LIKE held.area_code || '%')
+                       OR lies.code LIKE held.area_code || '%');
+END
 $$;
 
 -- May the asker say that a dispute is known in this village too? In a served one always; in another
 -- only beside a served one, which is therefore written before it.
 CREATE OR REPLACE FUNCTION gate.may_place(a_dispute uuid, a_village uuid) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (
         SELECT FROM dispute d
          CROSS JOIN LATERAL gate.held_at(d.recorded_at) held
           JOIN area v ON v.id = ANY (a_village || ARRAY(SELECT p.village_id FROM dispute_place p
                                                          WHERE p.dispute_id = d.id))
          WHERE d.id = a_dispute AND d.recorded_by = gate.user_id() AND d.received_at = gate.now()
-           AND (held.village_id = v.id OR v.code LIKE held.area_code || '%'))
+           AND (held.village_id = v.id OR v.code LIKE held.area_code || '%'));
+END
 $$;
 
 -- The Office that receives a case lying in the Area `a_code`, from this rung up: the lowest lead
@@ -159,8 +177,9 @@ $$;
 -- held it, or because the asker registered it in a village that was served.
 CREATE OR REPLACE FUNCTION gate.knows(a_dispute uuid, a_cell uuid, a_village uuid, an_office uuid,
                                       an_area_code text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM holding h
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM holding h
                     WHERE h.dispute_id = a_dispute AND h.office_id = an_office)
         OR EXISTS (SELECT FROM dispute_place p
                      JOIN area v    ON v.id = p.village_id
@@ -168,7 +187,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
                     WHERE p.dispute_id = a_dispute
                       AND (v.code LIKE an_area_code || '%'
                            OR coalesce(p.cell_id = a_cell, p.village_id = a_village)
-                           OR d.recorded_by = gate.user_id() AND p.village_id = a_village))
+                           OR d.recorded_by = gate.user_id() AND p.village_id = a_village));
+END
 $$;
 
 -- The second wall before history: may the asker write this event? A note, whoever knew of the case
@@ -177,8 +197,9 @@ $$;
 -- asker registered in this request; what the clock does, nobody.
 CREATE OR REPLACE FUNCTION gate.may_write(a_kind text, a_dispute uuid, a_holding uuid, an_office uuid,
                                           at timestamptz) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT at <= gate.now() AND CASE a_kind
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN at <= gate.now() AND CASE a_kind
         WHEN 'register' THEN an_office IS NULL AND EXISTS (
             SELECT FROM dispute d
              WHERE d.id = a_dispute
@@ -202,7 +223,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
                AND (held.office_id = h.office_id
                     OR gate.rung(held.office_level) > gate.rung(h.level)
                        AND lies.code LIKE held.area_code || '%'))
-    END
+    END;
+END
 $$;
 
 -- ------------------------------------------------------------------------------------ the chain

@@ -76,7 +76,7 @@ def examine(settings: Settings, now: datetime) -> Iterator[Sign]:
 
 
 def glance(settings: Settings, now: datetime) -> Iterator[Sign]:
-    """What may be asked every minute: whether the worker is well. A full disk is not its illness."""
+    """What may be asked every minute: is the worker well? A full disk is not its illness."""
     disk = look_at_disk(settings)
     yield replace(disk, state=State.WARN) if disk.state is State.FAIL else disk
     yield from _ask(settings, now, QUICK)

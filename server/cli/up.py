@@ -116,7 +116,7 @@ def _child(
     finally:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(30)  # longer than the web server gives requests at hand
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

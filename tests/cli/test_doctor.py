@@ -83,7 +83,7 @@ def test_a_case_that_ought_to_have_climbed_is_seen(county: SmallCounty) -> None:
     case = {"id": str(id_of("case")), "category": "neighbours", "story": "示例：院墙"}
     case["village_id"] = str(id_of("A1"))
     county.sign_in("mediator-a1").post("/disputes", case)
-    for minutes, found in ((-60, set()), (1, set()), (3, {"cases"})):
+    for minutes, found in ((-60, set()), (1, set()), (3, {"due"})):
         run_everything(county.url)
         late = f"UPDATE holding SET due_at = now() - interval '{minutes} minutes'"
         as_superuser(county.url, late)
@@ -93,9 +93,7 @@ def test_a_case_that_ought_to_have_climbed_is_seen(county: SmallCounty) -> None:
     assert wrong(keyboard) == set()
 
 
-def test_a_database_that_was_never_migrated_is_told_so(
-    database: str, tmp_path: Path
-) -> None:
+def test_a_database_that_was_never_migrated_is_told_so(database: str, tmp_path: Path) -> None:
     new = make_url(database).set(database=f"{make_url(database).database}_new")
     unmigrated = Keyboard(environment(new.render_as_string(), tmp_path))
     with as_admin(make_url(database).set(database="postgres").render_as_string()) as cursor:

@@ -101,6 +101,8 @@ class _Report:
         csv.writer(self._file).writerow(self._header)
 
     def write(self, *cells: object) -> None:
+        if self._file is None:
+            raise RuntimeError("a report is written to within its `with` block")
         csv.writer(self._file).writerow(cells)
         self._rows += 1
 
@@ -116,7 +118,7 @@ class _Report:
             self._path.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """What was not put in place goes; what another run has begun there is not ours."""
+        """What was not put in place goes."""
         if self._file is None:
             return
         with suppress(OSError):  # a full disk; what brought us here has been raised
