@@ -56,11 +56,7 @@ def _make_plain(connection: extensions.connection) -> str:
     Returns its columns but the computed one, joined by commas.
     """
     cursor = connection.cursor()
-    cursor.execute(
-        "SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = 'household'::regclass"
-    )
-    (options,) = cursor.fetchone() or ("",)
-    cursor.execute(f"CREATE TABLE plain (LIKE household INCLUDING ALL) WITH ({options})")
+    cursor.execute("CREATE TABLE plain (LIKE household INCLUDING ALL)")
     cursor.execute("""
         SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute
          WHERE attrelid = 'household'::regclass AND attnum > 0
