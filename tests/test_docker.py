@@ -192,8 +192,7 @@ def test_the_commands_that_the_files_name_exist() -> None:
 
 
 def test_the_workers_health_is_asked_for_without_reckoning_everything_anew() -> None:
-    probe = SERVICES["worker"]["healthcheck"]["test"][1:]
-    assert probe == ["wangge", "doctor", "--quick"]
+    assert SERVICES["worker"]["healthcheck"]["test"][1:] == ["wangge", "doctor", "--quick"]
     wangge = Path(sys.executable).parent / "wangge"
     told = subprocess.run([wangge, "doctor", "-h"], capture_output=True, text=True, check=True)
     assert "--quick" in told.stdout

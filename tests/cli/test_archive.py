@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from stat import S_ISDIR
 from threading import Event, Thread
@@ -217,8 +217,8 @@ def test_a_phone_that_keeps_coming_back_does_not_hold_the_restore_up(
     county: SmallCounty, keyboard: Keyboard, tmp_path: Path
 ) -> None:
     keyboard.type("backup", tmp_path / "county.backup")
-    over = Event()
-    knocking = [Thread(target=knock, args=(county.url, over)) for _ in range(3)]
+    over, turned_away = Event(), list[str]()
+    knocking = [Thread(target=knock, args=(county.url, over, turned_away)) for _ in range(3)]
     try:
         for thread in knocking:
             thread.start()
@@ -228,19 +228,20 @@ def test_a_phone_that_keeps_coming_back_does_not_hold_the_restore_up(
         over.set()
         for thread in knocking:
             thread.join()
+    assert any("not currently accepting connections" in said for said in turned_away)
     assert [why for _, why in epochs(county)] == ["first", "restore"]
     assert databases(county) == {make_url(county.url).database}
 
 
-def knock(url: str, over: Event) -> None:
+def knock(url: str, over: Event, turned_away: list[str]) -> None:
     """Connect again and again, and stay as long as one is let."""
     while not over.is_set():
-        with suppress(psycopg2.Error), ExitStack() as held:
-            while not over.is_set():
+        try:
+            with ExitStack() as held:
                 for _ in range(5):
-                    cursor = held.enter_context(as_admin(url))
-                cursor.execute("SELECT")
-                held.close()
+                    held.enter_context(as_admin(url)).execute("SELECT")
+        except psycopg2.Error as error:
+            turned_away.append(str(error))
 
 
 def test_a_swap_that_is_refused_leaves_the_county_open(county: SmallCounty) -> None:
