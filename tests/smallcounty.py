@@ -16,13 +16,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from shapely import box
 from sqlalchemy.orm import Session
 
 from server.access import queries as access
-from server.access.service import hash_password
 from server.db import DbRole, Identity, worker
 from server.households import queries as households
 from server.places import queries as places
@@ -32,7 +32,8 @@ from server.syncing.service import ensure_epoch
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, 09:00 local time
 PASSWORD = "small-county"
 _ROOT = UUID("00000000-0000-7000-8000-000000000000")
-_HASH = hash_password(PASSWORD)  # once: Argon2id is slow on purpose
+# Argon2id is slow on purpose; a hash carries the parameters it is verified with: cheap ones.
+_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 
 TOWNSHIPS = {"A": "511921100", "B": "511921101"}
 VILLAGES = {"A1": "511921100201", "A2": "511921100202", "B1": "511921101201"}
