@@ -44,7 +44,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 _HTTP_TEXT = {
     400: (Malformed.slug, Malformed.text),
     401: ("not-signed-in", NotSignedIn.text),
-    404: ("not-found", "没有这个地址。 There is nothing at this address; see /api/docs."),
+    404: ("no-such-address", "没有这个地址。 There is nothing at this address; see /api/docs."),
     405: ("method-not-allowed", "此地址不支持该方法。 This address does not take that method."),
     413: ("too-large", TooLarge.text),
     415: (NotJson.slug, NotJson.text),
