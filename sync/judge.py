@@ -1,7 +1,7 @@
 """Which changes go no further, and why: what can be told without the entity's own rules.
 
-The reasons are stable slugs: phones show them, supervisors filter by them. An outsider must not
-learn from them whether an id exists: hidden and absent rows are answered alike.
+The reasons are stable slugs: phones show them, supervisors filter by them. For a patch,
+hidden and absent rows are answered alike; that an id is taken shows only to whoever knows it.
 """
 
 from __future__ import annotations

@@ -111,7 +111,8 @@ class HttpLine:
         }
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        # ASCII: half an emoji in a note must reach the server, which sets that one change aside.
+        text = json.dumps(body, separators=(",", ":")).encode()
         try:
             connection = self._connected()
             packed = gzip.compress(text, 6, mtime=0)

@@ -244,6 +244,20 @@ def test_a_wrong_visit_among_good_ones_blocks_none_and_says_why(
     assert [reason for _, _, reason in li.phone.set_aside()] == ["bad-visit"] * 3
 
 
+@pytest.mark.parametrize("note", ["a\x00b", "cut \ud83d", float("nan"), float("inf")])
+def test_half_an_emoji_in_a_note_sets_that_visit_aside_and_never_blocks_the_phone(
+    carried: Callable[[str], Carried], note: Any
+) -> None:
+    li = carried("worker-a1w")
+    li.sync()
+    li.visit("A1w-1", note=note)
+    good = li.visit("A1w-2", note="好")
+    assert not li.sync().lost
+    assert li.phone.waiting() == []
+    assert [reason for _, _, reason in li.phone.set_aside()] == ["malformed"]
+    assert good in li.phone.rows("visit")
+
+
 def test_with_a_full_disk_pushes_wait_and_reads_go_on(county: SmallCounty, tmp_path: Path) -> None:
     full = replace(smallcounty.settings(county.url), min_free_bytes=1 << 60)
     with serving(full, county.clock) as url:
