@@ -27,7 +27,7 @@ GRANT wangge_push TO wangge_app;
 ALTER ROLE wangge_app    SET lock_timeout = '5s';
 ALTER ROLE wangge_app    SET statement_timeout = '30s';
 ALTER ROLE wangge_app    SET idle_in_transaction_session_timeout = '30s';
-ALTER ROLE wangge_app    SET max_parallel_workers_per_gather = 0;  -- small tiles, see decisions
+ALTER ROLE wangge_app    SET max_parallel_workers_per_gather = 0;  -- its start costs more than a small tile
 ALTER ROLE wangge_app    SET jit = off;
 ALTER ROLE wangge_app    SET timezone = 'UTC';
 ALTER ROLE wangge_worker SET lock_timeout = '5s';

@@ -4,7 +4,7 @@
 -- deferred trigger on the pending table takes one advisory lock at commit, numbers the entries,
 -- moves the heads, writes a mark and deletes the pending row, so that a later write of the same
 -- transaction wakes it again. The lock is the last one taken and is held until the commit is
--- visible: whoever reads a head has every entry below it. Measured alternatives: docs/decisions.
+-- visible: whoever reads a head has every entry below it. (A bare sequence loses rows under several writers.)
 --
 -- Everything runs as wangge_feed, which has policies of its own on the feed tables; as a mere table
 -- owner under FORCE it would silently stamp nothing.

@@ -44,10 +44,6 @@ class Staff:
         """All posts, from the cells up."""
         return self.workers + self.mediators + self.supervisors + self.others
 
-    def mediator_of(self, village: str) -> Post:
-        """Who mediates in this village."""
-        return next(post for post in self.mediators if post.code == village)
-
     def supervisor_of(self, township: str) -> Post:
         """Who supervises this township."""
         return next(post for post in self.supervisors if post.code == township)

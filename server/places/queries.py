@@ -61,13 +61,6 @@ def list_villages(session: Session) -> Sequence[Row[tuple[UUID, str, str, str]]]
     ).all()
 
 
-def count_places(session: Session) -> tuple[int, int]:
-    """How many areas and cells there are."""
-    areas = session.scalar(select(func.count()).select_from(Area)) or 0
-    cells = session.scalar(select(func.count()).select_from(GridCell)) or 0
-    return areas, cells
-
-
 def upsert_areas(session: Session, areas: Sequence[dict[str, Any]]) -> tuple[int, int]:
     """Areas by code (dicts of id, level, code, name, parent_id); a known code keeps its id.
 
