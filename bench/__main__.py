@@ -1,4 +1,4 @@
-"""`python -m bench [row…]`: measure, show, and write bench/results.json. `make bench` calls it."""
+"""`python -m bench [row…]`: measure, show, keep results.json and .svg. `make bench` calls it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bench import report
+from bench import picture, report
 from bench.ground import Ground, Size, lay
 from bench.registry import BENCHES
 from bench.row import Row
@@ -42,6 +42,8 @@ def run(ground: Ground, names: Sequence[str], repeats: int, into: Path) -> list[
     machine = report.describe_machine(ground.template.admin_url)
     report.show(rows, machine)
     report.write(into, rows, machine)
+    picture.draw(into.with_suffix(".svg"), rows)
+    print(f"{into}  {into.with_suffix('.svg')}")
     return rows
 
 

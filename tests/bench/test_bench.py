@@ -60,4 +60,6 @@ def test_every_row_is_measured_and_kept(ground: Ground, tmp_path: Path) -> None:
         low, high = row["ratio"]["min"], row["ratio"]["max"]
         assert 0 < low <= row["ratio"]["median"] <= high
         assert len(row["pairs"]) == 1
+    drawn = into.with_suffix(".svg").read_text(encoding="utf-8")
+    assert all(bench.title in drawn for bench in BENCHES.values())
     assert kept["machine"]["postgresql"].startswith("1")
