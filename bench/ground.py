@@ -35,6 +35,7 @@ class Size:
     """How much is measured in one pair."""
 
     households: int = 20_000  # rows of the list
+    many: int = 200_000  # rows of the list of a large county
     pushes: int = 12  # of each phone
     processes: int = min(os.cpu_count() or 2, 8)  # of the web server, as `wangge serve` has them
     county: Callable[[int], County] = draw

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
-from bench import households, visits
+from bench import households, moves, tiles, visits
 from bench.row import Bench
 
 BENCHES: Mapping[str, Bench] = {
     "households": households.BENCH,
+    "many": households.MANY,
     "visits": visits.BENCH,
+    "tiles": tiles.BENCH,
+    "moves": moves.BENCH,
 }

@@ -86,11 +86,12 @@ class Caller:
             "Accept-Encoding": "gzip",
         }
 
-    def sign_in(self, login: str, password: str, device: str) -> None:
-        """Sign in on this device."""
+    def sign_in(self, login: str, password: str, device: str) -> str:
+        """Sign in on this device; the access token."""
         who = {"login": login, "password": password, "device": {"id": device, "name": "bench"}}
         tokens = unpack(self.post("/sessions", pack(who)))
         self._headers["Authorization"] = f"Bearer {tokens['access']}"
+        return str(tokens["access"])
 
     def post(self, path: str, body: bytes) -> bytes:
         """POST what `pack` made; the answer as it comes. Raises RuntimeError for an error."""

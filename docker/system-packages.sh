@@ -13,7 +13,7 @@ missing=()
 
 main() {
     case "${1:-}" in
-        run) look_for_python; look_for_postgresql; look_for_compiler; look_for_certificates; look_for_curl ;;
+        run) look_for_python; look_for_postgresql; look_for_compiler; look_for_certificates; look_for_curl; look_for_gdal ;;
         build) missing=(gcc libc6-dev libpq-dev) ;;
         image) missing=(ca-certificates libpq5 postgresql-client-15 tzdata) ;;
         *) stop "用法 usage: $0 run|build|image" ;;
@@ -58,6 +58,10 @@ look_for_compiler() {
 
 look_for_curl() { # what the walk-through types, and its test with it
     command -v curl >/dev/null || missing+=(curl)
+}
+
+look_for_gdal() { # what docs/gis.md types, and its test with it
+    command -v ogr2ogr >/dev/null || missing+=(gdal-bin)
 }
 
 look_for_certificates() {

@@ -97,3 +97,20 @@ class InvalidTile(GeoError):
         "瓦片“{found}”不存在：级别为 0 至 31，行列号须小于 2 的级别次方。 "
         "Tile “{found}” does not exist: zoom is 0 to 31, x and y are below 2 to the power of zoom."
     )
+
+
+class UnusableVillage(GeoError):
+    slug = "unusable-village"
+    advice = (
+        "本村边界不可用（{found}）：请先改为不自相交、非空的面。 "
+        "The village's boundary cannot be used ({found}): redraw it as a polygon that is not empty "
+        "and does not cross itself."
+    )
+
+
+class UnusableBounds(GeoError):
+    slug = "unusable-cell-size"
+    advice = (
+        "每格户数范围“{found}”不可用：下限至少为 1，且不大于上限。 "
+        "Cell size “{found}” cannot be used: the least is 1 or more and not above the most."
+    )

@@ -1,8 +1,8 @@
 """Do these cells tile their village: no overlap, no gap, nothing outside, beyond a tolerance."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.metres import area_m2, in_metres
+from geo.repair import BY_HAND, Action, Suggestion, made_valid, owners
 
 Shapes = NDArray[np.object_]
 Piece = tuple["Kind", tuple[str, ...], BaseGeometry]
@@ -34,7 +35,7 @@ class Finding:
     """One place to mend. `cells`: whose; none when it is the village's own boundary.
 
     `detail`: for a sliver what it would be if it were wider (overlap, gap, outside); for an
-    invalid shape the reason; for too many vertices how many.
+    invalid shape the reason; for too many vertices how many. `repair`: by the rules of geo.repair.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Finding:
     area_m2: float
     geometry: BaseGeometry
     detail: str = ""
+    repair: Suggestion = BY_HAND
 
     def as_geojson(self) -> dict[str, Any]:
         """A GeoJSON Feature; its geometry is null where the shape cannot be drawn."""
@@ -54,6 +56,7 @@ class Finding:
                 "area_m2": round(self.area_m2, 2),
                 "detail": self.detail,
                 "message": _MESSAGES[self.kind],
+                "repair": self.repair.as_properties(),
             },
         }
 
@@ -102,7 +105,8 @@ def check(
         *_gaps(village, codes, drawn),
         *_outside(village, codes, drawn),
     ]
-    return Findings(tuple(sorted(_beyond(pieces, tolerance_m2, sliver_m), key=_by_urgency)))
+    found = sorted(_beyond(pieces, tolerance_m2, sliver_m), key=_by_urgency)
+    return Findings(tuple(_with_repairs(found, codes, drawn)))
 
 
 def _too_large(
@@ -125,8 +129,27 @@ def _unusable(village: BaseGeometry, shapes: Mapping[str, BaseGeometry]) -> tupl
     named = [((), village), *(((code,), shape) for code, shape in shapes.items())]
     faults = ((cells, shape, _fault(shape)) for cells, shape in named)
     return tuple(
-        Finding(fault[0], cells, 0.0, shape, fault[1]) for cells, shape, fault in faults if fault
+        Finding(fault[0], cells, 0.0, shape, fault[1], made_valid(shape))
+        for cells, shape, fault in faults
+        if fault
     )
+
+
+def _with_repairs(
+    found: Sequence[Finding], codes: tuple[str, ...], shapes: Shapes
+) -> Iterator[Finding]:
+    numbers = {code: number for number, code in enumerate(codes)}
+    open_ = [f for f in found if Kind.OUTSIDE not in (f.kind, f.detail) and f.cells]
+    candidates = [np.array([numbers[code] for code in finding.cells]) for finding in open_]
+    owner = iter(owners(shapes, [finding.geometry for finding in open_], candidates))
+    for finding in found:
+        if Kind.OUTSIDE in (finding.kind, finding.detail):
+            yield replace(finding, repair=Suggestion(Action.CLIP, finding.geometry))
+        elif finding.cells:
+            to = codes[next(owner)]
+            yield replace(finding, repair=Suggestion(Action.GIVE, finding.geometry, to))
+        else:
+            yield finding
 
 
 def _fault(shape: BaseGeometry) -> tuple[Kind, str] | None:
@@ -154,6 +177,7 @@ def _overlaps(codes: tuple[str, ...], shapes: Shapes) -> Iterator[Piece]:
 
 def _gaps(village: BaseGeometry, codes: tuple[str, ...], shapes: Shapes) -> Iterator[Piece]:
     uncovered = shapely.difference(village, shapely.union_all(shapes))
+    shapely.prepare(shapes)
     for piece in _areal_parts(uncovered):
         beside = shapely.dwithin(shapes, piece, _TOUCHING)
         yield Kind.GAP, tuple(np.array(codes, dtype=object)[beside]), piece

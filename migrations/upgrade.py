@@ -89,7 +89,8 @@ def _roles(connection: Connection, passwords: dict[str, str]) -> None:
         CREATE SCHEMA IF NOT EXISTS gate; CREATE SCHEMA IF NOT EXISTS feed;
         GRANT CREATE, USAGE ON SCHEMA public TO wangge_owner;
         GRANT USAGE ON SCHEMA public, gate, feed
-           TO wangge_owner, wangge_feed, wangge_gate, wangge_push, wangge_app, wangge_worker;
+           TO wangge_owner, wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_app,
+              wangge_worker;
     """,
     )
 
@@ -124,9 +125,9 @@ def _clear(connection: Connection) -> None:
         END
         $$;
         REVOKE ALL ON ALL TABLES IN SCHEMA public
-          FROM wangge_feed, wangge_gate, wangge_push, wangge_app, wangge_worker;
+          FROM wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_app, wangge_worker;
         REVOKE ALL ON ALL SEQUENCES IN SCHEMA public
-          FROM wangge_feed, wangge_gate, wangge_push, wangge_app, wangge_worker;
+          FROM wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_app, wangge_worker;
     """,
     )
 

@@ -12,13 +12,36 @@ from server import bodies, db, docs, health, logs, problems, sealed
 from server.access.views import blp as sessions
 from server.bodies import Blueprint
 from server.disputes.views import blp as disputes
+from server.exports.views import blp as exports
+from server.households.duplicates.views import blp as duplicates
+from server.households.links.views import blp as links
+from server.households.unplaced.views import blp as unplaced
 from server.households.views import blp as households
+from server.maps.features.views import blp as features
+from server.maps.tiles.views import blp as tiles
 from server.maps.views import blp as places
+from server.moves.draft.views import blp as drafts
+from server.moves.views import blp as moves
 from server.settings import Settings
 from server.syncing.views import blp as sync
 from server.visits.views import blp as visits
 
-BLUEPRINTS: tuple[Blueprint, ...] = (sessions, places, households, visits, disputes, sync)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    sessions,
+    places,
+    features,
+    tiles,
+    households,
+    unplaced,
+    links,
+    duplicates,
+    visits,
+    disputes,
+    moves,
+    drafts,
+    sync,
+    exports,
+)
 
 
 def system_clock() -> datetime:

@@ -48,6 +48,7 @@ class DbRole(StrEnum):
 
     APP = "wangge_app"
     PUSH = "wangge_push"  # may also write and read back rows that name the author
+    MOVER = "wangge_mover"  # may also redraw cells and change assignments in its charge
     WORKER = "wangge_worker"  # jobs and the command line: the county's own hand
 
 
@@ -124,6 +125,23 @@ def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Sessi
         raise
     finally:
         db.session.remove()
+
+
+def open_snapshot(identity: Identity) -> Session:
+    """One REPEATABLE READ READ ONLY snapshot that outlives its request, to stream an answer from.
+
+    It belongs to no request and no thread; whoever opens it closes it. Raises TryLater.
+    """
+    session = Session(db.engine, expire_on_commit=False)
+    try:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        tell(session, identity, read_only=True)
+    except (DBAPIError, PoolTimeout) as error:
+        session.close()
+        if passing(error):
+            raise TryLater from error
+        raise
+    return session
 
 
 def tell(session: Session, identity: Identity, *, read_only: bool = False) -> None:

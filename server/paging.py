@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, post_dump, validate
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,27 @@ class Page:
     items: Sequence[Any]
     next: UUID | None
     total: int | None  # counted for the first page only: counting reads everything
+    codes: Sequence[OldCode] = ()  # old codes that were asked for, and what they are now
+
+
+class OldCode(NamedTuple):
+    """A code that somebody asked for, and what it is now."""
+
+    asked_code: str
+    present_code: str
+
+
+def note_old_code(session: Session, asked: str, present: str) -> None:
+    """What was asked for is known by another code now: the answer of this session will say so."""
+    session.info.setdefault(_OLD_CODES, {})[asked] = present
+
+
+def old_codes(session: Session) -> list[OldCode]:
+    """The old codes that this session was asked for so far."""
+    return [OldCode(*pair) for pair in session.info.get(_OLD_CODES, {}).items()]
+
+
+_OLD_CODES = "wangge.old_codes"
 
 
 class PageIn(Schema):
@@ -28,16 +49,30 @@ class PageIn(Schema):
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=200))
 
 
+class OldCodeOut(Schema):
+    """An old code that was asked for: it still resolves; write the present one from now on."""
+
+    asked_code = fields.String()
+    present_code = fields.String()
+
+
+class _PageOut(Schema):
+    next = fields.UUID(allow_none=True)
+    total = fields.Integer(allow_none=True)
+    codes = fields.List(fields.Nested(OldCodeOut))
+
+    @post_dump
+    def leave_out_no_codes(self, page: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Nothing is said of codes where all that were asked for are present ones."""
+        return page if page.get("codes") else {k: v for k, v in page.items() if k != "codes"}
+
+
 def page_schema(item: type[Schema]) -> type[Schema]:
     """The schema of a page of these items."""
     return type(
         item.__name__.replace("Out", "PageOut"),
-        (Schema,),
-        {
-            "items": fields.List(fields.Nested(item)),
-            "next": fields.UUID(allow_none=True),
-            "total": fields.Integer(allow_none=True),
-        },
+        (_PageOut,),
+        {"items": fields.List(fields.Nested(item))},
     )
 
 
@@ -49,6 +84,5 @@ def page_of(session: Session, query: Select[Any], key: Any, after: UUID | None, 
     wanted = query.where(key > after) if after else query
     found = session.scalars(wanted.order_by(key).limit(limit + 1)).all()
     items = found[:limit]
-    return Page(
-        items, next=getattr(items[-1], key.key) if len(found) > limit else None, total=total
-    )
+    more = getattr(items[-1], key.key) if len(found) > limit else None
+    return Page(items, next=more, total=total, codes=old_codes(session))

@@ -97,7 +97,8 @@ def render(app: Flask) -> None:
 
 def _ours(error: WanggeError) -> Response:
     fields = {"errors": error.errors} if error.errors else {}
-    answer = problem(status_of(type(error)), error.slug, error.detail, **fields)
+    members = getattr(error, "members", {})
+    answer = problem(status_of(type(error)), error.slug, error.detail, **fields, **members)
     if isinstance(error, TryLater):
         answer.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, NotSignedIn):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Mapping
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,6 +19,7 @@ from sqlalchemy.types import TypeDecorator
 from server.errors import WanggeError
 
 _VERSION = b"\x01"
+_NONCE = 12  # bytes
 
 
 class SealBroken(WanggeError):
@@ -39,9 +39,18 @@ class Keyring:
 
     def seal(self, column: str, plain: str) -> bytes:
         """Seal one value for `column` ("household.telephone")."""
-        nonce = os.urandom(12)
-        sealed = self._ciphers[self._current].encrypt(nonce, plain.encode(), column.encode())
-        return _VERSION + self._current.encode() + b"\x00" + nonce + sealed
+        return self.seal_all(column, [plain])[0]
+
+    def seal_all(self, column: str, plains: Sequence[str]) -> list[bytes]:
+        """Seal many values for one column, each with a nonce of its own."""
+        encrypt, bound = self._ciphers[self._current].encrypt, column.encode()
+        head = _VERSION + self._current.encode() + b"\x00"
+        chance = os.urandom(_NONCE * len(plains))
+        nonces = (chance[at : at + _NONCE] for at in range(0, len(chance), _NONCE))
+        return [
+            head + nonce + encrypt(nonce, plain.encode(), bound)
+            for nonce, plain in zip(nonces, plains, strict=True)
+        ]
 
     def open(self, column: str, sealed: bytes) -> str:
         """Open one value. Raises SealBroken."""
@@ -50,13 +59,13 @@ class Keyring:
         if sealed[:1] != _VERSION or cipher is None:
             raise SealBroken
         try:
-            return cipher.decrypt(rest[:12], rest[12:], column.encode()).decode()
+            return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], column.encode()).decode()
         except Exception as error:  # InvalidTag, and whatever short garbage makes of it
             raise SealBroken from error
 
     def blind(self, column: str, plain: str) -> bytes:
         """A keyed digest of a normalised value: equal values are found, none is read."""
-        return hmac.new(self._blind_key, f"{column}\0{plain}".encode(), sha256).digest()
+        return hmac.digest(self._blind_key, f"{column}\0{plain}".encode(), "sha256")
 
 
 _keyring: Keyring | None = None

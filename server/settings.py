@@ -35,6 +35,7 @@ class Settings:
     data_dir: Path = Path("var")
     min_free_bytes: int = 1 << 30  # below this, pushes wait (503) and reads go on
     max_body_bytes: int = 8 << 20  # after decompression
+    phone_rows: int = 10_000  # more than these strain an old phone: a move says so
     access_minutes: int = 30
     refresh_days: int = 60
     log_level: str = "INFO"
@@ -51,6 +52,7 @@ def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Set
         data_dir=Path(environ.get("WANGGE_DATA_DIR", "var")),
         min_free_bytes=_number(environ, "WANGGE_MIN_FREE_BYTES", 1 << 30),
         max_body_bytes=_number(environ, "WANGGE_MAX_BODY_BYTES", 8 << 20),
+        phone_rows=_number(environ, "WANGGE_PHONE_ROWS", 10_000),
         access_minutes=_number(environ, "WANGGE_ACCESS_MINUTES", 30),
         refresh_days=_number(environ, "WANGGE_REFRESH_DAYS", 60),
         log_level=_level(environ.get("WANGGE_LOG_LEVEL", "INFO")),

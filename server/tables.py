@@ -3,8 +3,12 @@
 from server.access import models as access
 from server.audit import models as audit
 from server.disputes import models as disputes
+from server.exports.handover import models as handover
 from server.heartbeats import models as heartbeats
 from server.households import models as households
+from server.households.duplicates import models as duplicates
+from server.households.links import models as links
+from server.moves import models as moves
 from server.places import models as places
 from server.policies import models as policies
 from server.syncing import models as syncing
@@ -14,8 +18,12 @@ __all__ = [
     "access",
     "audit",
     "disputes",
+    "duplicates",
+    "handover",
     "heartbeats",
     "households",
+    "links",
+    "moves",
     "places",
     "policies",
     "syncing",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import create_engine, text
 
-OURS = ("wangge_app", "wangge_push", "wangge_worker", "wangge_feed", "wangge_gate", "wangge_owner")
+OURS = ("wangge_app", "wangge_push", "wangge_mover", "wangge_worker", "wangge_feed", "wangge_gate", "wangge_owner")
 
 
 def ask(url: str, sql: str) -> list[tuple[object, ...]]:
@@ -43,7 +43,7 @@ def test_the_app_owns_nothing_and_cannot_bypass(database: str) -> None:
         database,
         """
         SELECT relname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
-         WHERE r.rolname IN ('wangge_app', 'wangge_push', 'wangge_worker')
+         WHERE r.rolname IN ('wangge_app', 'wangge_push', 'wangge_mover', 'wangge_worker')
         """,
     )
     assert owned == []
@@ -56,7 +56,7 @@ def test_nobody_may_truncate_and_nobody_but_the_worker_deletes(database: str) ->
         SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants
          WHERE table_schema = 'public'
            AND (privilege_type = 'TRUNCATE' OR privilege_type = 'DELETE')
-           AND grantee IN ('wangge_app', 'wangge_push', 'PUBLIC')
+           AND grantee IN ('wangge_app', 'wangge_push', 'wangge_mover', 'PUBLIC')
         """,
     )
     assert grants == []

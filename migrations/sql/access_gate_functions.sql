@@ -65,11 +65,11 @@ BEGIN
         SELECT * FROM gate.my_assignments()
     ), cells AS (
         SELECT c.id, c.village_id
-          FROM mine JOIN grid_cell c ON c.id = mine.cell_id
+          FROM mine JOIN grid_cell c ON c.id = mine.cell_id AND c.ended_at IS NULL
          WHERE mine.role = 'grid_worker'
         UNION
         SELECT c.id, c.village_id
-          FROM mine JOIN grid_cell c ON c.village_id = mine.area_id
+          FROM mine JOIN grid_cell c ON c.village_id = mine.area_id AND c.ended_at IS NULL
          WHERE mine.role = 'mediator'
     )
     SELECT 'c:' || id FROM cells
@@ -85,11 +85,18 @@ CREATE OR REPLACE FUNCTION gate.my_places() RETURNS SETOF text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-    WITH villages AS (
+    WITH present AS (
         SELECT v.id
           FROM gate.my_assignments() a
           JOIN area v ON v.level = 'village' AND v.code LIKE a.area_code || '%'
+                     AND v.ended_at IS NULL
          WHERE a.role IN ('mediator', 'township_supervisor')
+    ), villages AS (
+        SELECT id FROM present
+        UNION ALL  -- villages that became part of these: their history is read
+        SELECT past.id FROM area past
+         WHERE past.ended_at IS NOT NULL AND past.level = 'village'
+           AND gate.present_area(past.id) IN (SELECT id FROM present)
     )
     SELECT gate.my_buckets()
     UNION SELECT 'v:' || id FROM villages
@@ -209,13 +216,17 @@ BEGIN
                               a.cell_id = then_in.cell_id
                               OR (then_in.cell_id IS NULL AND EXISTS (
                                       SELECT FROM grid_cell c
-                                       WHERE c.id = a.cell_id AND c.village_id = then_in.village_id))
+                                       WHERE c.id = a.cell_id AND c.village_id = then_in.now_in))
                           WHEN 'mediator' THEN
-                              coalesce(a.area_id, o.area_id) = then_in.village_id
+                              coalesce(a.area_id, o.area_id) = then_in.now_in
+                          -- Its township now, or the one that it belonged to then.
                           WHEN 'township_supervisor' THEN EXISTS (
-                              SELECT FROM area mine JOIN area v ON v.code LIKE mine.code || '%'
+                              SELECT FROM area mine JOIN area v ON v.id = then_in.now_in
                                WHERE mine.id = coalesce(a.area_id, o.area_id)
-                                 AND mine.level = 'township' AND v.id = then_in.village_id)
+                                 AND mine.level = 'township'
+                                 AND (v.code LIKE mine.code || '%'
+                                      OR gate.code_at(then_in.village_id, asked.at)
+                                         LIKE gate.code_at(mine.id, asked.at) || '%'))
                           WHEN 'county_office' THEN EXISTS (
                               SELECT FROM area mine
                                WHERE mine.id = coalesce(a.area_id, o.area_id)
@@ -225,7 +236,8 @@ BEGIN
       FROM unnest(households, times) WITH ORDINALITY asked (id, at, ord)
       JOIN household h ON h.id = asked.id AND gate.admitted()
       LEFT JOIN LATERAL (
-          SELECT p.cell_id, p.village_id
+          -- A village that has become part of another since is served by who serves that one.
+          SELECT p.cell_id, p.village_id, gate.present_area(p.village_id) AS now_in
             FROM household_placing p
            WHERE p.household_id = h.id
              -- A phone may record before the server first heard of the household.

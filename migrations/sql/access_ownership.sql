@@ -10,8 +10,8 @@ BEGIN
         EXECUTE format('ALTER FUNCTION %s OWNER TO %I', f.name, 'wangge_' || f.schema);
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
         IF f.schema = 'gate' THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO wangge_app, wangge_push, wangge_worker',
-                           f.name);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO wangge_app, wangge_push, wangge_mover,
+                            wangge_worker', f.name);
         END IF;
     END LOOP;
 END

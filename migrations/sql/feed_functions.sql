@@ -172,15 +172,17 @@ DECLARE
     newest bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(511921, 1);
+    -- By ctid: unstamped entries that we see are our own, so nobody moves them; and by key a table
+    -- that was never analysed is read bucket by bucket, once for each entry.
     WITH fresh AS MATERIALIZED (
-        SELECT bucket, entity, row_id, put, stamped, was_put, nextval('feed_seq') AS now_seq
+        SELECT ctid AS at, bucket, entity, row_id, put, stamped, was_put, nextval('feed_seq') AS now_seq
           FROM feed_entry
          WHERE seq IS NULL
     ), numbered AS (
         UPDATE feed_entry f
            SET seq = now_seq, stamped = now_seq, was_put = f.put
           FROM fresh
-         WHERE (f.bucket, f.entity, f.row_id) = (fresh.bucket, fresh.entity, fresh.row_id)
+         WHERE f.ctid = fresh.at
      RETURNING fresh.*
     ), moved AS (
         INSERT INTO feed_head AS head (bucket, seq, n, h)

@@ -50,12 +50,20 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "household.create": _FIELD,
     "household.amend": _FIELD,
     "household.reveal": _FIELD,
+    "household.link": _OFFICES,  # split, merge, move, end; likely duplicates
     "visit.read": _FIELD,
     "visit.record": _FIELD,
     "visit.reveal": _FIELD,
     "dispute.read": _FIELD,
     "dispute.register": _FIELD,
     "dispute.act": _OFFICES,
+    "export.read": _FIELD,
+    "export.reveal": _DESK,
+    "move.read": _DESK,
+    "move.make": _DESK,  # and of which kind:
+    "cell.move": _DESK,
+    "assignment.move": _DESK,
+    "area.move": {Role.COUNTY_OFFICE: Scope.COUNTY},
 }
 
 # Routes for people who have not signed in.

@@ -137,15 +137,22 @@ _PLACES = text("""
           FROM assignment a LEFT JOIN office o ON o.id = a.office_id
          WHERE a.user_id = :user AND a.valid_from <= :at
            AND (a.valid_to IS NULL OR a.valid_to > :at)
-    ), villages AS (
+    ), present AS (
         SELECT v.id
           FROM held JOIN area top ON top.id = held.area_id
           JOIN area v ON v.level = 'village' AND v.code LIKE top.code || '%'
+                     AND v.ended_at IS NULL
          WHERE (held.role, top.level) IN (('mediator', 'village'),
                                           ('township_supervisor', 'township'))
+    ), villages AS (
+        SELECT id FROM present
+        UNION ALL  -- villages that became part of these: their history is read
+        SELECT past.id FROM area past
+         WHERE past.ended_at IS NOT NULL AND past.level = 'village'
+           AND gate.present_area(past.id) IN (SELECT id FROM present)
     ), served AS (
         SELECT c.id, c.village_id
-          FROM held JOIN grid_cell c ON c.id = held.cell_id
+          FROM held JOIN grid_cell c ON c.id = held.cell_id AND c.ended_at IS NULL
          WHERE held.role = 'grid_worker'
     )
     SELECT 'c:' || c.id FROM grid_cell c JOIN villages v ON v.id = c.village_id

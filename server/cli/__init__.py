@@ -9,12 +9,17 @@ import click
 import psycopg2
 from sqlalchemy.exc import DBAPIError
 
+from server.cli.cells import cells
 from server.cli.climb import climb
 from server.cli.database import backup, migrate, restore
 from server.cli.demo import demo
 from server.cli.doctor import doctor
+from server.cli.duplicates import duplicates
+from server.cli.export import export
 from server.cli.keys import keys
 from server.cli.load import load
+from server.cli.move import move
+from server.cli.refs import refs
 from server.cli.serve import serve
 from server.cli.up import up
 from server.cli.users import assign, office, user
@@ -25,6 +30,10 @@ COMMANDS: Sequence[click.Command] = (
     up,
     demo,
     load,
+    export,
+    cells,
+    duplicates,
+    move,
     user,
     office,
     assign,
@@ -99,5 +108,6 @@ def main() -> None:
     """
 
 
+load.add_command(refs)
 for command in COMMANDS:
     main.add_command(command)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Computed,
     ForeignKey,
@@ -52,9 +53,11 @@ class Household(Base):
     kind: Mapped[str] = mapped_column(server_default="family")
     state: Mapped[str] = mapped_column(server_default="lived_in")
     head_name: Mapped[str] = mapped_column(Sealed("household.head_name"))
+    head_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # blind, of rules.bare_name
     telephone: Mapped[str | None] = mapped_column(Sealed("household.telephone"))
     telephone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     address: Mapped[str] = mapped_column(server_default="")
+    near_address: Mapped[str | None]  # of rules.near_address
     people: Mapped[int | None]
     # The raw reading stays beside what it was taken to mean.
     lon: Mapped[float | None]
@@ -62,6 +65,10 @@ class Household(Base):
     datum: Mapped[str | None]
     accuracy_m: Mapped[float | None]
     geom: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326))
+    # How a map finds it under row security: geo.tiles.quadkey of `geom`.
+    quadkey: Mapped[int | None] = mapped_column(
+        BigInteger, Computed("quadkey_of(geom)"), index=True
+    )
     placed_by: Mapped[str | None]
     unplaced: Mapped[str | None]  # why: a slug of households.rules.Unplaced
     external_system: Mapped[str | None]
@@ -86,8 +93,9 @@ class Placing(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     household_id: Mapped[UUID] = mapped_column(ForeignKey("household.id"), index=True)
-    village_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"))
-    cell_id: Mapped[UUID | None] = mapped_column(ForeignKey("grid_cell.id"))
+    # Copied from the household, whose own keys hold its place: looked up once, not twice.
+    village_id: Mapped[UUID]
+    cell_id: Mapped[UUID | None] = mapped_column(index=True)
     placed_by: Mapped[str | None]
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
 from server.households.errors import HouseholdExists, HouseholdNotFound
-from server.households.models import Household
+from server.households.models import Household, Placing
+from server.places.locks import share_places
 
 
 def get_household(session: Session, household_id: UUID) -> Household:
@@ -50,6 +51,18 @@ def list_households(
     return query.where(*(column == value for column, value in wanted.items() if value is not None))
 
 
+def list_households_then(
+    places: Collection[str] | None, cell_id: UUID, at: datetime
+) -> Select[tuple[Household]]:
+    """Households that were in a cell as of `at`, of those that are within `places` now."""
+    then = select(Placing.household_id).where(
+        Placing.cell_id == cell_id,
+        Placing.valid_from < at,
+        Placing.valid_to.is_(None) | (Placing.valid_to >= at),
+    )
+    return list_households(places).where(Household.id.in_(then))
+
+
 def map_buckets(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
     """Id → bucket of these households."""
     rows = session.execute(select(Household.id, Household.bucket).where(Household.id.in_(ids)))
@@ -57,7 +70,8 @@ def map_buckets(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
 
 
 def lock_households(session: Session, ids: Collection[UUID]) -> Sequence[Household]:
-    """Lock these, in id order, as far as the asker may see them."""
+    """Lock these, in id order, as far as the asker may see them; and the ground they stand on."""
+    share_places(session)
     query = select(Household).where(Household.id.in_(ids)).order_by(Household.id)
     return session.scalars(query.with_for_update(key_share=True)).all()
 

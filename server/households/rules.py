@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -145,4 +146,26 @@ def _is_length(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value <= 100_000
 
 
+def bare_name(text: str) -> str:
+    """A name as it is compared: no blanks, full-width characters as plain ones."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def near_address(text: str) -> str | None:
+    """What two addresses near each other have in common; None where an address tells nothing.
+
+    NEAR means: equal once township, village and villager group are left out (lists of one county
+    write them or do not), with blanks, punctuation and the word for a house number. So
+    "示例镇 城南村三组12号" and "城南村12" are near, "12号" and "13号" are not. Two roads may have a
+    like remainder in one village; that costs a person a look, no more.
+    """
+    bare = _NO_WORD.sub("", unicodedata.normalize("NFKC", text))
+    return _HOUSE.sub("", _GROUP.sub("", _PLACE.sub("", bare))) or None
+
+
+# Up to the last township or village that is no part of a street's name.
+_PLACE = re.compile(r"^.*(?:[县镇乡村]|街道|社区|居委会|村委会|委员会|办事处)(?![路街道巷民])")
+_GROUP = re.compile(r"^第?[0-9一二三四五六七八九十百]{1,4}(?:村民小组|居民小组|小组|组|社)")
+_HOUSE = re.compile(r"号$")
+_NO_WORD = re.compile(r"[^\w-]+|_")  # 1-2号 is not 12号
 _DIGITS = str.maketrans("０１２３４５６７８９－", "0123456789-")

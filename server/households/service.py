@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -24,11 +24,14 @@ from server.households.rules import (
     Clues,
     PlacedBy,
     Placement,
+    bare_name,
+    near_address,
     normal_telephone,
     place,
     wrong_field,
 )
 from server.places import queries as places
+from server.places.locks import share_places
 from server.sealed import keyring
 from sync.clock import to_ms
 from sync.model import Stamp
@@ -56,6 +59,8 @@ def register_households(
     A household may be made anywhere in a village that one serves, a colleague's cell included.
     Raises BadHousehold, VillageNotYours or HouseholdExists, with `index` of the first wrong one.
     """
+    share_places(session)
+    new = _in_present_villages(session, new)
     villages = places.find_villages(session, {household.village_id for household in new})
     for index, household in enumerate(new):
         _check_fields(index, {**household.fields, "group_no": household.group_no}, ("head_name",))
@@ -100,6 +105,12 @@ def stamps_of(fields: Iterable[str], by: Identity) -> dict[str, Stamp]:
     return dict.fromkeys(fields, Stamp(to_ms(by.now), "", 0))
 
 
+def twin_keys(head_name: str, address: str) -> dict[str, Any]:
+    """The keys by which likely duplicates are found: a blind one, and the address in plain form."""
+    head_index = keyring().blind("household.head", bare_name(head_name))
+    return {"head_index": head_index, "near_address": near_address(address)}
+
+
 def reveal_household(session: Session, household_id: UUID, reason: str) -> Household:
     """One household unmasked; the look is written down with its reason."""
     household = queries.get_household(session, household_id)
@@ -114,6 +125,24 @@ class Amendment:
     id: UUID
     fields: Mapping[str, Any]
     stamps: Mapping[str, Any]
+
+
+def _in_present_villages(
+    session: Session, new: Sequence[NewHousehold]
+) -> Sequence[NewHousehold]:
+    """The same households in the villages of today: a phone that was away names those it knew."""
+    present = places.map_present(session, {household.village_id for household in new})
+    by_hand = {household.cell_id for household in new if household.cell_id}
+    ever = places.map_villages_ever(session, by_hand) if by_hand else {}
+    village_of = places.map_cell_villages(session, by_hand) if by_hand else {}
+    moved = []
+    for household in new:
+        was, cell = household.village_id, household.cell_id
+        here = present.get(was, was)
+        if cell and cell in village_of and was in ever.get(cell, ()):
+            here = village_of[cell]
+        moved.append(household if here == was else replace(household, village_id=here))
+    return moved
 
 
 def _check_fields(index: int, fields: Mapping[str, Any], required: Sequence[str] = ()) -> None:
@@ -190,6 +219,7 @@ def _row(household: NewHousehold, placement: Placement, by: Identity) -> dict[st
         "kind": fields.get("kind", "family"),
         "state": fields.get("state", "lived_in"),
         "people": fields.get("people"),
+        **twin_keys(fields["head_name"], fields.get("address", "")),
         **_telephone(fields.get("telephone")),
         **_reading(fields.get("location")),
         **_placed(placement),
@@ -232,6 +262,8 @@ def _amend_fields(household: Household, amendment: Amendment) -> None:
     if "telephone" in fields:
         fields |= _telephone(fields["telephone"])
     _set(household, fields)
+    if fields.keys() & {"head_name", "address"}:
+        _set(household, twin_keys(household.head_name, household.address))
     household.stamps = {**household.stamps, **amendment.stamps}
 
 

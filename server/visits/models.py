@@ -35,6 +35,11 @@ class Visit(Base):
         ),
         Index("visit_household_id_recorded_at_ix", "household_id", "recorded_at"),
         Index("visit_bucket_recorded_at_ix", "bucket", "recorded_at"),
+        Index(
+            "visit_supersedes_id_ix",
+            "supersedes_id",
+            postgresql_where="supersedes_id IS NOT NULL",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

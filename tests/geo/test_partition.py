@@ -13,6 +13,7 @@ from shapely.ops import split
 
 from geo.metres import area_m2
 from geo.partition import Findings, Kind, check
+from geo.repair import Action, repair
 
 METRE = 1 / 111_000  # degrees, roughly
 VILLAGE = shapely.box(107.20, 31.90, 107.24, 31.93)
@@ -169,3 +170,81 @@ def test_a_tiling_with_one_cell_moved_or_left_out_is_refused(
     left_out = check(VILLAGE, {other: cells[other] for other in cells if other != code})
     assert [finding.kind for finding in left_out.found] == [Kind.GAP]
     assert left_out.found[0].area_m2 == pytest.approx(area_m2(cells[code]), rel=1e-3)
+
+
+def suggested(findings: Findings) -> list[tuple[str, str | None]]:
+    return [(finding.repair.action.value, finding.repair.to) for finding in findings.found]
+
+
+def test_land_claimed_twice_goes_to_whom_it_is_joined_by_the_longer_edge() -> None:
+    # A notch of 001's neighbour, open to 002 on three sides and to 001 on one.
+    notch = shapely.box(107.22, 31.91, 107.222, 31.912)
+    claimed = {"001": shapely.union_all([WEST, notch]), "002": EAST}
+    assert suggested(check(VILLAGE, claimed)) == [("give", "002")]
+    mended = repair(VILLAGE, claimed)
+    assert mended["001"].equals(WEST)
+    assert mended["002"].equals(EAST)
+
+
+def test_where_the_edges_are_equal_the_lower_code_has_the_land() -> None:
+    strip = shapely.box(107.219, 31.90, 107.221, 31.93)
+    claimed = {"002": shapely.union_all([WEST, strip]), "001": shapely.union_all([EAST, strip])}
+    assert suggested(check(VILLAGE, claimed)) == [("give", "001")]
+    assert repair(VILLAGE, claimed)["001"].equals(claimed["001"])
+
+
+def test_a_gap_goes_to_the_neighbour_with_the_longest_edge() -> None:
+    hole = shapely.box(107.22, 31.91, 107.23, 31.912)
+    gapped = {"001": WEST, "002": EAST.difference(hole)}
+    assert suggested(check(VILLAGE, gapped)) == [("give", "002")]
+    assert repair(VILLAGE, gapped)["002"].equals(EAST)
+    assert suggested(check(VILLAGE, {})) == [("draw", None)]
+
+
+def test_what_lies_outside_is_clipped_and_a_sliver_snapped() -> None:
+    beyond = {**TWO, "002": shapely.box(107.22, 31.90, 107.25, 31.93)}
+    assert suggested(check(VILLAGE, beyond)) == [("clip", None)]
+    assert repair(VILLAGE, beyond)["002"].equals(EAST)
+    nearly = {**TWO, "001": shapely.box(107.20, 31.90, 107.22 - METRE / 2, 31.93)}
+    assert suggested(check(VILLAGE, nearly)) == [("give", "001")]
+    assert check(VILLAGE, repair(VILLAGE, nearly), tolerance_m2=1e-6, sliver_m=0).ok
+
+
+def test_a_shape_that_crosses_itself_is_made_valid_and_one_that_is_nowhere_is_drawn_anew() -> None:
+    (finding,) = check(VILLAGE, {**TWO, "001": BOW_TIE}).found
+    assert finding.repair.action is Action.REPLACE
+    assert finding.repair.geometry is not None
+    assert finding.repair.geometry.is_valid
+    assert check(VILLAGE, repair(VILLAGE, {**TWO, "001": BOW_TIE}), tolerance_m2=1e-6).ok
+    assert suggested(check(VILLAGE, {**TWO, "001": NOWHERE})) == [("draw", None)]
+    assert set(repair(VILLAGE, {**TWO, "001": NOWHERE})) == {"002"}
+
+
+def test_a_twin_is_left_out_of_what_is_repaired() -> None:
+    mended = repair(VILLAGE, {**TWO, "003": EAST})
+    assert set(mended) == {"001", "002"}
+    assert check(VILLAGE, mended, tolerance_m2=1e-6).ok
+
+
+def test_a_suggestion_goes_to_the_map_with_its_words() -> None:
+    beyond = shapely.box(107.22, 31.90, 107.25, 31.93)
+    (feature,) = check(VILLAGE, {**TWO, "002": beyond}).as_geojson()["features"]
+    told = json.loads(json.dumps(feature["properties"]["repair"]))
+    assert (told["action"], told["to"]) == ("clip", None)
+    assert "裁去" in told["message"]
+    assert shapely.from_geojson(json.dumps(told["geometry"])).equals(beyond.difference(VILLAGE))
+
+
+@settings(deadline=None, max_examples=60)
+@given(tilings(), st.data())
+def test_whatever_was_moved_the_repair_tiles_the_village(
+    cells: dict[str, BaseGeometry], data: st.DataObject
+) -> None:
+    code = data.draw(st.sampled_from(sorted(cells)))
+    metres = data.draw(st.sampled_from([0.3, 3, 300]))
+    moved = {**cells, code: translate(cells[code], xoff=metres * METRE, yoff=metres * METRE)}
+    if data.draw(st.booleans()) and len(cells) > 1:
+        del moved[data.draw(st.sampled_from(sorted(set(cells) - {code})))]
+    mended = repair(VILLAGE, moved)
+    assert check(VILLAGE, mended, tolerance_m2=1e-4, sliver_m=0).ok
+    assert repair(VILLAGE, mended).keys() == mended.keys()

@@ -220,10 +220,12 @@ BOW_TIE = Polygon([(107.0, 31.9), (107.05, 32.0), (107.05, 31.9), (107.0, 32.0)]
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "not GeoJSON"),
+        ("", "GeoJSON, GeoPackage or Shapefile"),
         ("{", "not GeoJSON"),
-        ("[" * 100_000, "not GeoJSON"),
+        ('{"features": ' + "[" * 100_000, "not GeoJSON"),
+        ('{"a": [' + "[" * 100_000, "not GeoJSON"),
         ("[]", "FeatureCollection is wanted"),
+        ('{"type": "FeatureCollection", "features": []} []', "FeatureCollection is wanted"),
         ('{"type": "FeatureCollection", "features": []}', "no features"),
         ([{}], "no properties"),
         ([{"properties": {"code": WEST}, "geometry": None}], "geometry cannot be read"),
@@ -237,6 +239,7 @@ BOW_TIE = Polygon([(107.0, 31.9), (107.05, 32.0), (107.05, 31.9), (107.0, 32.0)]
         ([*halves(), halves()[0]], "occurs twice"),
         ([feature(WEST, square(107.0, 107.05), groups="一组")], "numbers from 1 to 99"),
         ([feature(WEST, square(107.0, 107.05), groups={"1": 2})], "groups must be"),
+        ([{"properties": {}}, halves()[0]], "feature 1"),
         ([feature(WEST, square(107.0, 107.05), name="长" * 101)], "too long"),
     ],
 )
@@ -249,7 +252,7 @@ def test_what_is_not_a_drawn_cell_says_which_and_why(
     else:
         write_geojson(path, content)
     before = whole(county)
-    with pytest.raises(BadPlaces, match=said):
+    with pytest.raises((BadPlaces, BadSheet), match=said):
         run(county, load_cells, path)
     assert whole(county) == before
 
@@ -258,7 +261,7 @@ def test_other_coordinate_systems_and_encodings_are_not_guessed(
     county: SmallCounty, tmp_path: Path
 ) -> None:
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4524"}}
-    with pytest.raises(BadPlaces, match="WGS-84"):
+    with pytest.raises(BadSheet, match="4524"):
         run(county, load_cells, write_geojson(tmp_path / "c", halves(), crs=crs))
     crs["properties"] = {"name": "urn:ogc:def:crs:EPSG::4490"}  # CGCS2000: WGS-84 for our purpose
     assert run(county, load_cells, write_geojson(tmp_path / "d", halves(), crs=crs)).new == 0

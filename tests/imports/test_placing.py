@@ -1,10 +1,12 @@
-"""One rule of placing, three ways to it: a batch in PostGIS, one by one, and `geo.CellIndex`."""
+"""One rule of placing, three ways to it: a batch in memory, PostGIS, and `geo.CellIndex` alone."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from uuid import UUID
 
+import numpy as np
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,11 +16,10 @@ from sqlalchemy.orm import Session
 from geo.cells import NO_CELL, CellIndex
 from server.db import transaction
 from server.households.imports import queries
-from server.households.imports.queries import Staged
+from server.households.imports.placing import Known
 from server.households.rules import Clues, Placement, place
-from server.ids import new_id
 from server.places import queries as places
-from tests.smallcounty import CELLS, SOUTH, START, VILLAGES, WEST, SmallCounty, id_of
+from tests.smallcounty import CELLS, SOUTH, VILLAGES, WEST, SmallCounty, id_of
 
 Home = tuple[str, int | None, tuple[float, float] | None]
 
@@ -42,10 +43,7 @@ def test_a_batch_is_placed_as_each_household_alone_would_be(
         session.execute(
             text("UPDATE grid_cell SET groups = '{2,3,4}' WHERE id = :id"), {"id": id_of("A1e")}
         )  # group 2 of A1 is named twice now
-        queries.stage(session, [_staged(n, home) for n, home in enumerate(homes)])
-        batch = [
-            (row.cell_id, row.placed_by, row.unplaced) for row in queries.list_placings(session)
-        ]
+        batch = [_plain(placed) for placed in queries.list_cells(session).place(_known(homes))]
         alone = [_plain(place(clues)) for clues in _clues_by_service(session, homes)]
         by_index = [_plain(place(clues)) for clues in _clues_by_index(homes)]
         session.rollback()
@@ -56,25 +54,15 @@ def _plain(placement: Placement) -> tuple[UUID | None, str | None, str | None]:
     return placement.cell_id, placement.placed_by, placement.unplaced
 
 
-def _staged(number: int, home: Home) -> Staged:
-    village, group_no, at = home
-    lon, lat = at or (None, None)
-    return Staged(
-        ord=number,
-        id=new_id(START),
-        external_id=str(number),
-        village_id=id_of(village),
-        group_no=group_no,
-        head_name=b"sealed",
-        telephone=None,
-        telephone_index=None,
-        address="",
-        kind="family",
-        people=None,
-        lon=lon,
-        lat=lat,
-        true_lon=lon,
-        true_lat=lat,
+def _known(homes: Sequence[Home]) -> Known:
+    nowhere = (math.nan, math.nan)
+    points = np.array([at or nowhere for _, _, at in homes])
+    return Known(
+        villages=[id_of(village) for village, _, _ in homes],
+        groups=[group_no for _, group_no, _ in homes],
+        has_point=[at is not None for _, _, at in homes],
+        lons=points[:, 0],
+        lats=points[:, 1],
     )
 
 

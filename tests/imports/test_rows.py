@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from geo.datum import Datum
 from server.households.imports.errors import REMEDY, Reason, RowRejected
 from server.households.imports.rules import Entry, Odd, Village, Villages, read_entry
 from server.sheets import Row
@@ -37,7 +38,6 @@ def test_the_barest_row_is_a_family_without_a_place() -> None:
     bare = entry()
     assert (bare.kind, bare.group_no, bare.lon, bare.telephone) == ("family", None, None, None)
     assert bare.odd is None
-    assert bare.twin_key is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,17 @@ def test_a_code_in_full_width_digits_is_read() -> None:
         ({"kind": "宫殿"}, Reason.UNKNOWN_KIND),
         ({"people": "三五个"}, Reason.BAD_PEOPLE),
         ({"people": "-1"}, Reason.BAD_PEOPLE),
-        ({"lon": "东经107度", "lat": "31.9"}, Reason.BAD_COORDINATES),
+        ({"lon": "东经107", "lat": "31.9"}, Reason.BAD_COORDINATES),
+        ({"lon": "东经107度", "lat": "31.9"}, Reason.DEGREES_MINUTES),
+        ({"lon": "107°14′24″", "lat": "31°54′12″"}, Reason.DEGREES_MINUTES),
+        ({"lon": "107 14 24", "lat": "31.9"}, Reason.DEGREES_MINUTES),
+        ({"lon": "107.2", "lat": "31.9", "datum": "北京54"}, Reason.UNKNOWN_DATUM),
+        ({"external_id": "5.11921E+11"}, Reason.PRECISION_LOST),
+        ({"village_code": "5.11921E+11"}, Reason.PRECISION_LOST),
+        ({"telephone": "1.38E+10"}, Reason.PRECISION_LOST),
+        ({"external_id": "2026-03-01T00:00:00"}, Reason.BECAME_DATE),
+        ({"address": "3月1日"}, Reason.BECAME_DATE),
+        ({"head": "#N/A"}, Reason.SPREADSHEET_ERROR),
         ({"lon": "107.2"}, Reason.BAD_COORDINATES),
         ({"lon": "nan", "lat": "nan"}, Reason.BAD_COORDINATES),
         ({"lon": "1e400", "lat": "31.9"}, Reason.BAD_COORDINATES),
@@ -113,7 +123,9 @@ def test_every_reason_has_a_remedy() -> None:
         ("１０７.２", "３１.９", None),
         ("31.9", "107.2", Odd.SWAPPED),
         ("0", "0.000", Odd.ZERO),
-        ("2.35", "48.85", None),  # in Paris, either way
+        ("2.35", "48.85", Odd.OUTSIDE_CHINA),  # in Paris, either way
+        ("36519876.5", "3533012.2", Odd.METRES),
+        ("107.2", "91", Odd.METRES),
     ],
 )
 def test_what_looks_like_a_slip_is_kept_and_said(lon: str, lat: str, odd: Odd | None) -> None:
@@ -127,6 +139,23 @@ def test_groups_telephones_kinds_and_people_are_read_as_people_write_them() -> N
     assert (said.group_no, said.telephone, said.kind, said.people) == (3, "00013800001", "shop", 5)
     assert entry(telephone="无").telephone is None
     assert entry(group="三社区").odd is Odd.GROUP_UNREADABLE
+
+
+def test_what_a_spreadsheet_made_of_whole_numbers_is_read() -> None:
+    said = entry(
+        village_code="511921100201.0", group="3.0", people="4.0", telephone="00013800001.0"
+    )
+    assert (said.village_id, said.group_no, said.people) == (id_of("A1"), 3, 4)
+    assert said.telephone == "00013800001"
+
+
+@pytest.mark.parametrize(
+    ("word", "datum"),
+    [("GCJ-02", Datum.GCJ02), ("百度", Datum.BD09), ("大地2000", Datum.CGCS2000), ("", None)],
+)
+def test_a_row_may_say_its_own_datum(word: str, datum: Datum | None) -> None:
+    assert entry(lon="107.2", lat="31.9", datum=word).datum is datum
+    assert entry(datum="胡说").datum is None  # of no coordinates
 
 
 def test_twins_share_village_head_and_address_however_they_are_spaced() -> None:

@@ -69,10 +69,12 @@ def map_village_codes(session: Session, ids: Collection[UUID]) -> Mapping[UUID, 
     return dict(session.execute(query).tuples().all())
 
 
-def map_cells(session: Session, ids: Collection[UUID]) -> Mapping[UUID, tuple[UUID, UUID]]:
-    """Id → (cell, its village)."""
-    rows = session.execute(select(GridCell.id, GridCell.village_id).where(GridCell.id.in_(ids)))
-    return {row.id: (row.id, row.village_id) for row in rows}
+def map_cells(session: Session, ids: Collection[UUID]) -> Mapping[UUID, tuple[UUID | None, UUID]]:
+    """Id → (cell, its village). Of a cell that has ended the village alone: a phone that was away
+    may name one, and in it nobody would hear of the dispute."""
+    query = select(GridCell.id, GridCell.village_id, GridCell.ended_at).where(GridCell.id.in_(ids))
+    rows = session.execute(query)
+    return {row.id: (None if row.ended_at else row.id, row.village_id) for row in rows}
 
 
 def map_area_ids(session: Session, codes: Collection[str]) -> Mapping[str, UUID]:

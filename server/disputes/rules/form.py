@@ -128,14 +128,14 @@ def supplied(fields: Mapping[str, Any]) -> frozenset[Need]:
 
 def places_of(
     village_id: UUID | None,
-    cell: tuple[UUID, UUID] | None,
+    cell: tuple[UUID | None, UUID] | None,
     homes: Sequence[tuple[UUID, UUID | None]],
 ) -> list[tuple[UUID, UUID | None]]:
     """(village, cell) of every place where a dispute is known, without repetition.
 
     In one village: the cell that was named, unless a party lives in another. Across villages: each
-    of them, and no cell, since nobody's cell has it alone. `cell` is (id, its village); `homes` are
-    (village, cell if placed) of the parties' households.
+    of them, and no cell, since nobody's cell has it alone. `cell` is (id, or None if it ended; its
+    village); `homes` are (village, cell if placed) of the parties' households.
     """
     own = village_id or (cell[1] if cell else None)
     villages = list(dict.fromkeys([*([own] if own else []), *(home[0] for home in homes)]))

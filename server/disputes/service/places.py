@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from server.disputes.errors import BadDispute, PlaceNotYours
 from server.disputes.queries import cases
 from server.disputes.rules.form import NewDispute, as_id, places_of
+from server.places import queries as areas
+from server.places.locks import share_places
 
 Place = tuple[UUID, UUID | None]  # village, cell
 
@@ -28,6 +31,7 @@ def known_places(session: Session, new: Sequence[NewDispute]) -> list[list[Known
 
     The author served one of its villages when it was recorded; any cell of that village will do.
     """
+    share_places(session)
     places = _find_places(session, new)
     asked = [
         (index, village, dispute.recorded_at)
@@ -44,6 +48,26 @@ def known_places(session: Session, new: Sequence[NewDispute]) -> list[list[Known
         if not any(place.served for place in of_one):
             raise PlaceNotYours(index=index)
     return known
+
+
+def in_present_places(session: Session, new: Sequence[NewDispute]) -> list[NewDispute]:
+    """The same disputes in the villages of today: a phone that was away names those that it knew,
+    before a merger, or before its cell became part of a new village.
+    """
+    share_places(session)
+    asked = [[as_id(d.fields.get(name)) for name in ("village_id", "cell_id")] for d in new]
+    present = areas.map_present(session, {village for village, _ in asked if village})
+    ever = areas.map_villages_ever(session, {cell for _, cell in asked if cell})
+    cells = cases.map_cells(session, {cell for _, cell in asked if cell})
+    found = []
+    for dispute, (village, cell) in zip(new, asked, strict=True):
+        here = present.get(village) if village else None
+        if cell and cell in cells and village in ever.get(cell, ()):
+            here = cells[cell][1]
+        moved = here is not None and here != village
+        fields = {**dispute.fields, "village_id": str(here)}
+        found.append(replace(dispute, fields=fields) if moved else dispute)
+    return found
 
 
 def _find_places(session: Session, new: Sequence[NewDispute]) -> list[list[Place]]:
@@ -67,7 +91,7 @@ def _find_places(session: Session, new: Sequence[NewDispute]) -> list[list[Place
 
 def _wrong_place(
     cell_id: UUID | None,
-    cell: tuple[UUID, UUID] | None,
+    cell: tuple[UUID | None, UUID] | None,
     village_id: UUID | None,
     homes: Mapping[UUID, Place],
     households: Sequence[UUID],

@@ -19,7 +19,7 @@ from server.disputes.rules.form import NewDispute, as_id, wrong_dispute
 from server.disputes.rules.moves import Receiver
 from server.disputes.service.clocks import Clocks
 from server.disputes.service.events import event_row, stands_in_row, times
-from server.disputes.service.places import KnownPlace, known_places
+from server.disputes.service.places import KnownPlace, in_present_places, known_places
 from server.households.rules import normal_telephone
 from server.ids import new_id
 from server.ladder.clocks import due_at
@@ -53,6 +53,7 @@ def register_disputes(session: Session, by: Identity, new: Sequence[NewDispute])
         if wrong := wrong_dispute(dispute.fields, dispute.occurred_at, dispute.recorded_at):
             raise BadDispute(index=index, errors=wrong)
     _check_references(session, new)
+    new = in_present_places(session, new)
     places = known_places(session, new)
     clocks = Clocks(session, by.now)
     routed = _route(session, clocks, new, places)

@@ -18,6 +18,13 @@ class NoPlaces(Clash):
     )
 
 
+class ListBusy(Clash):
+    """Two runs at once would give the same households twice, or wait for each other for ever."""
+
+    slug = "list-busy"
+    text = "这份名单正在导入，请等它完成。 This list is being loaded already: wait for that run."
+
+
 class NothingLoaded(Invalid):
     """Every row of the list was rejected."""
 
@@ -39,6 +46,12 @@ class Reason(StrEnum):
     BAD_TEXT = "bad_text"
     BAD_TELEPHONE = "bad_telephone"
     BAD_COORDINATES = "bad_coordinates"
+    DEGREES_MINUTES = "degrees_minutes"
+    UNKNOWN_DATUM = "unknown_datum"
+    DATUM_MISSING = "datum_missing"
+    PRECISION_LOST = "precision_lost"
+    BECAME_DATE = "became_date"
+    SPREADSHEET_ERROR = "spreadsheet_error"
     BAD_PEOPLE = "bad_people"
     UNKNOWN_KIND = "unknown_kind"
 
@@ -60,6 +73,19 @@ REMEDY: Mapping[Reason, str] = {
     Reason.BAD_TELEPHONE: "只填一个号码，或留空。 Give one number, or none.",
     Reason.BAD_COORDINATES: "经纬度应为两个小数，或都留空。 "
     "Longitude and latitude must be two decimal numbers, or both empty.",
+    Reason.DEGREES_MINUTES: "度分秒请换算为小数度，如 31°54′12″ = 31.903333。 "
+    "Write degrees, minutes and seconds as decimal degrees: 31°54′12″ = 31.903333.",
+    Reason.UNKNOWN_DATUM: "坐标系应为 wgs84、gcj02、bd09 或 cgcs2000。 "
+    "The datum is one of wgs84, gcj02, bd09, cgcs2000.",
+    Reason.DATUM_MISSING: "填写坐标系，或用 --datum 指定。 "
+    "Say in which datum the coordinates are: in the row, or with --datum.",
+    Reason.PRECISION_LOST: "表格软件已丢失末尾数字，请先设为文本格式，再按原件重填。 "
+    "The spreadsheet lost the last digits: make the column text, then enter them from the original "
+    "again.",
+    Reason.BECAME_DATE: "表格软件把它改成了日期，请先设为文本格式，再重填。 "
+    "The spreadsheet made it a date: make the column text, then enter it again.",
+    Reason.SPREADSHEET_ERROR: "单元格公式出错（如 #N/A），请改为数值。 "
+    "A formula failed (#N/A, #REF!): put the value itself.",
     Reason.BAD_PEOPLE: "人口应为 0–999 的整数，或留空。 "
     "People is a number from 0 to 999, or empty.",
     Reason.UNKNOWN_KIND: "户类型应为：家庭、商铺、企业、单位。 "

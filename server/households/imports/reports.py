@@ -17,8 +17,12 @@ from typing import NamedTuple, TextIO
 from server.households.imports.errors import REMEDY, Reason
 from server.sheets import Row
 
-_REJECTED = ("行号 line", "编号 id", "原因 reason", "处理办法 remedy")
-_DUPLICATES = ("行号 line", "编号 id", "疑似重复于行号 likely the same as line")
+_REJECTED = ("行号或要素号 line or feature", "编号 id", "原因 reason", "处理办法 remedy")
+_DUPLICATES = (
+    "行号或要素号 line or feature",
+    "编号 id",
+    "疑似重复于行号 likely the same as line",
+)
 _SHOWN = 40
 
 

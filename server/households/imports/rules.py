@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -12,7 +12,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from geo.codes import Level, parse
-from geo.errors import InvalidCode
+from geo.datum import Datum, datum_named
+from geo.errors import InvalidCode, UnknownDatum
 from geo.groups import group_number_in_column
 from server.households.imports.errors import Reason, RowRejected
 from server.households.rules import normal_telephone, wrong_field
@@ -30,6 +31,7 @@ COLUMNS: Columns = {
     "kind": ("户类型", "类型", "kind", "type"),
     "lon": ("经度", "lon", "lng", "longitude"),
     "lat": ("纬度", "lat", "latitude"),
+    "datum": ("坐标系", "坐标系统", "坐标类型", "datum"),
     "people": ("人口", "人口数", "人数", "people", "persons"),
 }
 NEEDED = (("external_id",), ("head",), ("village_code", "village"))
@@ -40,7 +42,10 @@ class Odd(StrEnum):
 
     SWAPPED = "swapped"  # longitude and latitude seem exchanged
     ZERO = "zero"  # (0, 0): a program's word for "unknown"
+    METRES = "metres"  # no degrees: a projected coordinate system
+    OUTSIDE_CHINA = "outside_china"
     GROUP_UNREADABLE = "group_unreadable"
+    OLD_CODE = "old_code"  # the village's code has changed since; it was understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,7 @@ class Entry:
     lon: float | None
     lat: float | None
     odd: Odd | None
-
-    @property
-    def twin_key(self) -> str | None:
-        """Equal for rows that may be one household: village, head and address. None: no telling."""
-        if not self.address:
-            return None
-        return f"{self.village_id}|{_bare(self.head_name)}|{_bare(self.address)}"
+    datum: Datum | None = None  # where the row says its own; None: the list's
 
 
 class Village(NamedTuple):
@@ -78,10 +77,14 @@ class Village(NamedTuple):
 
 
 class Villages:
-    """The villages of this county, by code and by name within their township."""
+    """The villages of this county, by code and by name within their township.
 
-    def __init__(self, villages: Iterable[Village]) -> None:
+    `old`: codes that are nobody's now → the village that had it last. `old_codes` counts their use.
+    """
+
+    def __init__(self, villages: Iterable[Village], old: Mapping[str, UUID] | None = None) -> None:
         known = list(villages)
+        self._old, self.old_codes = old or {}, 0
         self._by_code = {village.code: village.id for village in known}
         self._counties = {village.code[: Level.COUNTY.digits] for village in known}
         self._by_name: dict[tuple[str, str], UUID | None] = {}
@@ -96,7 +99,7 @@ class Villages:
     def find(self, code: str, township: str, name: str) -> UUID:
         """The village of a row; its code decides where there is one. Raises RowRejected."""
         if code:
-            return self._of_code(unicodedata.normalize("NFKC", code))
+            return self._of_code(unicodedata.normalize("NFKC", code).removesuffix(".0"))
         if not name or not township:
             raise RowRejected(Reason.VILLAGE_MISSING)
         found = self._by_name.get((_place_name(township), _place_name(name)))
@@ -107,6 +110,11 @@ class Villages:
     def _of_code(self, code: str) -> UUID:
         if (found := self._by_code.get(code)) is not None:
             return found
+        if (found := self._old.get(code)) is not None:
+            self.old_codes += 1
+            return found
+        if _LOST.fullmatch(code):
+            raise RowRejected(Reason.PRECISION_LOST)
         try:
             level = parse(code).level
         except InvalidCode:
@@ -127,6 +135,7 @@ def read_entry(row: Row, villages: Villages) -> Entry:
     group = cell("group", "")
     group_no = _group(group)
     lon, lat = _coordinates(cell("lon", ""), cell("lat", ""))
+    datum = cell("datum", "")
     return Entry(
         line=row.line,
         external_id=external_id,
@@ -140,6 +149,7 @@ def read_entry(row: Row, villages: Villages) -> Entry:
         lon=lon,
         lat=lat,
         odd=_odd(lon, lat, unreadable=bool(group) and group_no is None),
+        datum=_datum(datum) if datum and lon is not None else None,
     )
 
 
@@ -150,6 +160,10 @@ def read_id(row: Row) -> str:
         raise RowRejected(Reason.ID_MISSING)
     if len(external_id) > _LONGEST_ID or not external_id.isprintable():
         raise RowRejected(Reason.BAD_TEXT)
+    if "+" in external_id and _LOST.fullmatch(external_id):
+        raise RowRejected(Reason.PRECISION_LOST)
+    if external_id[0] in _MARKS:
+        _check_spreadsheet(external_id)
     return external_id
 
 
@@ -158,13 +172,25 @@ def _head(text: str) -> str:
         raise RowRejected(Reason.HEAD_MISSING)
     if wrong_field("head_name", text):
         raise RowRejected(Reason.BAD_TEXT)
+    if text and text[0] in _MARKS:
+        _check_spreadsheet(text)
     return text
 
 
 def _address(text: str) -> str:
     if wrong_field("address", text):
         raise RowRejected(Reason.BAD_TEXT)
+    if text and text[0] in _MARKS:
+        _check_spreadsheet(text)
     return text
+
+
+def _check_spreadsheet(text: str) -> None:
+    """What a spreadsheet makes of a text: 3-1 a date, a broken reference an error."""
+    if text in _SPREADSHEET_ERRORS:
+        raise RowRejected(Reason.SPREADSHEET_ERROR)
+    if _DATE.fullmatch(text):
+        raise RowRejected(Reason.BECAME_DATE)
 
 
 def _telephone(text: str) -> str | None:
@@ -172,7 +198,10 @@ def _telephone(text: str) -> str | None:
         return None
     number = normal_telephone(text)
     if wrong_field("telephone", number):
-        raise RowRejected(Reason.BAD_TELEPHONE)
+        number = number.removesuffix(".0")
+        if wrong_field("telephone", number):
+            lost = _LOST.fullmatch(number)
+            raise RowRejected(Reason.PRECISION_LOST if lost else Reason.BAD_TELEPHONE)
     return number
 
 
@@ -197,16 +226,30 @@ def _coordinates(lon: str, lat: str) -> tuple[float, float] | tuple[None, None]:
         return None, None
     plain = [unicodedata.normalize("NFKC", text) for text in (lon, lat)]
     if not all(map(_DECIMAL.fullmatch, plain)):
-        raise RowRejected(Reason.BAD_COORDINATES)
+        sexagesimal = any(map(_DEGREES_MINUTES.search, (lon, lat)))
+        raise RowRejected(Reason.DEGREES_MINUTES if sexagesimal else Reason.BAD_COORDINATES)
     return float(plain[0]), float(plain[1])
 
 
 def _odd(lon: float | None, lat: float | None, *, unreadable: bool) -> Odd | None:
     if lon is None or lat is None:
         return Odd.GROUP_UNREADABLE if unreadable else None
+    if _in_china(lon, lat):
+        return None
     if lon == lat == 0:
         return Odd.ZERO
-    return Odd.SWAPPED if _in_china(lat, lon) and not _in_china(lon, lat) else None
+    if _in_china(lat, lon):
+        return Odd.SWAPPED
+    return Odd.OUTSIDE_CHINA if abs(lon) <= 180 and abs(lat) <= 90 else Odd.METRES
+
+
+@lru_cache(maxsize=64)
+def _datum(text: str) -> Datum:
+    plain = unicodedata.normalize("NFKC", text)
+    try:
+        return _DATUM_OF_WORD.get(plain) or datum_named(plain)
+    except UnknownDatum:
+        raise RowRejected(Reason.UNKNOWN_DATUM) from None
 
 
 def _in_china(lon: float, lat: float) -> bool:
@@ -232,6 +275,21 @@ _LONGEST_ID = 100
 _ENDING = re.compile(
     r"(?<=村)(?:村民委员会|村委会|民委员会|委员会|委会)$|(?:居民委员会|居委会)$|(?<=街道)办事处$|人民政府$"
 )
+# How spreadsheets show, and save, a number with more digits than they keep.
+_LOST = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{1,3}")
+# A date in a cell of Excel (server.sheets.table), or as it is saved as CSV: 3-1 becomes 3月1日.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+|[0-9]{1,2}月[0-9]{1,2}日")
+_MARKS = frozenset("#0123456789")  # with which either begins
+_SPREADSHEET_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
+)
+_DEGREES_MINUTES = re.compile(r"[°º˚′″'\"’”度分秒]|^\s*[0-9]+[ :：]+[0-9]+")
+_DATUM_OF_WORD = {
+    **dict.fromkeys(("高德", "腾讯", "火星坐标", "火星坐标系", "国测局"), Datum.GCJ02),
+    **dict.fromkeys(("百度", "百度坐标"), Datum.BD09),
+    **dict.fromkeys(("2000", "国家2000", "大地2000", "2000国家大地坐标系"), Datum.CGCS2000),
+    **dict.fromkeys(("GPS", "WGS1984"), Datum.WGS84),
+}
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,20})?")
 _PEOPLE = re.compile(r"(?P<number>[0-9]{1,3})(?:\.0+)?\s*[人口]?")
 _NO_TELEPHONE = frozenset({"", "无", "没有", "-", "—", "/", "暂无"})

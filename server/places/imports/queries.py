@@ -14,8 +14,9 @@ from server.places.models import Area
 
 
 def map_areas(session: Session) -> Mapping[str, UUID]:
-    """Code → id of every Area."""
-    return dict(session.execute(select(Area.code, Area.id)).tuples().all())
+    """Code → id of every present Area."""
+    query = select(Area.code, Area.id).where(Area.ended_at.is_(None))
+    return dict(session.execute(query).tuples().all())
 
 
 _SHAPES = text("""

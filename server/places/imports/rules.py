@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import shapely
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from geo.codes import Level, parent_of, parse
 from geo.errors import GeoError
 from geo.partition import Finding, Kind, check
 from server.places.imports.errors import BadPlaces
-from server.sheets import Columns, Row
+from server.sheets import Columns, Feature, Row, Unreadable, shape_of, text_of
 
 AREA_COLUMNS: Columns = {
     "code": ("代码", "编码", "行政区划代码", "区划代码", "code"),
@@ -25,6 +23,22 @@ AREA_COLUMNS: Columns = {
     "parent_code": ("上级代码", "上级编码", "父级代码", "parent_code", "parent"),
 }
 AREA_NEEDED = (("code",), ("name",))
+PLACE_COLUMNS: Columns = {
+    "code": (
+        "code",
+        "代码",
+        "编码",
+        "网格编码",
+        "网格代码",
+        "网格编号",
+        "行政区划代码",
+        "区划代码",
+    ),
+    "name": ("name", "名称", "网格名称", "区划名称"),
+    "groups": ("groups", "村组", "村民小组", "小组", "组", "社"),
+    "synthetic": ("synthetic", "虚构"),
+}
+PLACE_NEEDED = (("code",),)
 LEVELS = {
     "province": "省",
     "city": "市",
@@ -32,8 +46,6 @@ LEVELS = {
     "township": "乡镇",
     "village": "村",
 }
-# A cell is drawn by a county, on whatever map it has; other systems must be converted first.
-_CRS = re.compile(r"CRS84|EPSG:{1,2}(4326|4490)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +92,22 @@ def read_areas(rows: Iterable[Row], known: Collection[str]) -> list[AreaLine]:
 
 
 def read_features(
-    text: str, levels: Collection[Level], known: Collection[str]
+    features: Iterable[Feature], levels: Collection[Level], known: Collection[str]
 ) -> Mapping[str, Drawn]:
-    """The drawn places of a GeoJSON FeatureCollection, by code.
+    """The drawn places of a map, by code; properties are by our names (PLACE_COLUMNS).
 
     `levels`: what may be drawn; `known`: Areas that exist, of which each must be one or have one
     as its parent. Raises BadPlaces with every fault.
     """
     faults: list[str] = []
     drawn: dict[str, Drawn] = {}
-    for number, feature in enumerate(_features(text), start=1):
+    for feature in features:
         try:
             place = _drawn(feature, levels, known)
             _check_once(place.code, drawn)
             drawn[place.code] = place
         except (_Fault, GeoError) as error:
-            faults.append(f"第 {number} 个要素 feature {number}：{error}")
+            faults.append(f"第 {feature.number} 个要素 feature {feature.number}：{error}")
     if not drawn and not faults:
         faults.append("文件中没有要素 the file has no features")
     if faults:
@@ -148,58 +160,50 @@ def _area(row: Row) -> AreaLine:
     return AreaLine(code.text, code.level, name, parent)
 
 
-def _features(text: str) -> Iterator[Any]:
-    try:
-        collection = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadPlaces([f"不是 GeoJSON。 this is not GeoJSON: {error}"]) from error
-    if not isinstance(collection, dict) or not isinstance(collection.get("features"), list):
-        raise BadPlaces(["应为 FeatureCollection。 a FeatureCollection is wanted"])
-    crs = str(collection.get("crs", "CRS84"))
-    if not _CRS.search(re.sub(r"[^\w:]+$", "", crs)):
-        raise BadPlaces([f"请先转换为 WGS-84 坐标。 convert it to WGS-84 first: {crs[:80]}"])
-    yield from collection["features"]
-
-
-def _drawn(feature: Any, levels: Collection[Level], known: Collection[str]) -> Drawn:
-    properties = feature.get("properties") if isinstance(feature, dict) else None
-    if not isinstance(properties, dict):
+def _drawn(feature: Feature, levels: Collection[Level], known: Collection[str]) -> Drawn:
+    properties = feature.properties
+    if properties is None:
         raise _Fault("缺少 properties。 it has no properties")
-    code = parse(str(properties.get("code", "")))
+    code = parse(text_of(properties.get("code")).strip())
     if code.level not in levels:
         wanted = " / ".join(levels)
         raise _Fault(f"{code} 层级不对，应为 {wanted}。 wrong level: {wanted} wanted")
     owner = parent_of(code.text) if code.level is Level.CELL else code.text
     if owner not in known:
         raise _Fault(f"{owner} 不存在，请先 load areas。 no such Area: load areas first")
-    name = str(properties.get("name") or code)
+    name = text_of(properties.get("name")).strip() or code.text
     if len(name) > 100 or "\x00" in name:
         raise _Fault(f"{code} 名称过长。 the name is too long")
     return Drawn(
         code=code.text,
         name=name,
-        groups=_groups(properties.get("groups", "")),
-        synthetic=bool(properties.get("synthetic", False)),
-        polygon=_polygon(feature.get("geometry")),
+        groups=_groups(properties.get("groups") or ""),
+        synthetic=text_of(properties.get("synthetic")).lower() in _YES,
+        polygon=_polygon(feature.geometry),
     )
 
 
 def _groups(value: Any) -> tuple[int, ...]:
     """Villager groups: "1,2,3" or [1, 2, 3]."""
+    if isinstance(value, int | float):  # a single one, in a column of numbers
+        value = text_of(value)
     parts = re.split(r"[,，、;；\s]+", value.strip()) if isinstance(value, str) else value
     if not isinstance(parts, list):
         raise _Fault('groups 应为 "1,2,3"。 groups must be like "1,2,3"')
-    texts = [str(part) for part in parts if part != ""]
+    texts = [text_of(part) for part in parts if part != ""]
     if not all(re.fullmatch(r"[0-9]{1,2}", text) and int(text) for text in texts):
         raise _Fault("组号应为 1 至 99。 groups are numbers from 1 to 99")
     return tuple(sorted({int(text) for text in texts}))
 
 
+_YES = frozenset({"true", "1", "是", "yes", "t", "y"})
+
+
 def _polygon(geometry: Any) -> BaseGeometry:
     try:
-        polygon = shapely.force_2d(shape(geometry))
-    except Exception as error:  # shapely raises whatever its parts raise
-        raise _Fault(f"几何无法读取。 its geometry cannot be read: {error}") from error
+        polygon = shape_of(geometry)
+    except Unreadable as error:
+        raise _Fault(str(error)) from error
     if polygon.geom_type not in ("Polygon", "MultiPolygon"):
         raise _Fault(f"几何应为面。 its geometry must be a polygon, not {polygon.geom_type}")
     # A partition of the shape with itself finds exactly what is wrong with the shape alone.

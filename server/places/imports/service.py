@@ -5,7 +5,7 @@ What is known by its code keeps its id. A cell or Area that a file does not name
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -22,9 +22,8 @@ from server.places import queries as places
 from server.places.imports import queries, rules
 from server.places.imports.errors import NotATiling, OtherCounty
 from server.places.imports.rules import Drawn
-from server.sheets import BadSheet, open_sheet
+from server.sheets import ColumnMapping, Shown, open_drawing, open_sheet
 
-MAX_BYTES: Final = 256 << 20  # of GeoJSON; the cells of a large county take some 20 MB
 TOLERANCE_M2: Final = 1.0
 
 
@@ -37,11 +36,32 @@ class PlacesLoaded:
     changed: int
     redrawn: int = 0  # boundaries that another one replaced
     findings: Sequence[Finding] = field(default=(), repr=False)
+    moved: int = 0  # households that were placed anew; who loads cells sees to it
 
 
-def load_areas(session: Session, by: Identity, path: Path) -> PlacesLoaded:
-    """Load the official list of areas (CSV). Raises BadSheet, BadPlaces, OtherCounty."""
-    sheet = open_sheet(path, rules.AREA_COLUMNS, rules.AREA_NEEDED)
+def _nobody_looks(shown: Sequence[Shown]) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is to be read: which columns, which sheet or layer; `show` hears what was found,
+    before anything is written."""
+
+    mapping: ColumnMapping | None = None
+    sheet: str | None = None
+    show: Callable[[Sequence[Shown]], None] = _nobody_looks
+
+
+_AS_IT_IS = Reading()
+
+
+def load_areas(
+    session: Session, by: Identity, path: Path, how: Reading = _AS_IT_IS
+) -> PlacesLoaded:
+    """Load the official list of areas (CSV, Excel). Raises BadSheet, BadPlaces, OtherCounty."""
+    sheet = open_sheet(path, rules.AREA_COLUMNS, rules.AREA_NEEDED, how.mapping, how.sheet)
+    how.show(sheet.shown())
     ids = dict(queries.map_areas(session))
     lines = rules.read_areas(sheet.rows(), ids)
     _check_county([line.code for line in lines], ids)
@@ -64,15 +84,20 @@ def load_areas(session: Session, by: Identity, path: Path) -> PlacesLoaded:
 
 
 def load_cells(
-    session: Session, by: Identity, path: Path, tolerance_m2: float = TOLERANCE_M2
+    session: Session,
+    by: Identity,
+    path: Path,
+    tolerance_m2: float = TOLERANCE_M2,
+    how: Reading = _AS_IT_IS,
 ) -> PlacesLoaded:
-    """Load cells with their boundaries (GeoJSON, WGS-84).
+    """Load cells with their boundaries (GeoJSON, GeoPackage, Shapefile; degrees of WGS-84).
 
-    The cells of each village, with those that it has already, must tile it. Households stay in
-    their cells. Raises BadSheet, BadPlaces, OtherCounty, NotATiling.
+    The cells of each village, with those that it has already, must tile it. Households are
+    placed anew by who calls this (moves.redraw.service). Raises BadSheet, BadPlaces, OtherCounty,
+    NotATiling.
     """
     areas = queries.map_areas(session)
-    drawn = rules.read_features(_text_of(path), {Level.CELL}, areas)
+    drawn = _drawn(path, {Level.CELL}, areas, how)
     _check_county(drawn, areas)
     findings = _check_tilings(session, drawn.values(), tolerance_m2)
     new, changed = places.upsert_cells(
@@ -96,15 +121,19 @@ def load_cells(
 
 
 def load_boundaries(
-    session: Session, by: Identity, path: Path, tolerance_m2: float = TOLERANCE_M2
+    session: Session,
+    by: Identity,
+    path: Path,
+    tolerance_m2: float = TOLERANCE_M2,
+    how: Reading = _AS_IT_IS,
 ) -> PlacesLoaded:
-    """Load the boundaries of villages, townships or the county (GeoJSON, WGS-84).
+    """Load the boundaries of villages, townships or the county, from the same kinds of files.
 
     The cells that a village has already must tile its boundary. Raises as `load_cells`.
     """
     areas = queries.map_areas(session)
     levels = (Level.VILLAGE, Level.TOWNSHIP, Level.COUNTY)
-    drawn = rules.read_features(_text_of(path), levels, areas)
+    drawn = _drawn(path, levels, areas, how)
     findings = _check_tilings(session, drawn.values(), tolerance_m2)
     before = places.count_boundaries(session)
     redrawn = _set_boundaries(session, by, drawn, areas, cells=False)
@@ -113,20 +142,12 @@ def load_boundaries(
     return PlacesLoaded(len(drawn), new, 0, redrawn, findings)
 
 
-def _text_of(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadSheet(
-                f"文件超过 {MAX_BYTES >> 20} MB，请按乡镇拆分。 "
-                f"The file is over {MAX_BYTES >> 20} MB: split it by township."
-            )
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadSheet("GeoJSON 应为 UTF-8 编码。 GeoJSON must be UTF-8; save it again.") from error
-    except OSError as error:
-        raise BadSheet(
-            f"无法打开文件 {path}：{error.strerror}。 Cannot open {path}: {error.strerror}."
-        ) from error
+def _drawn(
+    path: Path, levels: Collection[Level], areas: Collection[str], how: Reading
+) -> Mapping[str, Drawn]:
+    drawing = open_drawing(path, rules.PLACE_COLUMNS, rules.PLACE_NEEDED, how.mapping, how.sheet)
+    how.show(drawing.shown())
+    return rules.read_features(drawing.features(), levels, areas)
 
 
 def _check_county(codes: Iterable[str], known: Collection[str]) -> None:

@@ -1,0 +1,1 @@
+"""Vector tiles: areas, cells with measures, households and disputes, within the asker's sight."""

@@ -1,0 +1,1 @@
+"""What becomes of areas: the words, the changes, the boundaries."""

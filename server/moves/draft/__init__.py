@@ -1,0 +1,1 @@
+"""A first division of a village, as a redraw plan: only its preview, applied, draws anything."""
