@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what Wangge needs from Debian and this machine lacks; quick and silent when all is there.
 #
-#   system-packages.sh run     to run and to test: PostgreSQL, PostGIS, Python, what psycopg2 is built with
+#   system-packages.sh run     to run and to test: PostgreSQL, PostGIS, Python, GDAL, what psycopg2 is built with
 #   system-packages.sh build   for the image's first stage: what psycopg2 is built with
 #   system-packages.sh image   for the image itself: libpq, pg_dump, time zones
 #

@@ -40,15 +40,11 @@ _BACKFILL = """
 def upgrade() -> None:
     op.add_column("area", sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
     op.drop_column("area", "bucket")
-    op.add_column(
-        "area", sa.Column("bucket", sa.Text(), sa.Computed(_OF_PRESENT), nullable=False)
-    )
+    op.add_column("area", sa.Column("bucket", sa.Text(), sa.Computed(_OF_PRESENT), nullable=False))
     for table in ("area", "grid_cell"):
         op.drop_constraint(f"{table}_code_key", table)
         present = sa.text("ended_at IS NULL")
-        op.create_index(
-            f"{table}_code_key", table, ["code"], unique=True, postgresql_where=present
-        )
+        op.create_index(f"{table}_code_key", table, ["code"], unique=True, postgresql_where=present)
     _create_labels()
     op.create_table(
         "area_successor",

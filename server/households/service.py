@@ -127,9 +127,7 @@ class Amendment:
     stamps: Mapping[str, Any]
 
 
-def _in_present_villages(
-    session: Session, new: Sequence[NewHousehold]
-) -> Sequence[NewHousehold]:
+def _in_present_villages(session: Session, new: Sequence[NewHousehold]) -> Sequence[NewHousehold]:
     """The same households in the villages of today: a phone that was away names those it knew."""
     present = places.map_present(session, {household.village_id for household in new})
     by_hand = {household.cell_id for household in new if household.cell_id}

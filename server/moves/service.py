@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from geo.errors import GeoError
 from server.audit.service import record
+from server.errors import Invalid, NotFound
 from server.ids import new_id
 from server.moves import queries
 from server.moves.errors import WorldChanged
@@ -31,7 +33,7 @@ def apply(moving: Moving, plan: Plan, token: str, why: str) -> Move:
 
     Asked again with the same token (the answer was lost) it moves nothing and answers the same.
     Raises WorldChanged where anything that the preview looked at has changed since, or the token is
-    of another plan; and as `preview`.
+    of another plan; and NotInCharge.
     """
     move_places(moving.session)
     done = queries.find_move(moving.session, token)
@@ -39,12 +41,19 @@ def apply(moving: Moving, plan: Plan, token: str, why: str) -> Move:
         if done.plan != plan.sent:
             raise WorldChanged
         return done
-    survey = plan.kind.survey(moving, plan.read)
+    survey = _survey_again(moving, plan)
     if _token(plan, survey) != token:
         raise WorldChanged
     survey.carry_out()
     return _keep(moving, plan, token, why, survey)
 
+
+def _survey_again(moving: Moving, plan: Plan) -> Survey:
+    """A preview gave its token to a plan that fitted: one that does not any more says the same."""
+    try:
+        return plan.kind.survey(moving, plan.read)
+    except (Invalid, NotFound, GeoError) as error:
+        raise WorldChanged from error
 
 
 def _keep(moving: Moving, plan: Plan, token: str, why: str, survey: Survey) -> Move:

@@ -18,6 +18,7 @@ from server.households.duplicates.service import fill_keys, find_duplicates
 from server.households.imports.service import load_households
 from server.households.models import Household
 from server.households.rules import bare_name, near_address
+from tests.cli.keyboard import Keyboard, environment
 from tests.imports.lists import row, write
 from tests.smallcounty import Desk, SmallCounty, id_of
 
@@ -87,6 +88,7 @@ def test_a_list_finds_its_twins_in_itself_and_in_the_county(
 ) -> None:
     assert load(county, tmp_path, TWO, "first") == 1  # the report beside the file says so too
     assert pairs(county) == [("H001", "H002", "same_head_near_address", None)]
+    county.clock.pass_time(minutes=1)
     third = [row(7, 户主="张某甲", 地址="别处路5号", 联系电话="00013900001")]
     load(county, tmp_path, third, "second")
     assert ("H001", "H007", "same_head_telephone", None) in pairs(county)
@@ -250,3 +252,13 @@ def test_names_stay_sealed(county: SmallCounty, tmp_path: Path) -> None:
             text("SELECT head_index FROM household WHERE head_index IS NOT NULL")
         ).scalars()
         assert {len(bytes(key)) for key in keys} == {32}
+
+
+def test_it_can_be_looked_for_at_the_keyboard(county: SmallCounty, tmp_path: Path) -> None:
+    with transaction(county.worker) as session:
+        for name in ("A1w-1", "A1w-2"):
+            session.get_one(Household, id_of(name)).head_name = "示某丙"
+            session.get_one(Household, id_of(name)).address = "示意路5号"
+    keyboard = Keyboard(environment(county.url, tmp_path))
+    assert keyboard.type("duplicates", "find").endswith("new likely duplicates: 1\n")
+    assert keyboard.type("duplicates", "find").endswith("new likely duplicates: 0\n")

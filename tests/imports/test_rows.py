@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import pytest
 
 from geo.datum import Datum
@@ -156,11 +154,3 @@ def test_what_a_spreadsheet_made_of_whole_numbers_is_read() -> None:
 def test_a_row_may_say_its_own_datum(word: str, datum: Datum | None) -> None:
     assert entry(lon="107.2", lat="31.9", datum=word).datum is datum
     assert entry(datum="胡说").datum is None  # of no coordinates
-
-
-def test_twins_share_village_head_and_address_however_they_are_spaced() -> None:
-    one = entry(head="张某甲", address="示意路 8号")
-    other = entry(external_id="H2", head="张 某甲", address="示意路８号")
-    elsewhere = entry(village_code="511921101201", address="示意路8号")
-    assert one.twin_key == other.twin_key != elsewhere.twin_key
-    assert isinstance(one.village_id, UUID)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -74,6 +75,15 @@ class Mover:
             rows = [tuple(row) for row in connection.execute(text(statement), values)]
         engine.dispose()
         return rows
+
+    def await_waiting(self, thread: Thread) -> None:
+        """Return once the thread waits for a lock in the database, or has ended without."""
+        waiting = (
+            "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+            " WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted"
+        )
+        while thread.is_alive() and self.ask(waiting) == [(0,)]:
+            pass
 
     def cell_of(self, household_id: Any) -> str | None:
         """The present code of a household's cell."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from threading import Barrier, Event, Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -136,6 +136,13 @@ def test_a_token_fits_only_its_own_plan_and_the_world_it_saw(mover: Mover) -> No
     mover.apply(split_of(), again["token"])
 
 
+def test_a_plan_that_fits_no_more_says_so_as_a_changed_world(mover: Mover) -> None:
+    seen = mover.preview(split_of(at=0.035))
+    mover.move(split_of(at=0.015))  # now the first line cuts another cell
+    late = mover.apply(split_of(at=0.035), seen["token"], expect=409)
+    assert late["type"] == "/problems/world-changed"
+
+
 def test_what_the_preview_did_not_look_at_does_not_spoil_it(mover: Mover) -> None:
     seen = mover.preview(split_of())
     body = {
@@ -247,6 +254,7 @@ def test_who_registers_a_household_and_who_moves_its_cell_wait_for_each_other(
             target=lambda: answers.append(desk.call("POST", "/moves/apply", json=body).status_code)
         )
         thread.start()
+        mover.await_waiting(thread)
     thread.join()
     assert answers == [409]
     assert mover.cell_of(id_of("slow")) == CELLS["A1w"]
@@ -255,11 +263,9 @@ def test_who_registers_a_household_and_who_moves_its_cell_wait_for_each_other(
 def test_a_household_registered_while_its_cell_moves_is_placed_in_the_new_one(mover: Mover) -> None:
     plan = read_plan(split_of())
     me = mover.county.worker
-    registered = Event()
 
     def register() -> None:
         with mover.county.app.app_context(), transaction(me) as session:
-            registered.set()
             register_households(session, me, None, [_new_at("late", 107.045)])
 
     with transaction(me) as session:
@@ -267,7 +273,7 @@ def test_a_household_registered_while_its_cell_moves_is_placed_in_the_new_one(mo
         apply(moving, plan, preview(moving, plan)["token"], "示例")
         thread = Thread(target=register)
         thread.start()
-        registered.wait()
+        mover.await_waiting(thread)
     thread.join()
     assert mover.cell_of(id_of("late")) == "511921100201003"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -125,11 +126,14 @@ def load_households(
     show_columns(opened.shown(), COLUMNS)
     _need_datum(opened, datum)
     reports = report or file
-    with county_hand(as_of) as by, counting(opened.total) as told:
+    write = partial(
+        households.load_households, system=system, reports=reports, dry_run=dry_run, sheet=opened
+    )
+    with county_hand(as_of) as by:
         if datum is not None and (doubt := doubt_datum(by, opened, datum)):
             _tell_doubt(doubt)
-        how = {"system": system, "reports": reports, "dry_run": dry_run}
-        loaded = households.load_households(by, file, datum, sheet=opened, told=told, **how)
+        with counting(opened.total) as told:
+            loaded = write(by, file, datum, told=told)
     _tell(loaded, reports, dry_run=dry_run)
     if loaded.nothing:
         raise NothingLoaded

@@ -1,6 +1,6 @@
 """Is the datum of a list the one that was said? Told by where its points fall, never corrected.
 
-Half a kilometre of difference puts few points out of the county and many into a neighbour's village.
+Half a kilometre puts few points out of the county and many into a neighbour's village.
 A sample of the list is placed under each datum; where another fits clearly better, a person hears
 both numbers before anything is written.
 """

@@ -16,7 +16,7 @@ from geo.datum import Datum, datum_named
 from geo.errors import InvalidCode, UnknownDatum
 from geo.groups import group_number_in_column
 from server.households.imports.errors import Reason, RowRejected
-from server.households.rules import normal_telephone, wrong_field
+from server.households.rules import bare_name, normal_telephone, wrong_field
 from server.sheets import Columns, Row
 
 COLUMNS: Columns = {
@@ -264,11 +264,7 @@ def _group(text: str) -> int | None:
 @lru_cache(maxsize=4096)
 def _place_name(name: str) -> str:
     """城南村, 城南村委会 and 城南村民委员会 are one village; 街道 and 街道办事处 one township."""
-    return _ENDING.sub("", _bare(name))
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+    return _ENDING.sub("", bare_name(name))
 
 
 _LONGEST_ID = 100
