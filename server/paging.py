@@ -62,9 +62,10 @@ class _PageOut(Schema):
     codes = fields.List(fields.Nested(OldCodeOut))
 
     @post_dump
-    def leave_out_no_codes(self, page: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Nothing is said of codes where all that were asked for are present ones."""
-        return page if page.get("codes") else {k: v for k, v in page.items() if k != "codes"}
+    def tidy(self, page: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Items first; nothing of codes where all that were asked for are present ones."""
+        last = {k: v for k, v in page.items() if k != "items" and (v or k != "codes")}
+        return {"items": page["items"], **last}
 
 
 def page_schema(item: type[Schema]) -> type[Schema]:

@@ -156,7 +156,7 @@ def encode_page(page: Page) -> dict[str, Any]:
     }
     if page.buckets is not None:
         body["buckets"] = {
-            bucket: {"n": head.n, "h": head.h} for bucket, head in page.buckets.items()
+            bucket: {"n": head.n, "h": head.h} for bucket, head in sorted(page.buckets.items())
         }
     return body
 
