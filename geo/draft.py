@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from geo import plots
 from geo.bisect import Land, divide, joined
 from geo.cells import CellIndex
+from geo.clusters import clustered
 from geo.concerns import Concern, Kind, concerns_of
 from geo.errors import UnevenLists, UnusableBounds, UnusableVillage
 from geo.metres import factors, middle_of
@@ -93,12 +94,12 @@ def draft(
     _check(village, low, high)
     village = shapely.force_2d(village)
     known, outside = houses.within(village)
-    parts = _how_many(int(known.weight.sum()), low, high)
+    parts = how_many(int(known.weight.sum()), low, high)
     shapes = _shapes(village, known, parts, low, high, lines, near_m)
     shapes = shapes[reading_order(shapes)]
     index = CellIndex([f"{number:06d}" for number in range(1, len(shapes) + 1)], list(shapes))
     cell = index.locate(*known.at.T)
-    cluster = _clusters(known.at * factors(middle_of(village)), near_m)
+    cluster = clustered(known.at * factors(middle_of(village)), near_m)
     cells = tuple(
         DraftCell(
             number + 1, shape, int(known.weight[cell == number].sum()), _groups(known, cell, number)
@@ -142,7 +143,7 @@ def _check(village: BaseGeometry, low: int, high: int) -> None:
         raise UnusableVillage(shapely.is_valid_reason(village))
 
 
-def _how_many(total: int, low: int, high: int) -> int:
+def how_many(total: int, low: int, high: int) -> int:
     """How many cells: as many as come nearest to the middle of the bounds; if none fits them all,
     the number that misses them least."""
     fewest, most = -(-total // high), total // low
@@ -205,7 +206,7 @@ def _land(
     edges = np.column_stack([ranks[cut.borders.first], ranks[cut.borders.second]])
     apart = np.maximum(np.hypot(*(at[edges[:, 0]] - at[edges[:, 1]]).T), _NEXT_DOOR)
     price = cut.borders.metres * np.where(cut.borders.along, _ALONG, 1 + near_m / apart)
-    cluster = _clusters(metres, near_m)
+    cluster = clustered(metres, near_m)
     grouped = houses.group > 0
     groups = np.column_stack([plot[grouped], houses.group[grouped]])
     clusters = np.column_stack([plot, cluster])
@@ -217,14 +218,6 @@ def _land(
     )
     wholes = np.zeros(members[:, 1].max() + 1)
     return Land(at, weight, edges, price, np.unique(members, axis=0), wholes, units)
-
-
-def _clusters(metres: FloatArray, near_m: float) -> IntArray:
-    """The number of each house's cluster: chains in which each is nearer than `near_m` to one."""
-    points = np.asarray(shapely.points(metres))
-    pairs = shapely.STRtree(points).query(points, predicate="dwithin", distance=near_m)
-    number = np.arange(pairs.shape[1])
-    return joined(len(metres), pairs.T.ravel(), np.repeat(number, 2))
 
 
 def _tidied(land: Land, label: IntArray, low: int, high: int) -> IntArray:

@@ -107,14 +107,28 @@ def successors(old: Drawing, new: Drawing) -> Mapping[str, str]:
 
 
 def changed(old: Drawing, new: Drawing) -> Collection[str]:
-    """Codes of the old drawing whose polygon or groups are others now, or that ended."""
+    """Codes of the old drawing whose polygon or groups are others now, or that ended; and of those
+    that name a group which another cell names from now on, or no longer: it decides nothing then.
+    """
+    was, now = _named(old), _named(new)
+    groups = {group for group in was | now if was.get(group) != now.get(group)}
     return {
         code
         for code, cell in old.items()
         if code not in new
         or cell.groups != new[code].groups
+        or cell.groups & groups
         or not same_shape(cell.polygon, new[code].polygon)
     }
+
+
+def _named(drawing: Drawing) -> dict[int, set[str]]:
+    """Group → the cells that name it."""
+    named: dict[int, set[str]] = {}
+    for code, cell in drawing.items():
+        for group in cell.groups:
+            named.setdefault(group, set()).add(code)
+    return named
 
 
 def same_shape(one: BaseGeometry | None, other: BaseGeometry | None) -> bool:

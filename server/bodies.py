@@ -17,6 +17,9 @@ from webargs.flaskparser import FlaskParser
 
 from server.errors import Malformed, TooLarge
 
+# A tile of single points is mostly ids, which no effort makes smaller: level 5 gains 1% over 3,
+# 7% for clusters, and takes half as long again.
+_LEVELS = {"application/vnd.mapbox-vector-tile": 3}
 _WORTH_ZIPPING = 1024  # bytes; below this gzip costs more than it saves
 
 
@@ -118,7 +121,8 @@ def bound(app: Flask, limit: int) -> None:
 
     @app.before_request
     def open_body() -> None:
-        if any(_UNSTORABLE.search(value) for value in request.args.values()):
+        asked = [request.path, *request.args.values()]
+        if any(_UNSTORABLE.search(value) for value in asked):
             raise Unstorable
         encoding = request.headers.get("Content-Encoding", "identity").lower()
         if encoding == "identity":
@@ -137,7 +141,7 @@ def bound(app: Flask, limit: int) -> None:
             return answer
         body = answer.get_data()
         if len(body) >= _WORTH_ZIPPING and "Content-Encoding" not in answer.headers:
-            answer.set_data(gzip.compress(body, compresslevel=5, mtime=0))
+            answer.set_data(gzip.compress(body, _LEVELS.get(answer.mimetype or "", 5), mtime=0))
             answer.headers["Content-Encoding"] = "gzip"
         answer.vary.add("Accept-Encoding")
         return answer

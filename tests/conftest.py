@@ -20,6 +20,7 @@ from migrations.upgrade import upgrade
 from server.app import create_app
 from server.cluster import temporary_cluster
 from server.db import db, transaction, worker
+from server.demo.county import County, draw
 from tests import smallcounty
 from tests.smallcounty import START, Clock, SmallCounty
 
@@ -118,6 +119,12 @@ def cluster() -> TestCluster:
     if url := os.environ.get(_CLUSTER):
         return TestCluster(url)
     return _start()
+
+
+@pytest.fixture(scope="session")
+def drawn_county() -> County:
+    """The real county as the demonstration draws it; it takes seconds. Only to be read."""
+    return draw()
 
 
 @pytest.fixture

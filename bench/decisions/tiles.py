@@ -86,9 +86,7 @@ def tipg(county: Installation, processes: int) -> Iterator[list[Draw]]:
         "PATH": f"{installed()}/bin",
     }
     port = web.free_port()
-    # The ways take turns, and a connection must outlive the others' turns.
-    patient = ["--timeout-keep-alive", "600", "--log-level", "warning"]
-    options = ["--port", str(port), "--workers", str(processes), *patient]
+    options = ["--port", str(port), "--workers", str(processes), "--log-level", "warning"]
     command = [f"{installed()}/bin/python", "-m", "uvicorn", "tipg.main:app", *options]
     with ExitStack() as stack:
         process = stack.enter_context(web.child(command, environment))

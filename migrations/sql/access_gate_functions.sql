@@ -85,18 +85,13 @@ CREATE OR REPLACE FUNCTION gate.my_places() RETURNS SETOF text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-    WITH present AS (
-        SELECT v.id
-          FROM gate.my_assignments() a
-          JOIN area v ON v.level = 'village' AND v.code LIKE a.area_code || '%'
-                     AND v.ended_at IS NULL
-         WHERE a.role IN ('mediator', 'township_supervisor')
-    ), villages AS (
-        SELECT id FROM present
-        UNION ALL  -- villages that became part of these: their history is read
-        SELECT past.id FROM area past
-         WHERE past.ended_at IS NOT NULL AND past.level = 'village'
-           AND gate.present_area(past.id) IN (SELECT id FROM present)
+    WITH villages AS (
+        SELECT gate.with_past(ARRAY(
+            SELECT v.id
+              FROM gate.my_assignments() a
+              JOIN area v ON v.level = 'village' AND v.code LIKE a.area_code || '%'
+                         AND v.ended_at IS NULL
+             WHERE a.role IN ('mediator', 'township_supervisor'))) AS id
     )
     SELECT gate.my_buckets()
     UNION SELECT 'v:' || id FROM villages
@@ -124,14 +119,17 @@ CREATE OR REPLACE FUNCTION gate.my_colleagues() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-    SELECT DISTINCT theirs.user_id
-      FROM gate.my_assignments() mine
-      JOIN area place ON place.code LIKE mine.area_code || '%'
-      JOIN (SELECT a.user_id, coalesce(a.area_id, o.area_id, c.village_id) AS area_id
-              FROM assignment a
-              LEFT JOIN office o    ON o.id = a.office_id
-              LEFT JOIN grid_cell c ON c.id = a.cell_id) theirs ON theirs.area_id = place.id
-     WHERE mine.role = 'township_supervisor';
+    SELECT DISTINCT a.user_id
+      FROM gate.with_past(ARRAY(
+               SELECT place.id
+                 FROM gate.my_assignments() mine
+                 JOIN area place ON place.code LIKE mine.area_code || '%'
+                                AND place.ended_at IS NULL
+                WHERE mine.role = 'township_supervisor')) AS below (id)
+      JOIN (assignment a
+            LEFT JOIN office o    ON o.id = a.office_id
+            LEFT JOIN grid_cell c ON c.id = a.cell_id)
+        ON coalesce(a.area_id, o.area_id, c.village_id) = below.id;
 END
 $$;
 
@@ -218,7 +216,8 @@ BEGIN
                                       SELECT FROM grid_cell c
                                        WHERE c.id = a.cell_id AND c.village_id = then_in.now_in))
                           WHEN 'mediator' THEN
-                              coalesce(a.area_id, o.area_id) = then_in.now_in
+                              coalesce(a.area_id, o.area_id) IN (then_in.now_in,
+                                                                 then_in.village_id)
                           -- Its township now, or the one that it belonged to then.
                           WHEN 'township_supervisor' THEN EXISTS (
                               SELECT FROM area mine JOIN area v ON v.id = then_in.now_in

@@ -70,7 +70,7 @@ BEGIN
     SELECT a.role, a.cell_id, c.village_id, a.office_id, o.level, area.code, a.leads
       FROM assignment a
       LEFT JOIN office o    ON o.id = a.office_id
-      LEFT JOIN area        ON area.id = coalesce(a.area_id, o.area_id)
+      LEFT JOIN area        ON area.id = gate.present_area(coalesce(a.area_id, o.area_id))
       LEFT JOIN grid_cell c ON c.id = a.cell_id
      WHERE a.user_id = gate.user_id() AND gate.admitted()
        AND a.valid_from <= at AND (a.valid_to IS NULL OR a.valid_to > at)

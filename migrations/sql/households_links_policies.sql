@@ -11,7 +11,7 @@ CREATE POLICY at_both_ends ON household_link FOR INSERT TO wangge_app
                 AND (to_id IS NULL OR EXISTS (SELECT FROM household h WHERE h.id = to_id)));
 CREATE POLICY ends_at_both_ends ON household_link FOR UPDATE TO wangge_app
     USING (EXISTS (SELECT FROM household h WHERE h.id = from_id)
-           AND EXISTS (SELECT FROM household h WHERE h.id = to_id));
+           AND (to_id IS NULL OR EXISTS (SELECT FROM household h WHERE h.id = to_id)));
 CREATE POLICY worker ON household_link TO wangge_worker USING (true) WITH CHECK (true);
 
 -- Likely duplicates are found by the county's own hand, and decided by who sees both households.

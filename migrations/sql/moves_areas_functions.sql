@@ -13,3 +13,16 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
                       AND coalesce(other.to_id, q.village_id) = m.to_id
                       AND (other.from_id IS NULL OR q.village_id < p.village_id))
 $$;
+
+-- Of a village that was split at this very time: these cases, known in it as a whole, are known in the
+-- new village too. Somebody there is a party.
+CREATE OR REPLACE FUNCTION gate.spread_places(disputes uuid[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    INSERT INTO dispute_place (dispute_id, village_id)
+    SELECT p.dispute_id, s.to_id
+      FROM area_successor s
+      JOIN dispute_place p ON p.village_id = s.from_id AND p.cell_id IS NULL
+     WHERE s.at = gate.now() AND s.kind = 'split' AND p.dispute_id = ANY (disputes)
+     ORDER BY p.dispute_id
+    ON CONFLICT DO NOTHING
+$$;

@@ -7,7 +7,8 @@ GRANT UPDATE (code, village_id) ON grid_cell TO wangge_mover;
 GRANT UPDATE (village_id) ON household TO wangge_mover;
 GRANT SELECT (area_id), UPDATE (village_id, area_id) ON dispute TO wangge_mover;
 GRANT UPDATE (village_id) ON dispute_place TO wangge_mover;
-GRANT DELETE ON dispute_place TO wangge_gate;  -- gate.collapse_places()
+GRANT DELETE, INSERT (dispute_id, village_id) ON dispute_place
+   TO wangge_gate;  -- gate.collapse_places(), gate.spread_places()
 GRANT UPDATE (area_id, lead) ON office TO wangge_mover;
 GRANT UPDATE (area_id) ON assignment TO wangge_mover;
 
@@ -36,3 +37,4 @@ CREATE POLICY county_rehangs ON office FOR UPDATE TO wangge_mover
 CREATE POLICY county_rehangs ON assignment FOR UPDATE TO wangge_mover
     USING (area_id IS NOT NULL AND (SELECT gate.sees_county()));
 CREATE POLICY gate_collapses ON dispute_place FOR DELETE TO wangge_gate USING (true);
+CREATE POLICY gate_spreads ON dispute_place FOR INSERT TO wangge_gate WITH CHECK (true);

@@ -82,6 +82,24 @@ BEGIN
 END
 $$;
 
+-- These present areas and all that became part of them: their history is read. By what was merged, not
+-- by codes: an ended Area keeps its last one, which may be another place's by now.
+CREATE OR REPLACE FUNCTION gate.with_past(present uuid[]) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE line (id) AS (
+        SELECT unnest(present)
+        UNION
+        SELECT s.from_id
+          FROM line
+          JOIN area_successor s ON s.to_id = line.id AND s.kind = 'merged'
+          JOIN area past        ON past.id = s.from_id AND past.ended_at IS NOT NULL
+    )
+    SELECT line.id FROM line;
+END
+$$;
+
 -- The code that an Area had at a moment; before its first label, that one's.
 CREATE OR REPLACE FUNCTION gate.code_at(an_area uuid, a_time timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

@@ -16,7 +16,7 @@ from server.access import queries
 from server.access.errors import DeviceRevoked, SessionOver
 from server.access.permissions import OPEN, REVOKED_DEVICE, Scope, scope_of
 from server.access.service import digest
-from server.db import Identity, nobody, transaction
+from server.db import Identity, nobody
 from server.errors import NotSignedIn, NotYours
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -78,8 +78,7 @@ def _admit(action: str) -> Asker:
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn
     now = clock()
-    with transaction(stranger()) as session:
-        found = queries.find_signed_in(session, digest(token), now)
+    found = queries.find_signed_in(digest(token), now)
     if found is None:
         raise SessionOver
     if found.device_revoked and action not in REVOKED_DEVICE:

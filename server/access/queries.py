@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from server.access.models import Assignment, Credential, Device, Login, Office, User
+from server.db import Identity, ask
 
 
 class SignedIn(NamedTuple):
@@ -38,11 +39,9 @@ def find_credential(session: Session, login: str) -> Proof | None:
     return Proof(*row) if row else None
 
 
-def find_signed_in(session: Session, access_hash: bytes, at: datetime) -> SignedIn | None:
-    """Who this access token belongs to."""
-    row = session.execute(
-        text("SELECT * FROM gate.signed_in(:hash, :at)"), {"hash": access_hash, "at": at}
-    ).one_or_none()
+def find_signed_in(access_hash: bytes, at: datetime) -> SignedIn | None:
+    """Who this access token belongs to. One statement by itself: it is asked at every request."""
+    row = ask("SELECT * FROM gate.signed_in(:hash, :at)", {"hash": access_hash, "at": at})
     return SignedIn(*row) if row else None
 
 
@@ -127,12 +126,18 @@ def list_places(session: Session, user_id: UUID, at: datetime) -> list[str]:
 
     A test holds it against `gate.my_places()`, the second one.
     """
-    rows = session.execute(_PLACES, {"user": user_id, "at": at})
+    rows = session.execute(_EACH_PLACE, {"user": user_id, "at": at})
     return [bucket for (bucket,) in rows]
 
 
-_PLACES = text("""
-    WITH held AS (
+def find_places(by: Identity) -> list[str]:
+    """What `list_places` gives, as one statement by itself."""
+    row = ask(f"SELECT ARRAY({_PLACES})", {"user": by.user_id, "at": by.now}, by)
+    return list(row[0]) if row else []
+
+
+_PLACES = """
+    WITH RECURSIVE held AS (
         SELECT a.role, a.cell_id, coalesce(a.area_id, o.area_id) AS area_id
           FROM assignment a LEFT JOIN office o ON o.id = a.office_id
          WHERE a.user_id = :user AND a.valid_from <= :at
@@ -146,10 +151,11 @@ _PLACES = text("""
                                           ('township_supervisor', 'township'))
     ), villages AS (
         SELECT id FROM present
-        UNION ALL  -- villages that became part of these: their history is read
-        SELECT past.id FROM area past
-         WHERE past.ended_at IS NOT NULL AND past.level = 'village'
-           AND gate.present_area(past.id) IN (SELECT id FROM present)
+        UNION  -- villages that became part of these: their history is read
+        SELECT s.from_id
+          FROM villages v
+          JOIN area_successor s ON s.to_id = v.id AND s.kind = 'merged'
+          JOIN area past        ON past.id = s.from_id AND past.ended_at IS NOT NULL
     ), served AS (
         SELECT c.id, c.village_id
           FROM held JOIN grid_cell c ON c.id = held.cell_id AND c.ended_at IS NULL
@@ -161,7 +167,8 @@ _PLACES = text("""
     UNION SELECT 'v:' || village_id FROM served
     UNION SELECT 'u:' || cast(:user AS text)
     UNION SELECT 'ref'
-""")
+"""
+_EACH_PLACE = text(_PLACES)
 
 
 def insert_users(session: Session, users: Sequence[dict[str, Any]]) -> None:

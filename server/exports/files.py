@@ -16,12 +16,13 @@ def complete_file(path: Path, mark: str = "export") -> Iterator[Path]:
     """Somewhere to write a file, which takes the place of `path` at the end if all went well.
 
     It lies in a folder of its own beside `path`, whose name begins with `mark`, and is on the disk
-    before it takes its name; one that was taken away again is none.
+    before it takes its name; one that was taken away again is none. Only who made it may read it.
     """
     with tempfile.TemporaryDirectory(prefix=f".{mark}.", dir=path.parent) as folder:
         written = Path(folder) / path.name
         yield written
         if written.exists():
+            written.chmod(0o600)
             _settle(written)
             written.replace(path)
             _settle(path.parent)

@@ -13,9 +13,9 @@ import shapely
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from server.exports.rules import defuse
 from server.ladder.calendar import LOCAL
 from server.maps.features.schemas import Collection, Column
+from server.sheets import defuse
 
 SHEET_ROWS = 1_000_000  # a sheet of Excel holds 1,048,576
 Batches = Iterable[Sequence[Mapping[Any, Any]]]

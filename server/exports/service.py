@@ -64,9 +64,16 @@ def plan_export(name: str, format_: str, asked: Mapping[str, Any]) -> Export:
         raise BadExport(errors={"since": "has_no_time"})
     if since and until and since >= until:
         raise BadExport(errors={"until": "before_since"})
-    span = Span(since, until and until - timedelta(microseconds=1)) if since or until else None
+    span = Span(since, until and _just_before(until)) if since or until else None
     wanted = Wanted(span=span, under=asked.get("under") or "")
     return Export(EXPORTS[name], Format(format_), wanted, asked.get("reason"))
+
+
+def _just_before(until: datetime) -> datetime:
+    try:
+        return until - timedelta(microseconds=1)
+    except OverflowError:
+        raise BadExport(errors={"until": "before_all_time"}) from None
 
 
 def announce_export(session: Session, by: Identity, places: Places, export: Export) -> Export:

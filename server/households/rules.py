@@ -90,6 +90,7 @@ STATES = {"lived_in": "常住", "away": "外出", "ended": "已注销"}
 MUTABLE = frozenset({"address", "head_name", "telephone", "kind", "state", "people", "location"})
 SENSITIVE = frozenset({"location"})
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and half of a surrogate pair
 _TELEPHONE = re.compile(r"\+?[0-9]{3,20}")
 
 
@@ -123,7 +124,7 @@ def wrong_field(name: str, value: Any) -> str | None:
 
 def _text(value: Any, low: int, high: int) -> str | None:
     ok = isinstance(value, str) and low <= len(value.strip()) and len(value) <= high
-    return None if ok and "\x00" not in value else "bad_text"
+    return None if ok and not _UNSTORABLE.search(value) else "bad_text"
 
 
 def _location(value: Any) -> str | None:

@@ -46,6 +46,40 @@ def list_charge(session: Session, user_id: UUID, at: datetime) -> frozenset[UUID
     return frozenset(session.scalars(_CHARGE, {"user": user_id, "at": at}))
 
 
+# Whoever keeps the system, its security or its audit reads no case, and is sent to no cell.
+_USERS = text("""
+    SELECT u.login, u.id FROM user_account u
+     WHERE u.login = ANY (:logins) AND u.active
+       AND NOT EXISTS (SELECT FROM assignment a
+                        WHERE a.user_id = u.id AND a.role LIKE '%_admin'
+                          AND (a.valid_to IS NULL OR a.valid_to > :at))
+""")
+
+
+def map_users(session: Session, logins: Collection[str], at: datetime) -> Mapping[str, UUID]:
+    """Login → id, of active users who may serve a cell."""
+    rows = session.execute(_USERS, {"logins": list(logins), "at": at})
+    return dict(rows.tuples().all())
+
+
+_OLD_CELLS = text("""
+    SELECT asked.code, c.code AS present
+      FROM unnest(cast(:codes AS text[])) asked (code)
+     CROSS JOIN LATERAL (SELECT l.cell_id FROM cell_label l WHERE l.code = asked.code
+                          ORDER BY l.valid_from DESC, l.id LIMIT 1) had
+      JOIN grid_cell c ON c.id = had.cell_id AND c.ended_at IS NULL
+     WHERE NOT EXISTS (SELECT FROM grid_cell p WHERE p.code = asked.code AND p.ended_at IS NULL)
+""")
+
+
+def map_old_cells(session: Session, codes: Collection[str]) -> Mapping[str, str]:
+    """Code that is no present cell's → present code of the cell that had it last, as
+    places.get_cell has it; missing where that one has ended.
+    """
+    rows = session.execute(_OLD_CELLS, {"codes": sorted(codes)})
+    return dict(rows.tuples().all())
+
+
 _SERVES = text("""
     SELECT a.user_id, c.id AS cell_id, coalesce(c.village_id, v.id) AS village_id
       FROM assignment a

@@ -4,6 +4,7 @@ from server.sheets.delimited import MAX_LINE
 from server.sheets.errors import BadMapping, BadSheet
 from server.sheets.features import Feature, Unreadable, shape_of
 from server.sheets.headers import Columns
+from server.sheets.inert import defuse
 from server.sheets.kinds import Kind
 from server.sheets.mapping import ColumnMapping, read_mapping, template
 from server.sheets.sheet import Drawing, Row, Sheet, Shown, open_drawing, open_sheet
@@ -22,6 +23,7 @@ __all__ = [
     "Sheet",
     "Shown",
     "Unreadable",
+    "defuse",
     "open_drawing",
     "open_sheet",
     "read_mapping",

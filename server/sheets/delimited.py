@@ -1,6 +1,7 @@
 """CSV in UTF-8 (with or without BOM) or GB18030, separated by comma, semicolon or tab.
 
-One line is in memory at a time, no line may be longer than MAX_LINE, the file may have any size.
+One record is in memory at a time. No line may be longer than MAX_LINE and no record, which may go
+over several lines, longer than MAX_RECORD; the file may have any size.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from server.sheets.errors import BadSheet
 from server.sheets.table import Record
 
 MAX_LINE: Final = 1 << 16  # characters; a household's line has about a hundred
+MAX_RECORD: Final = 1 << 20  # characters; cells in quotes may hold line breaks
 _LOOKED_AT: Final = 20  # lines in which the separator shows
 
 
@@ -30,10 +32,20 @@ class Delimited:
 
     def records(self) -> Iterator[Record]:
         """Every record with the line it ends on. Raises BadSheet where one cannot be read."""
-        lines = _lines(self.path, self.encoding)
-        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        length = 0
+
+        def measured() -> Iterator[str]:
+            nonlocal length
+            for number, line in enumerate(_lines(self.path, self.encoding), start=1):
+                length += len(line)
+                if length > MAX_RECORD:
+                    raise _too_long(number)
+                yield line
+
+        reader = csv.reader(measured(), delimiter=self.delimiter, strict=True)
         try:
             for cells in reader:
+                length = 0
                 yield Record(reader.line_num, cells)
         except csv.Error as error:
             raise BadSheet(

@@ -201,11 +201,17 @@ def _parse_part(book: ZipFile, part: str, start: Start) -> None:
 
 
 def _check_size(book: ZipFile, parts: Sequence[str]) -> None:
-    """Refuse what unpacks to more than a list can be: zipfile reads no more than is declared."""
+    """Refuse what unpacks to more than a list can be: zipfile reads no more than is declared.
+
+    Several sheets may lie in the same bytes, or be the same: each counts as often as it is read.
+    """
+    whole = sum(book.getinfo(part).file_size for part in parts)
+    if whole > MAX_UNPACKED:
+        raise _too_large(f"{whole >> 20} MB unpacked")
     for part in parts:
         listed = book.getinfo(part)
         ratio = listed.file_size / max(listed.compress_size, 1)
-        if listed.file_size > MAX_UNPACKED or (listed.file_size > _SMALL and ratio > MAX_RATIO):
+        if listed.file_size > _SMALL and ratio > MAX_RATIO:
             raise _too_large(f"{listed.file_size >> 20} MB unpacked")
 
 

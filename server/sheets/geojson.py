@@ -39,25 +39,27 @@ def read_geojson(path: Path) -> Iterator[Feature]:
 
 
 def _collection(source: _Json) -> Iterator[Feature]:
-    rest: dict[str, Any] = {}
+    crs, read = None, False
     if source.next_mark() != "{":
         raise _wanted()
     source.skip()
     while source.next_mark() != "}":
         key = source.value()
         source.expect(":")
-        if key == "features" and "features" not in rest and source.next_mark() == "[":
-            rest[key] = True
+        if key == "features" and not read and source.next_mark() == "[":
+            read = True
             for number, item in enumerate(source.items(), start=1):
                 yield _feature(number, item)
+        elif key == "crs":
+            crs = source.value()
         else:
-            rest[str(key)] = source.value()
+            source.value()
         if source.next_mark() == ",":
             source.skip()
     source.skip()
-    if source.next_mark() or rest.get("features") is not True:
+    if source.next_mark() or not read:
         raise _wanted()
-    check_reference(_named(rest.get("crs")))
+    check_reference(_named(crs))
 
 
 def _feature(number: int, item: Any) -> Feature:

@@ -16,6 +16,10 @@ from server.sheets.errors import BadSheet
 from server.sheets.table import MAX_COLUMNS, Record, number_text
 
 MAX_ROWS: Final = 1 << 20  # Excel's own limit
+MAX_DEPTH: Final = 100  # elements within each other; a sheet has eight
+MAX_TEXT: Final = 1 << 16  # characters of a cell; Excel has 32,767
+MAX_TAG: Final = 1 << 20  # bytes; expat keeps a tag until its end
+MAX_PIECES: Final = 10_000  # of one text, of some thousand characters each
 _CHUNK: Final = 1 << 16
 _EXACT_DIGITS: Final = 15
 Attributes = Mapping[str, str]
@@ -31,45 +35,44 @@ class Formats(NamedTuple):
 
 def parse(stream: IO[bytes], start: Start) -> None:
     """Call `start` with the name (without prefix) and attributes of every element."""
-    parser = _parser()
-    parser.StartElementHandler = lambda tag, attributes: start(
-        _local(tag), {_local(name): value for name, value in attributes.items()}
-    )
-    while chunk := stream.read(_CHUNK):
-        parser.Parse(chunk)
-    parser.Parse(b"", True)
+    for _ in _heard(stream, _Starts(start)):
+        pass
 
 
 def texts_of(stream: IO[bytes]) -> Sequence[str]:
     """The shared texts, by their number; pieces in several fonts joined, readings left out."""
     told = _Texts()
-    parser = _parser()
-    parser.StartElementHandler, parser.EndElementHandler = told.start, told.end
-    parser.CharacterDataHandler = told.text
-    while chunk := stream.read(_CHUNK):
-        parser.Parse(chunk)
-    parser.Parse(b"", True)
+    for _ in _heard(stream, told):
+        pass
     return told.texts
 
 
 def rows_of(stream: IO[bytes], texts: Sequence[str], formats: Formats) -> Iterator[Record]:
     """The rows that are there, each with its number and its cells as texts."""
     told = _Rows(texts, formats)
-    parser = _parser()
-    parser.StartElementHandler, parser.EndElementHandler = told.start, told.end
-    parser.CharacterDataHandler = told.text
-    while chunk := stream.read(_CHUNK):
-        parser.Parse(chunk)
+    for _ in _heard(stream, told):
         yield from told.take()
-    parser.Parse(b"", True)
-    yield from told.take()
 
 
-def _parser() -> expat.XMLParserType:
+def _heard(stream: IO[bytes], told: _Told) -> Iterator[None]:
+    """Tell of a part chunk by chunk, and see after each how much of it has to be remembered."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse
-    return parser
+    parser.StartElementHandler, parser.EndElementHandler = told.start, told.end
+    parser.CharacterDataHandler = told.text
+    fed = 0
+    while chunk := stream.read(_CHUNK):
+        parser.Parse(chunk)
+        fed += len(chunk)
+        waiting = fed - max(parser.CurrentByteIndex, 0)
+        if waiting > MAX_TAG or told.depth > MAX_DEPTH or len(told.pieces) > MAX_PIECES:
+            raise BadSheet(
+                "Excel 文件不可信，未读取。 This is nothing that Excel writes: not read."
+            )
+        yield
+    parser.Parse(b"", True)
+    yield
 
 
 def _refuse(*_: object) -> None:
@@ -80,48 +83,75 @@ def _local(tag: str) -> str:
     return tag.rpartition(":")[2]
 
 
-class _Texts:
+class _Told:
+    """Hears of elements and texts: how deep we are, and the pieces of the present text."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.pieces: list[str] = []
+        self._listening = self._reading = False
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        self.depth += 1
+
+    def end(self, tag: str) -> None:
+        self.depth -= 1
+
+    def text(self, data: str) -> None:
+        if self._listening:
+            self.pieces.append(data)
+
+
+class _Starts(_Told):
+    """Passes on where elements begin."""
+
+    def __init__(self, start: Start) -> None:
+        super().__init__()
+        self._start = start
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        self.depth += 1
+        self._start(_local(tag), {_local(name): value for name, value in attributes.items()})
+
+
+class _Texts(_Told):
     """Gathers shared texts."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.texts: list[str] = []
-        self._pieces: list[str] = []
-        self._listening = self._reading = False
 
     def start(self, tag: str, _: Attributes) -> None:
+        self.depth += 1
         tag = _local(tag)
         if tag == "si":
-            self._pieces = []
+            self.pieces = []
         elif tag == "rPh":  # how a word is read aloud
             self._reading = True
         elif tag == "t":
             self._listening = not self._reading
 
     def end(self, tag: str) -> None:
+        self.depth -= 1
         tag = _local(tag)
         if tag == "si":
-            self.texts.append("".join(self._pieces))
+            self.texts.append("".join(self.pieces))
         elif tag == "rPh":
             self._reading = False
         elif tag == "t":
             self._listening = False
 
-    def text(self, data: str) -> None:
-        if self._listening:
-            self._pieces.append(data)
 
-
-class _Rows:
+class _Rows(_Told):
     """Gathers rows. Every cell passes here, so it is plain."""
 
     def __init__(self, texts: Sequence[str], formats: Formats) -> None:
+        super().__init__()
         self._texts, self._formats = texts, formats
         self._rows: list[Record] = []
         self._line = 0
         self._cells: list[str] = []
         self._kind, self._style, self._at = "n", "", -1
-        self._pieces: list[str] = []
-        self._listening = self._reading = False
 
     def take(self) -> list[Record]:
         """The rows that have been told since the last time."""
@@ -129,13 +159,14 @@ class _Rows:
         return rows
 
     def start(self, tag: str, attributes: Attributes) -> None:
+        self.depth += 1
         if ":" in tag:
             tag = _local(tag)
         if tag == "c":
             place = attributes.get("r")
             self._at = _column(place) if place else self._at + 1
             self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
-            self._pieces = []
+            self.pieces = []
         elif tag == "v":
             self._listening = True
         elif tag == "t":
@@ -146,21 +177,18 @@ class _Rows:
             self._reading = True
 
     def end(self, tag: str) -> None:
+        self.depth -= 1
         if ":" in tag:
             tag = _local(tag)
         if tag == "c":
-            if self._pieces:
-                self._put("".join(self._pieces))
+            if self.pieces:
+                self._put("".join(self.pieces))
         elif tag in ("v", "t"):
             self._listening = False
         elif tag == "row":
             self._rows.append(Record(self._line, self._cells))
         elif tag == "rPh":
             self._reading = False
-
-    def text(self, data: str) -> None:
-        if self._listening:
-            self._pieces.append(data)
 
     def _begin(self, line: str | None) -> None:
         before, self._line = self._line, int(line) if line else self._line + 1
@@ -172,6 +200,8 @@ class _Rows:
         text = self._meaning(value)
         if not text:
             return
+        if len(text) > MAX_TEXT:  # one shared text may stand in a million rows
+            raise BadSheet(f"第 {self._line} 行文字过长。 A text of line {self._line} is too long.")
         if self._at >= MAX_COLUMNS:
             raise BadSheet(
                 f"第 {self._line} 行超过 {MAX_COLUMNS} 列。 "

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from server.sheets.errors import BadMapping, BadSheet
 from server.sheets.features import LAT, LON
@@ -14,6 +14,7 @@ from server.sheets.table import Record
 
 Columns = Mapping[str, Collection[str]]  # our name of a column -> what a header may call it
 Needed = Sequence[Collection[str]]  # of each collection at least one column must be there
+_LONGEST: Final = 200  # characters of a title, remarks included, that are looked at
 
 
 class Header(NamedTuple):
@@ -115,5 +116,5 @@ def _check_needed(found: Collection[str], columns: Columns, needed: Needed) -> N
 
 def plain(title: str) -> str:
     """A title without what people add to it: blanks, case, a remark in brackets, a star."""
-    bare = unicodedata.normalize("NFKC", title).lower()
+    bare = unicodedata.normalize("NFKC", title[:_LONGEST]).lower()
     return re.sub(r"\(.*?\)|[\s*:_\-]", "", bare)

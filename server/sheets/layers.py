@@ -26,10 +26,13 @@ def read_geopackage(path: Path, wanted: str | None) -> Iterator[Feature]:
     """Every feature of one layer: the `wanted` one, or the only one. Raises BadSheet."""
     _check_size(path)
     try:
-        _check_whole(path)
+        computed = _check_whole(path)
     except sqlite3.Error as error:
         raise _damaged(error) from error
-    yield from _read(_Layer(path, _choose(path, wanted)))
+    name = _choose(path, wanted)
+    if name.lower() in computed:
+        raise _computed()
+    yield from _read(_Layer(path, name))
 
 
 def read_shapefile(path: Path) -> Iterator[Feature]:
@@ -143,16 +146,35 @@ def _list_layers(path: Path, layer: None) -> Any:
     return list_layers(path)
 
 
-def _check_whole(path: Path) -> None:
-    """SQLite's own look at its pages: a truncated file may still have a readable beginning."""
+def _check_whole(path: Path) -> set[str]:
+    """SQLite's own look at its pages: a truncated file may still have a readable beginning.
+
+    Returns what is computed when it is read, and may never end: views, in small letters.
+    """
     place = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
     connection = sqlite3.connect(place, uri=True)
     try:
         (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        computed = {name for (name,) in connection.execute(_COMPUTED)}
     finally:
         connection.close()
     if said != "ok":
         raise _damaged(said)
+    if any(name.startswith("gpkg_") for name in computed):  # GDAL's own tables, read by opening
+        raise _computed()
+    return computed
+
+
+_COMPUTED: Final = """
+    SELECT lower(name) FROM sqlite_master WHERE type = 'view' OR sql LIKE 'CREATE VIRTUAL%'
+"""
+
+
+def _computed() -> BadSheet:
+    return BadSheet(
+        "图层是视图而不是表，请重新导出为 GeoPackage。 "
+        "The layer is computed (a view) and may never end: export it as a layer of its own."
+    )
 
 
 def _check_size(path: Path) -> None:

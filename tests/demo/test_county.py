@@ -25,8 +25,8 @@ from server.demo.county import (
 
 
 @pytest.fixture(scope="module")
-def county() -> County:
-    return draw()
+def county(drawn_county: County) -> County:
+    return drawn_county
 
 
 def by_village(county: County) -> dict[str, list[int]]:

@@ -12,7 +12,7 @@ from shapely.geometry import Point
 
 from geo.datum import Datum, to_wgs84
 from geo.groups import group_number
-from server.demo.county import County, draw, read_boundary
+from server.demo.county import County, read_boundary
 from server.demo.people import Counts, spellings, write_households_csv
 
 COLUMNS = "编号,乡镇,行政村,村代码,村组,户主,联系电话,地址,户类型,经度,纬度,人口"
@@ -20,8 +20,8 @@ Row = dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def county() -> County:
-    return draw()
+def county(drawn_county: County) -> County:
+    return drawn_county
 
 
 @pytest.fixture(scope="module")

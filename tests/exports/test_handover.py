@@ -7,7 +7,9 @@ import io
 import re
 import shutil
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, Event
 from typing import Any
 from uuid import uuid4
 from xml.etree import ElementTree
@@ -152,6 +154,52 @@ def test_a_visit_that_a_phone_delivers_late_is_in_the_next_one(
     late = visit(county, "A1w-3", recorded_at=written)
     done = hand_over(county, folder)
     assert [row["系统编号"] for row in sheets(done)[1]] == [late]
+
+
+def test_a_visit_that_commits_after_a_later_one_was_told_is_in_the_next_one(
+    county: SmallCounty, folder: Path
+) -> None:
+    """Neither numbers nor times tell what was heard: the earlier one is committed last."""
+    written, told = Event(), Event()
+    by, at, early = county.identity("worker-a1w"), county.clock.now, uuid4()
+    county.sign_in("worker-a1w")
+    new = NewVisit(early, id_of("A1w-1"), {"outcome": "met"}, at, at)
+
+    def record_slowly() -> None:
+        with county.app.app_context(), transaction(by) as session:
+            visits.record_visits(session, by, [new])
+            written.set()
+            told.wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(record_slowly)
+        try:
+            written.wait()
+            later = visit(county, "A1w-2")
+            first = hand_over(county, folder)
+        finally:
+            told.set()
+        slow.result()
+    assert [row["系统编号"] for row in sheets(first)[1]] == [later]
+    second = hand_over(county, folder)
+    assert second.counts == {"visits": {"new": 1}}
+    assert [row["系统编号"] for row in sheets(second)[1]] == [str(early)]
+
+
+def test_two_at_once_tell_everything_once(county: SmallCounty, folder: Path) -> None:
+    together = Barrier(2)
+
+    def run() -> HandedOver:
+        with county.app.app_context():
+            together.wait()
+            return hand_over(county, folder)
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(run), pool.submit(run)]
+        first, second = sorted((one.result() for one in runs), key=lambda done: done.n)
+    assert first.counts == {"households": {"new": 18}}
+    assert second == HandedOver(2, None, {})
+    assert count(county, HandoverRow) == 18
 
 
 def test_the_platforms_own_ids_come_back_in_the_next_one(county: SmallCounty, folder: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.exports.lists import csv_lines
-from server.exports.rules import defuse
+from server.sheets import defuse
 
 
 @given(st.text(st.sampled_from("=+-@\t\r\n＝＋－＠'\",;1aA示 "), max_size=8))

@@ -123,6 +123,12 @@ def test_what_changed_is_a_polygon_a_group_or_an_end() -> None:
     assert changed(old, new) == {"2", "3"}
 
 
+def test_a_cell_whose_group_another_one_names_is_changed_too() -> None:
+    old = strips(0, 1, 2, 3, groups=[[1], [2], [3]])
+    shared = strips(0, 1, 2, 3, groups=[[1, 2], [2], [3]])
+    assert changed(old, shared) == changed(shared, old) == {"1", "2"}
+
+
 def test_cells_without_a_polygon_still_name_groups() -> None:
     new = {"1": Cell(None, frozenset([1])), "2": Cell(box(0, 0, 1, 1))}
     found = redraw(new, new, {}, homes((NAN, NAN, 1, ""), (0.5, 0.5, 0, "")))

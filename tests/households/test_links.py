@@ -105,6 +105,30 @@ def test_a_household_ends_once(county: SmallCounty) -> None:
         assert session.get(Household, id_of("x")) is None
 
 
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [
+        ("merge", {"gone": [str(id_of("A1w-2"))]}),
+        ("move", {"household": new("elsewhere", "A1", cell_id=str(id_of("A1e")))}),
+        ("end", {}),
+    ],
+)
+def test_an_end_that_was_a_mistake_is_taken_back(
+    county: SmallCounty, verb: str, body: dict[str, Any]
+) -> None:
+    desk = county.sign_in("mediator-a1")
+    keep, gone = ("A1w-1", "A1w-2") if verb == "merge" else ("A1w-2", "A1w-2")
+    (link,) = desk.post(f"/households/{id_of(keep)}/{verb}", body)["items"]
+    close = f"/households/links/{link['id']}/close"
+    assert desk.post(close, {}, expect=422)["errors"] == {"kind": "for_good"}
+    county.clock.pass_time(minutes=1)
+    alive = desk.call("PATCH", f"/households/{id_of(gone)}", json={"state": "lived_in"})
+    assert alive.status_code == 200, alive.text
+    assert desk.post(close, {}, expect=200)["valid_to"] is not None
+    again = {**body, "household": new("elsewhere 2", "A1")} if verb == "move" else body
+    desk.post(f"/households/{id_of(keep)}/{verb}", again)  # and now it is true
+
+
 def test_a_workers_edit_from_before_does_not_wake_an_ended_household(county: SmallCounty) -> None:
     """The end is stamped like any edit, so a phone's older edit of the state loses."""
     county.sign_in("mediator-a1").post(f"/households/{id_of('A1w-1')}/end", {})
@@ -187,6 +211,7 @@ def test_who_holds_no_office_makes_no_links(county: SmallCounty, login: str) -> 
         ("second-home", {"other_id": str(id_of("A1w-1"))}),
         ("second-home", {"other_id": str(id_of("A1w-2")), "at": "2030-01-01T00:00:00+08:00"}),
         ("second-home", {"other_id": str(id_of("A1w-2")), "at": "2026-01-01T00:00:00"}),
+        ("second-home", {"other_id": str(id_of("A1w-2")), "at": "0001-01-01T00:00:00+14:00"}),
         ("split", {"households": []}),
         ("split", {"households": [new("s", "A1")]}),
         ("split", {"households": [new("s", "A1", head_name="示某\x00")]}),

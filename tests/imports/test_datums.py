@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from geo.datum import Datum, from_wgs84
 from server.db import transaction
-from server.households.imports.datums import Doubt, Fit, clearly, doubt_datum
+from server.households.imports.datums import Doubt, Fit, clearly, doubt_datums
 from server.households.imports.rules import COLUMNS, NEEDED
 from server.households.imports.service import load_households
 from server.households.models import Household
-from server.sheets import open_sheet
+from server.sheets import ColumnMapping, open_sheet
 from tests.cli.keyboard import Keyboard, environment
 from tests.imports.lists import A1, A2, row, write
 from tests.imports.lists import COLUMNS as TITLES
@@ -37,7 +37,8 @@ def houses(datum: Datum, count: int = 60) -> list[dict[str, str]]:
 
 
 def doubt(county: SmallCounty, path: Path, datum: Datum) -> Doubt | None:
-    return doubt_datum(county.worker, open_sheet(path, COLUMNS, NEEDED), datum)
+    found = doubt_datums(county.worker, open_sheet(path, COLUMNS, NEEDED), datum)
+    return found[0] if found else None
 
 
 @pytest.mark.parametrize("true", [Datum.WGS84, Datum.GCJ02])
@@ -81,6 +82,22 @@ def test_the_list_is_loaded_as_it_was_said_to_be(county: SmallCounty, tmp_path: 
         assert (found.datum, found.unplaced) == ("wgs84", "other_village")
     right = keyboard.result("load", "households", path, "--datum", "gcj02", "--system", "again")
     assert "check the datum" not in right.stderr
+
+
+def test_a_datum_said_in_the_rows_or_for_all_of_them_is_doubted_too(
+    county: SmallCounty, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "h.csv", houses(Datum.GCJ02))
+    fixed = ColumnMapping(fixed={"datum": "wgs84"})
+    sheet = open_sheet(path, COLUMNS, NEEDED, fixed)
+    (found,) = doubt_datums(county.worker, sheet, None)
+    assert (found.said.datum, found.better.datum, found.said.points) == ("wgs84", "gcj02", 60)
+    lines = path.read_text("utf-8").splitlines()
+    words = ["坐标系", *("gcj02" if n % 2 else "wgs84" for n in range(len(lines) - 1))]
+    both = "\n".join(f"{line},{word}" for line, word in zip(lines, words, strict=True))
+    path.write_text(both, encoding="utf-8")
+    (found,) = doubt_datums(county.worker, open_sheet(path, COLUMNS, NEEDED), Datum.BD09)
+    assert (found.said.datum, found.said.points) == ("wgs84", 30)
 
 
 def lon_lat(datum: Datum) -> dict[str, str]:

@@ -203,3 +203,38 @@ def test_a_list_can_be_read_twice_at_once(tmp_path: Path) -> None:
     (tmp_path / "l.xlsx").unlink()  # what was checked is what is loaded
     for one, other in zip(sheet.rows(), sheet.rows(), strict=True):
         assert one == other
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<a>" * 200_000,
+        f'<row r="2" x="{"a" * 3_000_000}"/>',
+        f'<row r="2"><c>{"<v>1</v>" * 200_000}</c></row>',
+    ],
+    ids=["deep", "one tag", "one cell"],
+)
+def test_what_has_to_be_remembered_whole_is_bounded(tmp_path: Path, inside: str) -> None:
+    """A few kilobytes of these would take gigabytes."""
+    rows = row_xml(1, "id", "head")
+    refused(write_parts(tmp_path / "l.xlsx", rows + inside), "nothing that Excel writes")
+
+
+def test_nor_is_a_part_beside_the_sheet_believed(tmp_path: Path) -> None:
+    path = write_parts(tmp_path / "l.xlsx", row_xml(1, "id", "head"), styles="<a>" * 200_000)
+    refused(path, "nothing that Excel writes")
+
+
+def test_a_long_text_in_every_row_does_not_fill_the_disk(tmp_path: Path) -> None:
+    cell = '<c t="s"><v>0</v></c>'
+    texts = f"<sst><si><t>{'示' * 70_000}</t></si></sst>"
+    cells = row_xml(1, "id", "head") + f'<row r="2">{cell}{cell}</row>'
+    refused(write_parts(tmp_path / "l.xlsx", cells, sharedStrings=texts), "line 2 is too long")
+
+
+def test_a_sheet_that_is_listed_a_thousand_times_is_not_read_a_thousand_times(
+    tmp_path: Path,
+) -> None:
+    sheets = '<sheet name="一" sheetId="1" r:id="rId1"/>' * 1000
+    book = f'<workbook xmlns="{MAIN}" xmlns:r="r"><sheets>{sheets}</sheets></workbook>'
+    refused(write_parts(tmp_path / "l.xlsx", "<row/>" * 200_000, workbook=book), "MB unpacked")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +226,29 @@ def test_drawn_places_come_from_every_kind_of_map(tmp_path: Path, suffix: str) -
 def test_a_list_without_geometry_is_no_map(tmp_path: Path) -> None:
     with pytest.raises(BadSheet, match="GeoPackage or Shapefile"):
         open_drawing(write(tmp_path, "网格编码,名称\n1,2\n"), PLACES, (("code",),))
+
+
+def test_a_layer_that_is_computed_is_not_read(tmp_path: Path) -> None:
+    """A view may go on for ever, and GDAL would not even hear Ctrl-C."""
+    path = write_layer(tmp_path / "h.gpkg", [Point(107, 31.9)], {"编号": ["H1"], "户主": ["甲"]})
+    assert len(read(path)) == 1
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(
+            """
+            CREATE VIEW more AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+                SELECT i AS fid, i AS "编号", i AS "户主", NULL AS geom FROM n;
+            INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id)
+                SELECT 'more', data_type, 'more', srs_id FROM gpkg_contents;
+            CREATE VIEW unlisted AS SELECT * FROM more;
+            """
+        )
+    assert len(read(path, "h")) == 1
+    for name in ("more", "unlisted"):
+        with pytest.raises(BadSheet, match=r"computed|no layer"):
+            read(path, name)
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(
+            "DROP TABLE gpkg_extensions; CREATE VIEW gpkg_extensions AS SELECT * FROM more"
+        )
+    with pytest.raises(BadSheet, match="computed"):
+        read(path, "h")

@@ -154,3 +154,9 @@ def test_what_a_spreadsheet_made_of_whole_numbers_is_read() -> None:
 def test_a_row_may_say_its_own_datum(word: str, datum: Datum | None) -> None:
     assert entry(lon="107.2", lat="31.9", datum=word).datum is datum
     assert entry(datum="胡说").datum is None  # of no coordinates
+
+
+@pytest.mark.parametrize("name", ["village", "group", "lon", "people", "datum", "address", "kind"])
+def test_a_cell_of_a_thousand_letters_is_not_studied(name: str) -> None:
+    """Putting sixty thousand accents in order takes seconds, in every row of an evil list."""
+    assert reason(**{name: "a\u0301\u0323" * 20_000}) is Reason.BAD_TEXT

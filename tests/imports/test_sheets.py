@@ -90,3 +90,18 @@ def test_a_damaged_file_is_not_taken_for_another_encoding(tmp_path: Path) -> Non
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BadSheet, match="Cannot open"):
         open_sheet(tmp_path / "nowhere.csv", COLUMNS, NEEDED)
+
+
+def test_a_record_may_go_over_lines_but_not_for_ever(tmp_path: Path) -> None:
+    """Each line is short, and a quote closes each: it is one record all the same."""
+    beyond = 'H1,"' + '\n","' * 300_000 + '"\n'
+    with pytest.raises(BadSheet, match="too long"):
+        read(write(tmp_path, f"编号,户主,电话\n{beyond}"))
+    assert read(write(tmp_path, '编号,户主,电话\nH1,"张\n某甲",\n'))[0]["head"] == "张\n某甲"
+
+
+@pytest.mark.parametrize("title", ["(" * MAX_LINE, "\u0301\u0323" * (MAX_LINE // 2)])
+def test_what_nobody_calls_a_column_is_not_studied(tmp_path: Path, title: str) -> None:
+    """Looking for the end of each of its brackets would take minutes."""
+    text = f"编号,户主,电话\n{title[:60_000]},张某甲,\n"
+    assert read(write(tmp_path, text))[0]["head"] == "张某甲"

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from geo.cells import NO_CELL, CellIndex
 from geo.datum import Datum
 from server.db import transaction
-from server.demo.county import AREAS_CSV, County, draw, write_cells_geojson, write_villages_geojson
+from server.demo.county import AREAS_CSV, County, write_cells_geojson, write_villages_geojson
 from server.demo.people import PLACED, Counts, write_households_csv
 from server.households.imports.service import Loaded, load_households
 from server.installation import opened
@@ -27,8 +27,8 @@ from tests.smallcounty import Clock, SmallCounty
 
 
 @pytest.fixture(scope="module")
-def drawn() -> County:
-    return draw()
+def drawn(drawn_county: County) -> County:
+    return drawn_county
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_every_row_becomes_what_it_was_written_to_become(
         "outside_county": kinds["outside"] + kinds["zero"] + kinds["swapped"],
     }
     assert loaded.rejected == {
-        "bad_coordinates": kinds["text_coordinate"],
+        "degrees_minutes": kinds["text_coordinate"],
         "duplicate_id": kinds["duplicate_id"],
         "head_missing": kinds["no_head"],
         "other_county": kinds["other_county"],

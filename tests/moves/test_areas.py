@@ -12,12 +12,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from server.access import queries as access
 from server.db import DbRole, transaction
 from server.places import queries as places
 from sync.model import Op
 from tests.cli.keyboard import Keyboard, environment
 from tests.moves.conftest import Mover, split_of
-from tests.smallcounty import CELLS, TOWNSHIPS, VILLAGES, SmallCounty, id_of
+from tests.smallcounty import CELLS, PEOPLE, TOWNSHIPS, VILLAGES, SmallCounty, id_of
 from tests.syncing.test_phones import Carried, base_url, carried  # noqa: F401 (fixtures)
 
 A, B = TOWNSHIPS["A"], TOWNSHIPS["B"]
@@ -44,6 +45,16 @@ def do(mover: Mover, asked: dict[str, Any]) -> Any:
 def codes_of(mover: Mover, table: str = "grid_cell") -> dict[UUID, str]:
     rows = mover.ask(f"SELECT id, code FROM {table} WHERE ended_at IS NULL")
     return {row[0]: row[1] for row in rows}
+
+
+def check_heads(mover: Mover) -> None:
+    """Every entry of the feed is stamped, and counted in its bucket."""
+    assert mover.ask("SELECT count(*) FROM feed_entry WHERE seq IS NULL") == [(0,)]
+    wrong = mover.ask(
+        "SELECT h.bucket FROM feed_head h WHERE n <> (SELECT count(*) FROM feed_entry e"
+        " WHERE e.bucket = h.bucket AND e.put)"
+    )
+    assert wrong == []
 
 
 def register_dispute(mover: Mover, login: str, **fields: Any) -> UUID:
@@ -286,6 +297,36 @@ def test_a_mediator_of_the_village_that_ended_goes_on_in_the_other(
     assert phone["rows_after"] == rows - 2
 
 
+def test_a_predecessors_late_visit_is_applied_after_the_merger(
+    mover: Mover,
+    carried: Callable[[str], Carried],  # noqa: F811
+) -> None:
+    """Held on the village itself, and ended before it merged; recorded while it was held."""
+    mover.run(
+        "UPDATE assignment SET office_id = NULL, area_id = :village WHERE user_id = :user",
+        village=id_of("A2"),
+        user=id_of("user mediator-a2"),
+    )
+    chen = carried("mediator-a2")
+    chen.sync()
+    mover.county.clock.pass_time(hours=1)
+    chen.visit("A2w-1")
+    fields = {"category": "neighbours", "story": "示例：为地界争执", "channel": "walk_in"}
+    place = {"size": "individual", "village_id": str(id_of("A2"))}
+    chen.phone.record("dispute", Op.CREATE, {**fields, **place})
+    mover.county.clock.pass_time(hours=1)
+    mover.run(
+        "UPDATE assignment SET valid_to = :now WHERE user_id = :user",
+        now=mover.county.clock.now,
+        user=id_of("user mediator-a2"),
+    )
+    do(mover, MERGE)
+    chen.sync()
+    assert chen.phone.set_aside() == []
+    assert mover.ask("SELECT count(*) FROM visit") == [(1,)]
+    assert mover.ask("SELECT village_id FROM dispute") == [(id_of("A1"),)]
+
+
 def test_a_worker_keeps_the_cell_and_hears_of_its_new_code(
     mover: Mover,
     carried: Callable[[str], Carried],  # noqa: F811
@@ -385,6 +426,23 @@ def test_cells_of_a_village_become_a_new_one(mover: Mover) -> None:
     ]
 
 
+def test_a_case_between_both_parts_is_known_in_both(mover: Mover) -> None:
+    """Known in the whole village before; the worker of a leaving cell must not lose it."""
+    parties = [
+        {"side": "applicant", "kind": "household", "household_id": str(id_of("A1w-1"))},
+        {"side": "respondent", "kind": "household", "household_id": str(id_of("A1e-1"))},
+    ]
+    case = register_dispute(mover, "mediator-a1", parties=parties)
+    seen = do(mover, SPLIT)
+    assert [w["slug"] for w in seen["warnings"]] == ["no-office", "cases-in-both"]
+    for login in ("worker-a1w", "worker-a1e", "mediator-a1", "township-a"):
+        assert mover.desk(login).get("/disputes")["total"] == 1, login
+    ((new,),) = mover.ask("SELECT id FROM area WHERE code = :c", c=f"{A}299")
+    known = mover.ask("SELECT village_id FROM dispute_place WHERE dispute_id = :id", id=case)
+    assert {village for (village,) in known} == {id_of("A1"), new}
+    check_heads(mover)
+
+
 # ---------------------------------------------------------------------------------------- transfer
 
 
@@ -424,6 +482,8 @@ SENSELESS: list[tuple[dict[str, Any], str]] = [
     (plan("rename", area=A1, code=f"{B}205"), "code"),
     (plan("rename", area=A1, code=A2), "code"),
     (plan("rename", area=A1, name="\x01"), "name"),
+    (plan("rename", area=A1, name="　 "), "name"),
+    (plan("rename", area=A1, name="新村\u202e"), "name"),
     (plan("rename", area="511921", name="示例县"), "area"),
     (plan("rename", area=A, name="新", target=B), "target"),
     (plan("merge", sources=[A1], target=A1), "sources"),
@@ -476,6 +536,39 @@ def test_the_second_wall_holds_without_the_first(county: SmallCounty) -> None:
             assert session.connection().execute(text(statement), ids).rowcount == 0, statement
 
 
+def test_whoever_gets_an_old_code_gets_none_of_its_history(mover: Mover) -> None:
+    """Villages of township A merged; A took another code, and B the one that A had."""
+    do(mover, MERGE)
+    do(mover, RENAME)
+    do(mover, plan("rename", area=B, code=A, name="示例B镇"))
+    read = {
+        login: mover.desk(login).get("/moves")["total"] for login in ("township-a", "township-b")
+    }
+    assert read == {"township-a": 2, "township-b": 1}
+    a2 = id_of("A2")
+    for login, charged in (("township-a", True), ("township-b", False)):
+        with transaction(mover.county.identity(login, DbRole.MOVER)) as session:
+            charge = set(session.scalars(text("SELECT gate.my_charge()")))
+            seen = session.scalar(
+                text("SELECT count(*) FROM household_placing WHERE village_id = :v"), {"v": a2}
+            )
+        assert (a2 in charge, bool(seen)) == (charged, charged), login
+
+
+def test_both_walls_agree_on_what_has_ended(mover: Mover) -> None:
+    """B1 became part of A2, and that of A1: who serves the last reads the history of all three."""
+    do(mover, plan("merge", sources=[B1], target=A2))
+    do(mover, MERGE)
+    for login in PEOPLE:
+        identity = mover.county.identity(login)
+        with transaction(identity) as session:
+            first = set(access.list_places(session, id_of(f"user {login}"), identity.now))
+            second = set(session.scalars(text("SELECT gate.my_places()")))
+        assert first == second, login
+        heirs = login in ("mediator-a1", "mediator-a2", "mediator-b1", "township-a")
+        assert (f"v:{id_of('B1')}" in second) == heirs, login
+
+
 def test_a_token_is_good_until_the_world_changes(mover: Mover) -> None:
     seen = mover.preview(MERGE, "county")
     unplaced(mover, "A2")
@@ -503,12 +596,7 @@ def test_a_redraw_that_was_previewed_before_the_merger_is_refused(mover: Mover) 
 def test_after_a_merger_no_feed_entry_is_unstamped_and_heads_are_right(mover: Mover) -> None:
     unplaced(mover, "A2")
     do(mover, MERGE)
-    assert mover.ask("SELECT count(*) FROM feed_entry WHERE seq IS NULL") == [(0,)]
-    wrong = mover.ask(
-        "SELECT h.bucket FROM feed_head h WHERE n <> (SELECT count(*) FROM feed_entry e"
-        " WHERE e.bucket = h.bucket AND e.put)"
-    )
-    assert wrong == []
+    check_heads(mover)
     left = mover.ask(
         "SELECT count(*) FROM feed_entry WHERE bucket = :b AND put", b=f"v:{id_of('A2')}"
     )

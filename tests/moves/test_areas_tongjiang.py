@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from geo.datum import Datum
 from geo.partition import Kind, check
 from server.cli.queries import count_unstamped, count_wrong_heads
 from server.db import transaction
-from server.demo.county import AREAS_CSV, draw, write_cells_geojson, write_villages_geojson
+from server.demo.county import AREAS_CSV, County, write_cells_geojson, write_villages_geojson
 from server.demo.people import write_households_csv
 from server.households.imports.service import load_households
 from server.installation import opened
@@ -26,17 +27,20 @@ from tests.conftest import TestCluster
 from tests.smallcounty import Clock, SmallCounty
 
 TOWN, RURAL = "511921119", "511921202"  # 杨柏镇, and a code of the form that 杨柏乡 had
+MERGED, NEIGHBOUR = "511921216", "511921214"
 
 
 @pytest.fixture(scope="module")
 def tongjiang(
-    cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory
+    cluster: TestCluster, drawn_county: County, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SmallCounty]:
-    """The county with some of its households; the tests of this file share it, in their order."""
-    directory, drawn = tmp_path_factory.mktemp("areas"), draw()
+    """The county with some of its households, three townships of it drawn; the tests of this file
+    share it, in their order.
+    """
+    directory, drawn = tmp_path_factory.mktemp("areas"), _part_of(drawn_county)
     write_cells_geojson(drawn, directory / "cells.geojson")
     write_villages_geojson(drawn, directory / "villages.geojson")
-    write_households_csv(drawn, directory / "households.csv", count=800)
+    write_households_csv(drawn_county, directory / "households.csv", count=800)
     name = f"areas_{directory.parent.name.replace('-', '_')}"
     cluster.create(name, "wangge_migrated")
     with opened(smallcounty.settings(cluster.url(name))) as app:
@@ -49,6 +53,16 @@ def tongjiang(
         load_households(by, directory / "households.csv", Datum.GCJ02)
         yield county
     cluster.drop(name)
+
+
+def _part_of(county: County) -> County:
+    concerned = (TOWN, MERGED, NEIGHBOUR)
+    villages = county.village_shapes
+    return replace(
+        county,
+        cells=[cell for cell in county.cells if cell.code.startswith(concerned)],
+        village_shapes={code: villages[code] for code in villages if code.startswith(concerned)},
+    )
 
 
 def move(county: SmallCounty, do: str, **members: Any) -> Any:
@@ -141,8 +155,8 @@ def test_neighbouring_villages_merge_and_their_cells_tile_what_they_became(
 
 
 def test_a_township_is_merged_into_its_neighbour(tongjiang: SmallCounty) -> None:
-    seen = move(tongjiang, "merge", sources=["511921216"], target="511921214")
+    seen = move(tongjiang, "merge", sources=[MERGED], target=NEIGHBOUR)
     villages = [one for one in seen["codes"]["list"] if one["level"] == "village"]
     assert len({one["new"] for one in villages}) == len(villages) > 1
-    assert all(one["new"].startswith("511921214") for one in villages)
+    assert all(one["new"].startswith(NEIGHBOUR) for one in villages)
     check_whole(tongjiang)

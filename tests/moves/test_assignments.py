@@ -138,6 +138,74 @@ def test_a_phone_that_would_hold_too_much_is_told(mover: Mover) -> None:
     assert phone["rows_after"] > 12000
 
 
+def test_who_leaves_for_good_while_away_does_not_come_back(mover: Mover) -> None:
+    mover.move(cover())
+    mover.move(plan(ends=[{"user": "worker-a1w", "cell": W}]))
+    mover.county.clock.pass_time(days=30)
+    assert mover.desk("worker-a1w").call("GET", "/households").status_code == 403
+
+
+def test_what_has_not_begun_is_withdrawn_and_may_be_planned_anew(mover: Mover) -> None:
+    later = {"user": "worker-a1e", "cell": W, "from": "2026-03-20"}
+    mover.move(plan(changes=[later]))
+    mover.move(plan(ends=[{"user": "worker-a1e", "cell": W}]))
+    mover.move(plan(changes=[{**later, "from": "2026-03-10", "to": "2026-03-12"}]))
+    mover.county.clock.pass_time(days=9)
+    assert mover.desk("worker-a1e").get("/households")["total"] == 6
+    mover.county.clock.pass_time(days=20)
+    assert mover.desk("worker-a1e").get("/households")["total"] == 3
+
+
+def test_a_stand_in_who_falls_sick_too_is_covered_in_turn(mover: Mover) -> None:
+    mover.move(cover())
+    away = {"user": "worker-a1e", "from": "2026-03-03", "to": "2026-03-23"}
+    seen = mover.move(plan(cover={**away, "by": [{"user": "worker-b1w", "cells": [W]}]}), "county")
+    assert slugs(seen) == ["unserved"]  # the stand-in's own cell
+    mover.county.clock.pass_time(days=2)
+    assert mover.desk("worker-b1w").get("/households")["total"] == 6
+    assert mover.desk("worker-a1e").call("GET", "/households").status_code == 403
+
+
+def test_two_covers_of_one_absence_follow_upon_each_other(mover: Mover) -> None:
+    mover.move(cover())
+    mover.move(cover(**{"from": "2026-03-20", "to": "2026-03-30"}))
+    stands_in = spans(mover, "worker-a1e")
+    assert stands_in == [("03-03 00:00", "03-24 00:00"), ("03-24 00:00", "03-31 00:00")]
+    mover.county.clock.pass_time(days=25)
+    assert mover.desk("worker-a1w").call("GET", "/households").status_code == 403
+    mover.county.clock.pass_time(days=6)
+    assert mover.desk("worker-a1w").get("/households")["total"] == 3
+
+
+def test_an_absence_around_another_one_is_covered_before_and_after_it(mover: Mover) -> None:
+    mover.move(cover())
+    seen = mover.move(cover(**{"from": None, "to": "2026-03-30"}))
+    assert slugs(seen) == []
+    assert spans(mover, "worker-a1e") == [
+        ("03-02 09:00", "03-03 00:00"),
+        ("03-03 00:00", "03-24 00:00"),
+        ("03-24 00:00", "03-31 00:00"),
+    ]
+
+
+def test_a_closed_account_is_recalled_and_an_administrator_never_sent(mover: Mover) -> None:
+    mover.run("UPDATE user_account SET active = false WHERE login = 'worker-a1e'")
+    refused = mover.preview(plan(changes=[{"user": "worker-a1e", "cell": W}]), expect=422)
+    assert "worker-a1e" in refused["errors"]["plan"]
+    mover.move(plan(ends=[{"user": "worker-a1e", "cell": E}]))
+    for login in ("auditor", "system", "security"):
+        mover.preview(plan(changes=[{"user": login, "cell": W}]), expect=422)
+        named = {"code": W, "workers": [login]}
+        redraw = {"kind": "redraw", "village": W[:12], "cells": [named]}
+        mover.preview(redraw, expect=422)
+
+
+def test_a_far_offset_is_a_time_like_any_other(mover: Mover) -> None:
+    change = {"user": "worker-a1e", "cell": W, "from": "2026-03-09T00:00:00+23:59"}
+    mover.move(plan(changes=[change]))
+    assert spans(mover, "worker-a1e") == [("03-08 08:01", None)]
+
+
 NONSENSE: list[dict[str, Any]] = [
     plan(),
     plan(changes=[]),
@@ -151,6 +219,8 @@ NONSENSE: list[dict[str, Any]] = [
     plan(changes=[{"user": "worker-a1e", "cell": W, "from": "2026-03-05T09:00:00"}]),
     plan(changes=[{"user": "worker-a1e", "cell": W, "from": "9999-12-31", "to": "9999-12-31"}]),
     plan(changes=[{"user": "worker-a1e", "cell": W, "from": 5}]),
+    plan(changes=[{"user": "worker-a1e", "cell": W, "from": "5026-03-02"}]),
+    plan(changes=[{"user": "worker-a1e", "cell": W, "from": "0001-01-01"}]),
     plan(changes=[{"user": "worker-a1e", "cell": W}] * 2),
     plan(ends=[{"user": "worker-a1e", "cell": W}]),  # does not serve it
     plan(ends=[{"user": "worker-a1w", "cell": W, "at": "2020-01-01"}]),

@@ -64,6 +64,7 @@ FOREIGN = [
     "UPDATE dispute_place SET cell_id = NULL WHERE village_id = :b1 RETURNING dispute_id",
     "SELECT id FROM household WHERE village_id = :b1",
     "SELECT id FROM visit WHERE household_id = :b1w_1",
+    "UPDATE assignment SET valid_to = '2099-01-01' WHERE valid_to <= gate.now() RETURNING id",
 ]
 REFUSED = [
     "INSERT INTO grid_cell (id, village_id, code, name)"
@@ -71,6 +72,12 @@ REFUSED = [
     "UPDATE household SET cell_id = :b1w WHERE id = :a1w_1",
     "INSERT INTO assignment (id, user_id, role, cell_id, valid_from)"
     " VALUES (gen_random_uuid(), :user, 'grid_worker', :b1w, gate.now())",
+    # Who served until now, late visits are judged by.
+    "INSERT INTO assignment (id, user_id, role, cell_id, valid_from)"
+    " VALUES (gen_random_uuid(), :user, 'grid_worker', :a1w, '2020-01-01')",
+    "UPDATE assignment SET valid_to = gate.now() - interval '1 day' WHERE cell_id = :a1w",
+    "UPDATE assignment SET valid_from = '2020-01-01' WHERE cell_id = :a1w",
+    "UPDATE household SET village_id = :a2 WHERE id = :a1w_1",
     "INSERT INTO assignment (id, user_id, role, area_id, valid_from)"
     " VALUES (gen_random_uuid(), :user, 'township_supervisor', :b, gate.now())",
     "INSERT INTO move (id, token, kind, plan, why, counts, area_ids, applied_by, applied_at)"
@@ -87,7 +94,7 @@ REFUSED = [
 
 
 def _names() -> dict[str, Any]:
-    names = ("A", "B", "B1", "A1w-1", "B1w", "B1w-1")
+    names = ("A", "B", "A2", "B1", "A1w", "A1w-1", "B1w", "B1w-1")
     ids = {name.lower().replace("-", "_"): str(id_of(name)) for name in names}
     return {**ids, "user": str(id_of("user township-a"))}
 
@@ -109,6 +116,30 @@ def test_the_second_wall_refuses_what_would_reach_out(county: SmallCounty, state
     assert refused.value.orig.pgcode == "42501"  # type: ignore[union-attr]
 
 
+def test_a_case_is_not_put_on_the_phones_of_another_township(mover: Mover) -> None:
+    case = {
+        "id": str(id_of("case")),
+        "category": "neighbours",
+        "story": "示例",
+        "village_id": str(id_of("A1")),
+        "cell_id": str(id_of("A1w")),
+        "parties": [
+            {"side": "applicant", "kind": "household", "household_id": str(id_of("A1w-1"))}
+        ],
+    }
+    mover.desk("mediator-a1").post("/disputes", case)
+    me = mover.county.identity("township-a", DbRole.MOVER)
+    for statement in (
+        "UPDATE dispute_place SET cell_id = :b1w",
+        "UPDATE dispute SET cell_id = :b1w",
+        "UPDATE dispute SET village_id = :b1",
+    ):
+        wanted = {k: v for k, v in _names().items() if f":{k}" in statement}
+        with pytest.raises(DBAPIError) as refused, transaction(me) as session:
+            session.execute(text(statement), wanted)
+        assert refused.value.orig.pgcode == "42501"  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("login", [None, "mediator-a1", "worker-a1w", "auditor"])
 def test_who_has_no_charge_sees_no_household_as_a_mover(
     county: SmallCounty, login: str | None
@@ -116,6 +147,8 @@ def test_who_has_no_charge_sees_no_household_as_a_mover(
     with transaction(county.identity(login, DbRole.MOVER)) as session:
         assert session.execute(text("SELECT count(id) FROM household")).scalar() == 0
         assert session.execute(text("SELECT count(id) FROM move")).scalar() == 0
+        assert session.execute(text("SELECT count(id) FROM device")).scalar() == 0
+        assert session.execute(text("SELECT count(n) FROM feed_head")).scalar() == 0
 
 
 def test_a_token_fits_only_its_own_plan_and_the_world_it_saw(mover: Mover) -> None:

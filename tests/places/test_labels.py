@@ -154,6 +154,8 @@ WRONG = [
     (f"/places/areas/{'1' * 400}", 404, "area-not-found"),
     (f"/places/cells/{A1}", 404, "cell-not-found"),
     (f"/places/cells/{A1}009", 404, "cell-not-found"),
+    ("/places/areas/%00", 400, "unstorable"),
+    ("/places/cells/%00/boundary", 400, "unstorable"),
     (f"/places/areas/{A1}?as_of=2020-01-01", 404, "area-not-found"),
     (f"/places/areas/{A1}?as_of=1", 422, "invalid"),
     (f"/places/areas/{A1}?as_of=9999-12-31", 422, "invalid"),

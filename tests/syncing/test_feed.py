@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from random import Random
 from threading import Thread
 from typing import Any
 
@@ -99,6 +100,34 @@ def test_what_a_savepoint_took_back_was_never_there(engine: Engine) -> None:
     assert_sound(engine)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_a_transaction_does_its_entries_are_stamped_once(
+    engine: Engine, seed: int
+) -> None:
+    """Savepoints, early stamps, rows written again after their stamp, and maps' own entries."""
+    chance = Random(seed)
+    cells = {"c": ("A1w", "A1e"), "h": tuple(f"A1{side}-{k}" for side in "we" for k in (1, 2, 3))}
+    acts = (
+        "UPDATE household SET address = address || 'x' WHERE id IN (:h, :other)",
+        "UPDATE household SET cell_id = :c WHERE id = :h",
+        "UPDATE assignment SET leads = NOT leads",
+        "SET CONSTRAINTS ALL IMMEDIATE",
+        "SET CONSTRAINTS ALL DEFERRED",
+        "SAVEPOINT here",
+        "ROLLBACK TO SAVEPOINT here",
+    )
+    for _ in range(40):
+        with engine.connect() as connection, connection.begin() as whole:
+            connection.execute(text("SAVEPOINT here"))
+            for act in chance.choices(acts, k=9):
+                drawn = {"c": chance.choice(cells["c"]), "h": chance.choice(cells["h"])}
+                drawn["other"] = chance.choice(cells["h"])
+                connection.execute(text(act), {k: id_of(name) for k, name in drawn.items()})
+            if chance.random() < 0.2:
+                whole.rollback()
+        assert_sound(engine)
+
+
 def test_a_row_that_is_deleted_leaves_its_id_alone(engine: Engine) -> None:
     with engine.begin() as connection:
         for table in ("household_placing WHERE household_id", "household WHERE id"):
@@ -113,7 +142,10 @@ def test_a_row_that_is_deleted_leaves_its_id_alone(engine: Engine) -> None:
     assert_sound(engine)
 
 
-@pytest.mark.parametrize("table", ["household", "visit", "grid_cell", "area"])
+@pytest.mark.parametrize(
+    "table",
+    ["household", "visit", "grid_cell", "area", "boundary", "assignment", "user_account"],
+)
 def test_truncate_is_refused(engine: Engine, table: str) -> None:
     with engine.connect() as connection, pytest.raises(DBAPIError, match="refused"):
         connection.execute(text(f"TRUNCATE {table} CASCADE"))

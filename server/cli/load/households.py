@@ -24,7 +24,7 @@ from server.cli.load.progress import checking, counting
 from server.cli.opening import county_hand
 from server.cli.tables import show
 from server.households.imports import service as households
-from server.households.imports.datums import Doubt, doubt_datum
+from server.households.imports.datums import Doubt, doubt_datums
 from server.households.imports.errors import NothingLoaded, Reason
 from server.households.imports.rules import COLUMNS, NEEDED, Odd
 from server.households.imports.service import Loaded
@@ -130,7 +130,7 @@ def load_households(
         households.load_households, system=system, reports=reports, dry_run=dry_run, sheet=opened
     )
     with county_hand(as_of) as by:
-        if datum is not None and (doubt := doubt_datum(by, opened, datum)):
+        for doubt in doubt_datums(by, opened, datum):
             _tell_doubt(doubt)
         with counting(opened.total) as told:
             loaded = write(by, file, datum, told=told)

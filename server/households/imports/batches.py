@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +20,16 @@ from server.ids import new_ids
 from server.sealed import keyring
 
 COLUMNS: Final = (
-    "id", "external_id", "village_id", "group_no", "head_name", "head_index", "telephone",
-    "telephone_index", "address", "near_address", "kind", "people", "lon", "lat", "datum", "geom",
-    "cell_id", "placed_by", "unplaced",
+    "id", "external_id", "group_no", "head_name", "head_index", "telephone", "telephone_index",
+    "address", "near_address", "kind", "people", "lon", "lat", "datum", "geom",
+    "village_id", "cell_id", "placed_by", "unplaced",
 )  # fmt: skip
 NULL: Final = "\\N"
 
 
 @dataclass(slots=True)
 class Batch:
-    """Households on their way in. `heads`: their lines for COPY up to the placing."""
+    """Households on their way in. `heads`: their lines for COPY up to the village."""
 
     external_ids: list[str]
     twin_keys: list[str | None]  # equal for rows that may be one household; None: no telling
@@ -37,17 +38,19 @@ class Batch:
     cells: Cells
     placements: list[Placement]
 
-    def place(self, cells: Cells) -> None:
-        """Place all of them anew: the cells have changed since."""
+    def place(self, cells: Cells, present: Mapping[UUID, UUID]) -> None:
+        """Place all anew: places have changed since. `present`: village → what it is now."""
+        villages = [present.get(village, village) for village in self.known.villages]
+        self.known = self.known._replace(villages=villages)
         self.cells, self.placements = cells, cells.place(self.known)
 
     def lines(self, already: Collection[str]) -> Iterator[tuple[str, Placement]]:
         """(line for COPY of COLUMNS, placing) of those that are not there already."""
-        for external_id, head, placed in zip(
-            self.external_ids, self.heads, self.placements, strict=True
+        for external_id, head, village_id, placed in zip(
+            self.external_ids, self.heads, self.known.villages, self.placements, strict=True
         ):
             if external_id not in already:
-                yield head + _tail(placed), placed
+                yield head + _tail(village_id, placed), placed
 
 
 def prepare(entries: Sequence[Entry], datum: Datum, at: datetime, turn: int, cells: Cells) -> Batch:
@@ -58,7 +61,6 @@ def prepare(entries: Sequence[Entry], datum: Datum, at: datetime, turn: int, cel
     columns = (
         (made.hex for made in new_ids(at, turn, len(entries))),
         (_text(entry.external_id) for entry in entries),
-        (entry.village_id.hex for entry in entries),
         (_plain(entry.group_no) for entry in entries),
         _sealed("household.head_name", [entry.head_name for entry in entries]),
         _blind("household.head", names),
@@ -127,10 +129,10 @@ def _blind(column: str, plains: Sequence[str | None]) -> Iterator[str]:
     return (_hex(blind(column, plain)) if plain else NULL for plain in plains)
 
 
-def _tail(placed: Placement) -> str:
+def _tail(village_id: UUID, placed: Placement) -> str:
     if placed.cell_id is None:
-        return f"\t{NULL}\t{NULL}\t{placed.unplaced}\n"
-    return f"\t{placed.cell_id.hex}\t{placed.placed_by}\t{NULL}\n"
+        return f"\t{village_id.hex}\t{NULL}\t{NULL}\t{placed.unplaced}\n"
+    return f"\t{village_id.hex}\t{placed.cell_id.hex}\t{placed.placed_by}\t{NULL}\n"
 
 
 def _plain(value: float | None) -> str:

@@ -53,17 +53,29 @@ class Doubt:
     better: Fit
 
 
-def doubt_datum(by: Identity, sheet: Sheet, datum: Datum) -> Doubt | None:
-    """Whether another datum fits a sample of this list clearly better than `datum`.
+def doubt_datums(by: Identity, sheet: Sheet, datum: Datum | None) -> list[Doubt]:
+    """Where another datum fits a sample of this list clearly better than the one that was said.
 
-    Rows that name a datum of their own are left out. None: no doubt, or nothing to tell it by.
+    Rows say their own or are in `datum`; the rows of each datum are judged by themselves. Empty: no
+    doubt, or nothing to tell it by.
     """
     if not {"lon", "lat"} <= sheet.names:
-        return None
+        return []
     with transaction(by) as session:
-        villages = Villages(Village(*found) for found in places.list_villages(session))
+        villages = Villages(
+            (Village(*found) for found in places.list_villages(session)),
+            places.map_old_villages(session),
+        )
         cells = queries.list_cells(session)
-    sample = list(_sample(sheet, villages))
+    samples: dict[Datum, list[Entry]] = {}
+    for entry in _sample(sheet, villages):
+        if said := entry.datum or datum:
+            samples.setdefault(said, []).append(entry)
+    doubts = (_doubt(sample, cells, said) for said, sample in samples.items())
+    return [doubt for doubt in doubts if doubt]
+
+
+def _doubt(sample: Sequence[Entry], cells: Cells, datum: Datum) -> Doubt | None:
     said = judge(sample, cells, datum)
     others = [judge(sample, cells, other) for other in _TRIED if not _same(other, datum)]
     better = min(others, key=lambda fit: fit.astray)
@@ -105,7 +117,7 @@ def _sample(sheet: Sheet, villages: Villages) -> Iterator[Entry]:
             entry = read_entry(row, villages)
         except RowRejected:
             continue
-        if entry.lon is not None and entry.datum is None and entry.odd is None:
+        if entry.lon is not None and entry.odd is None:
             yield entry
 
 

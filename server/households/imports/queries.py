@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from io import BytesIO
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server.db import db
@@ -29,7 +30,9 @@ def hold_list(system: str) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.execute(_UNLOCK, key)
+            # A lost connection took its lock along; why it was lost is what should be told.
+            with suppress(DBAPIError):
+                connection.execute(_UNLOCK, key)
 
 
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))")
@@ -44,14 +47,16 @@ _CELLS = """
      WHERE c.ended_at IS NULL OR b.id IS NOT NULL
 """
 _VERSION = text(f"""
-    SELECT md5(string_agg(concat_ws(' ', id, village_id, code, groups, drawn), ',' ORDER BY id))
-      FROM ({_CELLS}) present
+    SELECT md5(concat_ws(' ',
+           (SELECT string_agg(concat_ws(' ', id, village_id, code, groups, drawn), ',' ORDER BY id)
+              FROM ({_CELLS}) present),
+           (SELECT string_agg(id::text, ',' ORDER BY id) FROM area WHERE ended_at IS NULL)))
 """)
 _LIST = text(f"SELECT id, village_id, code, groups, ST_AsBinary(geom) FROM ({_CELLS}) present")
 
 
 def cells_version(session: Session) -> str:
-    """Changes with whatever changes a placing: cells, the groups they name, their boundaries."""
+    """Changes with whatever changes a placing: cells, their groups and boundaries, the villages."""
     return str(session.scalar(_VERSION))
 
 

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import NamedTuple, TextIO
 
 from server.households.imports.errors import REMEDY, Reason
-from server.sheets import Row
+from server.sheets import Row, defuse
 
 _REJECTED = ("行号或要素号 line or feature", "编号 id", "原因 reason", "处理办法 remedy")
 _DUPLICATES = (
@@ -132,5 +132,4 @@ class _Report:
 
 def _inert(text: str) -> str:
     """An id that no spreadsheet program takes for a formula, and no terminal for a command."""
-    plain = "".join(c if c.isprintable() else "?" for c in text[:_SHOWN])
-    return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain
+    return defuse("".join(c if c.isprintable() else "?" for c in text[:_SHOWN]))

@@ -130,6 +130,8 @@ def read_entry(row: Row, villages: Villages) -> Entry:
     cell = row.cells.get
     if row.surplus:
         raise RowRejected(Reason.MISPLACED_CELLS)
+    if max(map(len, row.cells.values()), default=0) > _LONGEST:
+        raise RowRejected(Reason.BAD_TEXT)
     external_id = read_id(row)
     village_id = villages.find(cell("village_code", ""), cell("township", ""), cell("village", ""))
     group = cell("group", "")
@@ -268,6 +270,7 @@ def _place_name(name: str) -> str:
 
 
 _LONGEST_ID = 100
+_LONGEST = 1000  # of any cell: some rules take the square of its length
 _ENDING = re.compile(
     r"(?<=村)(?:村民委员会|村委会|民委员会|委员会|委会)$|(?:居民委员会|居委会)$|(?<=街道)办事处$|人民政府$"
 )

@@ -88,11 +88,12 @@ def load_households(
     """
     sheet = sheet or open_sheet(path, COLUMNS, NEEDED)
     with transaction(by) as session:
+        # First, so that villages which change meanwhile are seen to have changed.
+        cells = queries.list_cells(session)
         villages = Villages(
             (Village(*found) for found in places.list_villages(session)),
             places.map_old_villages(session),
         )
-        cells = queries.list_cells(session)
     if not villages:
         raise NoPlaces
     with Reports(reports or path) as written, queries.hold_list(system):
@@ -148,7 +149,8 @@ def _write(batch: Batch, *, by: Identity, system: str, dry_run: bool) -> Counter
     with transaction(by) as session:
         share_places(session)
         if queries.cells_version(session) != batch.cells.version:
-            batch.place(queries.list_cells(session))
+            present = places.map_present(session, set(batch.known.villages))
+            batch.place(queries.list_cells(session), present)
         already = queries.list_known(session, system, batch.external_ids)
         new = list(batch.lines(already))
         if new and not dry_run:

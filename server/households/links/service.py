@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -30,6 +31,7 @@ from server.households.service import (
 )
 from server.ids import new_ids
 
+_OLDEST: Final = datetime(1900, 1, 1, tzinfo=UTC)  # before that it is a slip of the pen
 Held = frozenset[str] | None  # the places of the author; None: any
 
 
@@ -113,12 +115,16 @@ def end_household(
 
 
 def close_link(session: Session, by: Identity, link_id: UUID) -> Link:
-    """A link holds no longer (a second home was given up). Raises LinkNotFound or BadLink."""
+    """A link holds no longer: a second home was given up, or an end was a mistake.
+
+    The end of a household holds until somebody sets its state back to living. Raises LinkNotFound
+    or BadLink.
+    """
     link = queries.get_link(session, link_id)
     _check_sees_both(session, link)
     if link.valid_to is not None:
         raise BadLink(errors={"valid_to": "closed"})
-    if link.kind != "second_home":
+    if link.kind != "second_home" and not _taken_back(session, link):
         raise BadLink(errors={"kind": "for_good"})
     link.valid_to = by.now
     session.flush()
@@ -163,6 +169,8 @@ def _link(
     at = told.at or by.now
     if at > by.now:
         raise BadLink(errors={"at": "in_future"})
+    if at < _OLDEST:
+        raise BadLink(errors={"at": "too_old"})
     rows = [
         {
             "id": made,
@@ -179,6 +187,13 @@ def _link(
     links = queries.insert_links(session, rows)
     record(session, f"household.link.{kind}", ids=[row["id"] for row in rows][:50], count=len(rows))
     return links
+
+
+def _taken_back(session: Session, link: Link) -> bool:
+    """Whether the household that the link ended lives again."""
+    if link.kind not in ("merged", "moved", "ended"):
+        return False
+    return households.get_household(session, link.from_id).state != "ended"
 
 
 def _check_sees_both(session: Session, link: Link) -> None:

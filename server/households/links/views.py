@@ -119,7 +119,7 @@ def end_household(asked: dict[str, Any], household_id: UUID) -> Made:
 @may("household.link")
 @blp.response(200, LinkOut)
 def close_link(link_id: UUID) -> Link:
-    """A second home was given up."""
+    """A second home was given up, or a household was ended by mistake and lives again."""
     me = asker().identity
     with transaction(me) as session:
         return service.close_link(session, me, link_id)

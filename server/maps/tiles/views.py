@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from flask import Response, jsonify, request
-from sqlalchemy.orm import Session
 
 from server.access.door import asker, may
-from server.access.permissions import scope_of
+from server.access.permissions import Scope, scope_of
+from server.access.queries import find_places
 from server.bodies import Blueprint
-from server.db import transaction
+from server.db import Identity
 from server.maps.tiles import queries
 from server.maps.tiles.queries import Drawn
 from server.maps.tiles.rules import documents
@@ -37,7 +37,7 @@ Held = frozenset[str] | None  # buckets of the asker's places; None: the county
 def draw_areas(asked: dict[str, Any], z: str, x: str, y: str) -> Response:
     """Villages with their townships, townships, or the county, by zoom."""
     tile, at = tile_named(z, x, y), _end_of(asked["as_of"])
-    return _answer("areas", tile, (at,), lambda s, _: queries.draw_areas(s, tile, at))
+    return _answer("areas", tile, None, (at,), partial(queries.draw_areas, tile=tile, at=at))
 
 
 @blp.route("/cells/<z>/<x>/<y>.mvt", methods=["GET"])
@@ -48,15 +48,15 @@ def draw_areas(asked: dict[str, Any], z: str, x: str, y: str) -> Response:
 @blp.alt_response(304, description="Unchanged")
 def draw_cells(asked: dict[str, Any], z: str, x: str, y: str) -> Response:
     """Cells; those of the asker's places with visit coverage and disputes."""
-    tile, at, now = tile_named(z, x, y), _end_of(asked["as_of"]), asker().identity.now
-    period = period_of(asked["first"], asked["last"], now)
+    tile, at, held = tile_named(z, x, y), _end_of(asked["as_of"]), _held()
+    period = period_of(asked["first"], asked["last"], asker().identity.now)
 
-    def draw(session: Session, held: Held) -> Drawn:
+    def draw(by: Identity) -> Drawn:
         if at is not None:
-            return queries.draw_past_cells(session, tile, at)
-        return queries.draw_cells(session, tile, held, period.span, now)
+            return queries.draw_past_cells(by, tile, at)
+        return queries.draw_cells(by, tile, held, period.span)
 
-    return _answer("cells", tile, (at, period), draw)
+    return _answer("cells", tile, held, (at, period), draw)
 
 
 @blp.route("/households/<z>/<x>/<y>.mvt", methods=["GET"])
@@ -66,8 +66,9 @@ def draw_cells(asked: dict[str, Any], z: str, x: str, y: str) -> Response:
 @blp.alt_response(304, description="Unchanged")
 def draw_households(z: str, x: str, y: str) -> Response:
     """Households of the asker's places; clusters from afar."""
-    tile = tile_named(z, x, y)
-    return _answer("households", tile, (), lambda s, held: queries.draw_households(s, tile, held))
+    tile, held = tile_named(z, x, y), _held()
+    draw = partial(queries.draw_households, tile=tile, held=held)
+    return _answer("households", tile, held, (), draw)
 
 
 @blp.route("/disputes/<z>/<x>/<y>.mvt", methods=["GET"])
@@ -77,13 +78,9 @@ def draw_households(z: str, x: str, y: str) -> Response:
 @blp.alt_response(304, description="Unchanged")
 def draw_disputes(z: str, x: str, y: str) -> Response:
     """Open disputes of the asker's places; clusters from afar."""
-    tile, me = tile_named(z, x, y), asker()
-    return _answer(
-        "disputes",
-        tile,
-        (),
-        lambda s, held: queries.draw_disputes(s, tile, held, me.user_id, me.identity.now),
-    )
+    tile, held = tile_named(z, x, y), _held()
+    draw = partial(queries.draw_disputes, tile=tile, held=held)
+    return _answer("disputes", tile, held, (), draw)
 
 
 @blp.route("/style.json", methods=["GET"])
@@ -103,22 +100,33 @@ def read_tilejson(layer: str) -> Response:
 
 
 def _answer(
-    layer: str, tile: Tile, asked: tuple[object, ...], draw: Callable[[Session, Held], Drawn]
+    layer: str,
+    tile: Tile,
+    held: Held,
+    asked: tuple[object, ...],
+    draw: Callable[[Identity], Drawn],
 ) -> Response:
     """The tile; or 304, without a look at any row, where the client's copy is still good."""
     me = asker()
-    with transaction(me.identity) as session:
-        mark, held = queries.begin(session), _held(session)
-        stamp = stamp_of(mark, me.identity.now, me.user_id, held, layer, tile, *asked)
-        if request.if_none_match.contains_weak(stamp):
-            return _stamped(Response(status=304), stamp)
-        return _stamped(_shown(draw(session, held)), stamp)
+    by = me.identity
+
+    def stamp(mark: str | None) -> str:
+        return stamp_of(mark, by.now, me.user_id, held, layer, tile, *asked)
+
+    if kept := request.if_none_match:
+        present = stamp(queries.find_mark(by))
+        if kept.contains_weak(present):
+            return _stamped(Response(status=304), present)
+    drawn = draw(by)
+    return _stamped(_shown(drawn), stamp(drawn.mark))
 
 
-def _held(session: Session) -> Held:
+def _held() -> Held:
     """Where the asker may look at households: measures reach no further than lists do."""
     scope = scope_of("household.read", asker().roles)
-    return replace(asker(), scope=scope).places(session) if scope else frozenset()
+    if scope is None:
+        return frozenset()
+    return None if scope is Scope.COUNTY else frozenset(find_places(asker().identity))
 
 
 def _shown(drawn: Drawn) -> Response:

@@ -30,6 +30,7 @@ class Scene:
     serving: Sequence[Row[Any]]
     leading: Collection[UUID]  # Offices of ended areas that go on receiving what comes
     became: Mapping[UUID, UUID]  # cell → its village then
+    between: Sequence[Row[Any]]  # cases of the whole village, with parties who leave it
 
     def village_after(self, village: UUID, cell: UUID | None, group: int | None) -> UUID:
         """Where somebody lives then who lives here now."""
@@ -58,7 +59,16 @@ def look_around(moving: Moving, planned: Planned) -> Scene:
         serving=world.list_serving(session, areas, [cell.id for cell in planned.cells], at),
         leading=_leading(ended, offices),
         became={cell.now.id: cell.village_id for cell in planned.change.cells},
+        between=_between(moving, planned),
     )
+
+
+def _between(moving: Moving, planned: Planned) -> Sequence[Row[Any]]:
+    leaving = planned.change.leaving
+    if leaving is None:
+        return []
+    cells = [cell.now.id for cell in planned.change.cells]
+    return world.list_between(moving.session, leaving.village_id, cells, leaving.groups)
 
 
 def _leading(ended: Mapping[UUID, UUID], offices: Sequence[Row[Any]]) -> set[UUID]:
@@ -82,6 +92,7 @@ def seen(scene: Scene) -> dict[str, Any]:
         "used": list(planned.used),
         "homes": [list(row) for row in scene.homes],
         "cases": [list(row) for row in scene.cases],
+        "between": [row.dispute_id for row in scene.between],
         "offices": [list(row) for row in scene.offices],
         "serving": [list(row) for row in scene.serving],
     }
@@ -219,6 +230,8 @@ def _shifts(moving: Moving, scene: Scene) -> Iterator[tuple[str, str, int]]:
             yield f"v:{case.village_id}", f"v:{after}", 1 + case.events
     for ended, became in scene.planned.change.ended.items():
         yield f"v:{ended}", f"v:{became}", visits.get(f"v:{ended}", 0)
+    if leaving := scene.planned.change.leaving:
+        yield "", f"v:{leaving.to_id}", sum(1 + case.events for case in scene.between)
 
 
 def _warnings(scene: Scene) -> Iterator[Said]:
@@ -228,6 +241,12 @@ def _warnings(scene: Scene) -> Iterator[Said]:
     if scene.leading:
         text = "由并入的承办单位牵头。 One of the Offices that come leads, for want of another."
         yield {"slug": "lead-office", "text": text}
+    if count := len(scene.between):
+        text = (
+            f"{count} 件纠纷的当事人分属两村，两村都知悉。 "
+            f"{count} cases of the whole village have parties who leave: both villages know them."
+        )
+        yield {"slug": "cases-in-both", "text": text}
     stay = sum(
         case.holding_id is not None
         and case.area_id not in scene.planned.villages

@@ -9,7 +9,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from server.moves.areas.rules.form import Do
 
 _MANY = 50  # a county has rarely more townships; a merger names two or three places
-_NAME = validate.Regexp(r"[^\x00-\x1f]{1,100}\Z")
+# Something to read, and nothing that breaks the line or turns it round.
+_NAME = validate.Regexp(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{1,100}\Z")
 
 
 def _code(pattern: str, **more: Any) -> fields.String:

@@ -44,7 +44,8 @@ def _carry_out(moving: Moving, scene: Scene) -> None:
     if became - villages or change.ended:  # else everybody stays in the same village
         writing.move_homes(session, villages, change.ended, change.leaving, became | villages, at)
         cases = {case.dispute_id for case in scene.cases}
-        writing.move_cases(session, cases, villages, change.ended)
+        between = [case.dispute_id for case in scene.between]
+        writing.move_cases(session, cases, between, villages, change.ended)
     writing.rehang(session, change.ended, scene.leading, at)
     writing.draw(session, change.drawn, at)
     writing.end_areas(session, list(change.ended), at)

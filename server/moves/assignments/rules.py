@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,20 +34,34 @@ class Span:
 
 @dataclass
 class Roster:
-    """The spans of everybody concerned, as a plan changes them one by one."""
+    """The spans of everybody concerned, as a plan changes them one by one.
+
+    `withdrawn`: spans that shall never begin. None is deleted: each ends as it begins.
+    """
 
     now: datetime
     spans: list[Span]
     touched: set[UUID] = field(default_factory=set)
+    withdrawn: list[Span] = field(default_factory=list)
+
+    @property
+    def changed(self) -> list[Span]:
+        """What is to be written: new spans, and those that were cut or withdrawn."""
+        kept = [span for span in self.spans if span.id is None or span.id in self.touched]
+        return [*kept, *self.withdrawn]
 
     def end(self, user: str, cell: str, at: datetime | None, where: str) -> None:
-        """Cut what the user serves of the cell at a moment."""
+        """Cut what the user serves of the cell at a moment, and withdraw what would come later."""
         at = self._when(at, f"{where}.at")
-        for span in self._of(user, cell):
-            if span.start < at and (span.until is None or at < span.until):
+        later = [span for span in self._of(user, cell) if span.until is None or at < span.until]
+        if not later:
+            said = f"{user} 此时不负责 {cell}。 {user} does not serve it then."
+            raise BadPlan(errors={where: said})
+        for span in later:
+            if span.start < at:
                 self._put(span, replace(span, until=at))
-                return
-        raise BadPlan(errors={where: f"{user} 此时不负责 {cell}。 {user} does not serve it then."})
+            else:
+                self._withdraw(span)
 
     def begin(self, new: Span, where: str) -> None:
         """Add a span."""
@@ -72,15 +86,11 @@ class Roster:
         ]
 
     def _cut_out(self, span: Span, start: datetime, until: datetime) -> None:
-        goes_on = span.until is None or span.until > until
-        if span.start >= start:
-            if not goes_on:
-                said = f"{span.cell} 的分工全在此期间，请先撤销。 It lies within: end it first."
-                raise BadPlan(errors={"cover": said})
-            self._put(span, replace(span, start=until))
-            return
-        self._put(span, replace(span, until=start))
-        if goes_on:
+        if span.start < start:
+            self._put(span, replace(span, until=start))
+        else:
+            self._withdraw(span)
+        if span.until is None or span.until > until:
             self.spans.append(replace(span, id=None, start=until))
 
     def when(self, start: datetime | None, until: datetime | None, where: str) -> datetime:
@@ -101,10 +111,39 @@ class Roster:
     def _of(self, user: str, cell: str) -> Iterator[Span]:
         return (span for span in self.spans if (span.user, span.cell) == (user, cell))
 
+    def _withdraw(self, span: Span) -> None:
+        self.spans.remove(span)
+        if span.id:
+            self.withdrawn.append(replace(span, until=span.start + timedelta(microseconds=1)))
+
     def _put(self, old: Span, new: Span) -> None:
         self.spans[self.spans.index(old)] = new
         if new.id:
             self.touched.add(new.id)
+
+
+def named_cells(plan: Mapping[str, Any]) -> set[str]:
+    """Codes that the plan (AssignmentsIn) names."""
+    cover = [cell for one in _stand_ins(plan) for cell in one["cells"]]
+    return {*(one["cell"] for one in [*plan["changes"], *plan["ends"]]), *cover}
+
+
+def in_present_codes(plan: Mapping[str, Any], present: Mapping[str, str]) -> Mapping[str, Any]:
+    """The same plan with old codes (`present`: old → present) as they are now."""
+
+    def renamed(one: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**one, "cell": present.get(one["cell"], one["cell"])}
+
+    by = [{**one, "cells": [present.get(c, c) for c in one["cells"]]} for one in _stand_ins(plan)]
+    return {
+        "changes": [renamed(one) for one in plan["changes"]],
+        "ends": [renamed(one) for one in plan["ends"]],
+        "cover": {**plan["cover"], "by": by} if plan["cover"] else None,
+    }
+
+
+def _stand_ins(plan: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return plan["cover"]["by"] if plan["cover"] else ()
 
 
 def rostered(plan: Mapping[str, Any], spans: Sequence[Span], now: datetime) -> Roster:
@@ -154,20 +193,22 @@ def double_leads(
 
 def _cover(roster: Roster, cover: Mapping[str, Any]) -> None:
     start = roster.when(cover["start"], cover["until"], "cover")
-    cut = {span.cell: span for span in roster.interrupt(cover["user"], start, cover["until"])}
+    cut: dict[str, list[Span]] = {}
+    for span in roster.interrupt(cover["user"], start, cover["until"]):
+        cut.setdefault(span.cell, []).append(span)
     if not cut:
         said = f"{cover['user']} 此期间没有网格。 {cover['user']} serves no cell in that time."
         raise BadPlan(errors={"cover.user": said})
     led = set()
     for k, one in enumerate(cover["by"]):
         for cell in one["cells"]:
-            span = cut.get(cell)
-            if span is None or one["user"] == cover["user"]:
+            if cell not in cut or one["user"] == cover["user"]:
                 said = f"{cover['user']} 此期间不负责 {cell}。 It is not served then by that user."
                 raise BadPlan(errors={f"cover.by.{k}": said})
-            leads = span.leads and cell not in led
+            for span in cut[cell]:
+                leads = span.leads and cell not in led
+                roster.begin(replace(span, user=one["user"], leads=leads), f"cover.by.{k}")
             led.add(cell)
-            roster.begin(replace(span, user=one["user"], leads=leads), f"cover.by.{k}")
 
 
 def _edges(spans: Sequence[Span], cell: str, now: datetime) -> list[datetime]:

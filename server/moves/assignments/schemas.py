@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -26,13 +26,14 @@ class Moment(fields.Field[datetime]):
         try:
             if len(value) == len("2026-03-02"):
                 day = date.fromisoformat(value) + timedelta(days=1 if self._ends else 0)
-                return datetime.combine(day, time(), LOCAL)
-            at = datetime.fromisoformat(value)
+                at = datetime.combine(day, time(), LOCAL)
+            else:
+                at = datetime.fromisoformat(value)
         except (TypeError, ValueError, OverflowError) as error:
             raise ValidationError(_BAD_TIME) from error
         if at.tzinfo is None or not 2000 <= at.year < 3000:
             raise ValidationError(_BAD_TIME)
-        return at
+        return at.astimezone(UTC)  # PostgreSQL knows no offset beyond fifteen hours
 
 
 _BAD_TIME = "应如 2026-03-02 或 2026-03-02T09:00:00+08:00。 A day, or a time with its offset."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,10 +18,20 @@ from server.db import Identity
 from server.ids import new_id
 from server.ladder.calendar import LOCAL
 from server.moves.assignments import queries
-from server.moves.assignments.rules import Roster, Span, double_leads, felt_at, gaps, rostered
+from server.moves.assignments.rules import (
+    Roster,
+    Span,
+    double_leads,
+    felt_at,
+    gaps,
+    in_present_codes,
+    named_cells,
+    rostered,
+)
 from server.moves.errors import BadPlan
 from server.moves.form import Moving, Survey
 from server.moves.phones import Change, weigh
+from server.moves.queries import map_old_cells, map_users
 from server.moves.rules import Serves
 
 
@@ -37,9 +47,10 @@ class Ground:
 
 def survey_assignments(moving: Moving, plan: Mapping[str, Any]) -> Survey:
     """What the plan (AssignmentsIn) would change. Raises BadPlan, NotInCharge."""
+    plan = in_present_codes(plan, map_old_cells(moving.session, named_cells(plan)))
     ground = _ground(moving, plan)
     roster = rostered(plan, ground.spans, moving.by.now)
-    changed = [one for one in roster.spans if one.id is None or one.id in roster.touched]
+    changed = roster.changed
     codes = sorted({one.cell for one in changed})
     villages = {ground.villages[code] for code in codes}
     moving.answer_for(villages)
@@ -58,12 +69,14 @@ def survey_assignments(moving: Moving, plan: Mapping[str, Any]) -> Survey:
 
 
 def _ground(moving: Moving, plan: Mapping[str, Any]) -> Ground:
-    logins, codes = _named(plan)
-    users = queries.map_users(moving.session, logins)
+    logins, codes = _logins(plan), named_cells(plan)
+    users = map_users(moving.session, logins, moving.by.now)
     cells = queries.map_cells(moving.session, codes)
-    _check_known(logins, users, "没有此用户 no such user")
+    _check_known(_sent(plan), users, "没有可派的此用户 no such user to send")
     _check_known(codes, cells, "没有此网格 no such cell")
     rows = queries.list_spans(moving.session, logins, codes, moving.by.now)
+    serving = {row.login for row in rows}
+    _check_known(logins, {*users, *serving}, "没有此用户 no such user")
     return Ground(
         users={**{row.login: row.user_id for row in rows}, **users},
         cells={**{row.code: row.cell_id for row in rows}, **{c: r.id for c, r in cells.items()}},
@@ -75,18 +88,20 @@ def _ground(moving: Moving, plan: Mapping[str, Any]) -> Ground:
     )
 
 
-def _named(plan: Mapping[str, Any]) -> tuple[set[str], set[str]]:
-    """Logins and codes that the plan names."""
-    pairs = [(one["user"], one["cell"]) for one in [*plan["changes"], *plan["ends"]]]
-    logins, codes = {user for user, _ in pairs}, {cell for _, cell in pairs}
-    if plan["cover"]:
-        logins |= {plan["cover"]["user"], *(one["user"] for one in plan["cover"]["by"])}
-        codes |= {cell for one in plan["cover"]["by"] for cell in one["cells"]}
-    return logins, codes
+def _sent(plan: Mapping[str, Any]) -> set[str]:
+    """Logins of those who would begin to serve a cell."""
+    by = plan["cover"]["by"] if plan["cover"] else ()
+    return {one["user"] for one in [*plan["changes"], *by]}
 
 
-def _check_known(asked: set[str], known: Mapping[str, Any], said: str) -> None:
-    if missing := sorted(asked - known.keys()):
+def _logins(plan: Mapping[str, Any]) -> set[str]:
+    """Logins that the plan names: whose account is closed may still be recalled."""
+    away = {plan["cover"]["user"]} if plan["cover"] else set()
+    return _sent(plan) | away | {one["user"] for one in plan["ends"]}
+
+
+def _check_known(asked: set[str], known: Collection[str], said: str) -> None:
+    if missing := sorted(asked.difference(known)):
         raise BadPlan(errors={"plan": f"{said}: {', '.join(missing)}"})
 
 
@@ -164,8 +179,7 @@ def _seen(ground: Ground) -> Any:
 
 
 def _carry_out(moving: Moving, ground: Ground, changed: Sequence[Span]) -> None:
-    cut = [(one.id, one.start, one.until) for one in changed if one.id is not None]
-    queries.rewrite(moving.session, cut)
+    queries.cut(moving.session, [(one.id, one.until) for one in changed if one.id is not None])
     begun = [_row(one, ground, moving.by) for one in changed if one.id is None]
     if begun:
         access.insert_assignments(moving.session, begun)

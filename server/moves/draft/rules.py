@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from geo.draft import Draft, DraftCell, Houses, draft
+from geo.draft import Draft, DraftCell, Houses, draft, how_many
 from server.moves.errors import BadPlan
 from server.moves.redraw.rules import CellNow, VillageNow
 
@@ -199,23 +199,25 @@ def _check_lines(lines: Sequence[BaseGeometry], field: str) -> None:
         said = f"顶点过多。 Too many vertices: {vertices} > {MAX_VERTICES}; clip to the village."
         raise bad(field, said)
     if _tangled(lines):
-        said = f"线交叉过多。 Lines cross more than {MAX_CROSSINGS} times; leave out small ones."
+        said = f"线过密或交叉超过 {MAX_CROSSINGS} 次。 Lines cross too often; leave out small ones."
         raise bad(field, said)
 
 
 def _tangled(lines: Sequence[BaseGeometry]) -> bool:
-    """Whether the lines cross too often; a few hundred segments at a time, and no longer than that
-    takes to find out."""
+    """Whether the lines cross too often, or lie so close that it takes long to find out: a few of
+    their segments at a time, and no longer than that takes."""
     corners, line = shapely.get_coordinates(list(lines), return_index=True)
     same = line[1:] == line[:-1]
     if not same.any():
         return False
     ends = np.stack([corners[:-1][same], corners[1:][same]], axis=1)
     segments = np.asarray(shapely.linestrings(ends))
-    tree, crossings = shapely.STRtree(segments), 0
-    for start in range(0, len(segments), _AT_ONCE):
-        found = tree.query(segments[start : start + _AT_ONCE], predicate="crosses")
-        crossings += found.shape[1]
+    tree, crossings, pairs = shapely.STRtree(segments), 0, 0
+    for some in np.array_split(segments, len(segments) ** 2 // _AT_ONCE + 1):
+        pairs += tree.query(some).shape[1]
+        if pairs > _MAX_PAIRS:
+            return True
+        crossings += tree.query(some, predicate="crosses").shape[1]
         if crossings > 2 * MAX_CROSSINGS:  # each is found from both of its lines
             return True
     return False
@@ -226,7 +228,8 @@ def _check(ground: Ground, asked: Asked) -> None:
     if count > MAX_HOUSEHOLDS:
         said = f"住户超过 {MAX_HOUSEHOLDS} 户。 More than {MAX_HOUSEHOLDS} households."
         raise bad("village", said)
-    if len(ground.houses.at) > MAX_CELLS * max(asked.high, 1):
+    houses = len(ground.houses.at)
+    if asked.low <= asked.high and how_many(houses, asked.low, asked.high) > MAX_CELLS:
         said = f"网格将超过 {MAX_CELLS} 个。 That would be more than {MAX_CELLS} cells."
         raise bad("high", said)
     vertices = int(shapely.get_num_coordinates(ground.shape))
@@ -273,5 +276,6 @@ def _geojson(polygon: BaseGeometry) -> dict[str, Any]:
     return geometry
 
 
-_AT_ONCE = 200
+_AT_ONCE = 50_000  # pairs of segments
+_MAX_PAIRS = 400_000  # of segments whose boxes meet; a map of roads has three or four for each
 _NEARLY_ALL = 0.8

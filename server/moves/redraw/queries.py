@@ -156,7 +156,8 @@ _WORKERS = text("""
     SELECT a.id, a.user_id, u.login, a.cell_id, a.leads, a.valid_from, a.valid_to
       FROM assignment a JOIN user_account u ON u.id = a.user_id
      WHERE a.cell_id = ANY (cast(:cells AS uuid[])) AND a.role = 'grid_worker'
-       AND (a.valid_to IS NULL OR a.valid_to > :at)
+       AND (a.valid_to IS NULL
+            OR a.valid_to > greatest(:at, a.valid_from + interval '1 microsecond'))
      ORDER BY a.id
 """)
 
@@ -164,14 +165,6 @@ _WORKERS = text("""
 def list_workers(session: Session, cells: Collection[UUID], at: datetime) -> Sequence[Row[Any]]:
     """Who serves these cells now or will."""
     return session.execute(_WORKERS, {"cells": list(cells), "at": at}).all()
-
-
-_USERS = text("SELECT login, id FROM user_account WHERE login = ANY (:logins) AND active")
-
-
-def map_users(session: Session, logins: Collection[str]) -> Mapping[str, UUID]:
-    """Login → id, of active users."""
-    return dict(session.execute(_USERS, {"logins": list(logins)}).tuples().all())
 
 
 def _shape(wkb: Any) -> BaseGeometry | None:

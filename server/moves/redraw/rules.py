@@ -101,9 +101,46 @@ def redrawn(plan: Mapping[str, Any], village: VillageNow) -> Redrawn:
         cells[cell.code] = cell
     if not cells:
         raise BadPlan(errors={"ended": "至少保留一个网格。 One cell must remain."})
-    found = Redrawn(dict(sorted(cells.items())), ended)
-    _check_changes(found)
+    return Redrawn(dict(sorted(cells.items())), ended)
+
+
+def named_cells(plan: Mapping[str, Any]) -> set[str]:
+    """Codes that the plan (RedrawIn) names."""
+    found = {*plan.get("ended", ()), *(c["code"] for c in plan.get("cells", ()) if "code" in c)}
+    found |= {plan["split"]["cell"]} if "split" in plan else set()
+    return found | ({*plan["merge"]["cells"], plan["merge"]["keep"]} if "merge" in plan else set())
+
+
+def in_present_codes(plan: Mapping[str, Any], present: Mapping[str, str]) -> Mapping[str, Any]:
+    """The same plan with old codes (`present`: old → present) as they are now."""
+
+    def now(code: str) -> str:
+        return present.get(code, code)
+
+    def renamed(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**cell, "code": now(cell["code"])} if "code" in cell else cell
+
+    found = dict(plan)
+    if "cells" in plan:
+        found["cells"] = [renamed(cell) for cell in plan["cells"]]
+    if "ended" in plan:
+        found["ended"] = [now(code) for code in plan["ended"]]
+    if "split" in plan:
+        found["split"] = {**plan["split"], "cell": now(plan["split"]["cell"])}
+    if "merge" in plan:
+        merge = plan["merge"]
+        cells = [now(code) for code in merge["cells"]]
+        found["merge"] = {**merge, "cells": cells, "keep": now(merge["keep"])}
     return found
+
+
+def check_changes(found: Redrawn) -> None:
+    """Raises BadPlan where a redraw changes nothing."""
+    cells = found.cells.values()
+    if not found.ended and not any(
+        cell.redrawn or cell.relabelled or cell.workers is not None for cell in cells
+    ):
+        raise BadPlan(errors={"cells": "没有任何变化。 Nothing would change."})
 
 
 def as_it_is(village: VillageNow) -> Redrawn:
@@ -206,14 +243,6 @@ def _check_once(codes: Sequence[str]) -> None:
     for code in codes:
         if codes.count(code) > 1:
             raise BadPlan(errors={"cells": f"{code} 出现两次。 {code} is named twice."})
-
-
-def _check_changes(found: Redrawn) -> None:
-    cells = found.cells.values()
-    if not found.ended and not any(
-        cell.redrawn or cell.relabelled or cell.workers is not None for cell in cells
-    ):
-        raise BadPlan(errors={"cells": "没有任何变化。 Nothing would change."})
 
 
 def _stays(cell: CellNow) -> CellThen:

@@ -16,12 +16,23 @@ from server.db import Identity
 from server.ids import new_id
 from server.moves.errors import CellsDoNotTile
 from server.moves.form import Moving, Survey
+from server.moves.queries import map_old_cells
 from server.moves.redraw import queries
 from server.moves.redraw.cases import foresee_cases, write_cases
 from server.moves.redraw.homes import foresee_homes, write_homes
 from server.moves.redraw.outcome import Outcome
 from server.moves.redraw.reports import answer_of, counts_of
-from server.moves.redraw.rules import Redrawn, VillageNow, as_it_is, concerned, drawing, redrawn
+from server.moves.redraw.rules import (
+    Redrawn,
+    VillageNow,
+    as_it_is,
+    check_changes,
+    concerned,
+    drawing,
+    in_present_codes,
+    named_cells,
+    redrawn,
+)
 from server.moves.redraw.staff import foresee_staff, write_staff
 from server.places import queries as places
 from server.places.locks import move_places
@@ -37,7 +48,8 @@ def survey_redraw(moving: Moving, plan: Mapping[str, Any]) -> Survey:
     area = places.get_area(moving.session, plan["village"])
     moving.answer_for([area.id])
     village = queries.find_village(moving.session, area)
-    then = redrawn(plan, village)
+    then = redrawn(_in_present_codes(moving.session, plan), village)
+    check_changes(then)
     findings = _check_tiling(village, then)
     touched = concerned(village, then)
     outcome = _foresee(moving.session, moving.by, village, then, touched, findings)
@@ -54,7 +66,7 @@ def survey_redraw(moving: Moving, plan: Mapping[str, Any]) -> Survey:
 def check_cells(session: Session, plan: Mapping[str, Any]) -> Findings:
     """What keeps these cells from tiling their village: nothing if they do. Raises as above."""
     village = queries.find_village(session, places.get_area(session, plan["village"]))
-    return _findings(village, redrawn(plan, village))
+    return _findings(village, redrawn(_in_present_codes(session, plan), village))
 
 
 def replace_households(session: Session, by: Identity) -> int:
@@ -113,10 +125,16 @@ def _carry_out(session: Session, by: Identity, outcome: Outcome) -> None:
     write_staff(session, by, outcome.staff)
 
 
+def _in_present_codes(session: Session, plan: Mapping[str, Any]) -> Mapping[str, Any]:
+    return in_present_codes(plan, map_old_cells(session, named_cells(plan)))
+
+
 def _check_tiling(village: VillageNow, then: Redrawn) -> Sequence[Finding]:
-    """The slivers. Raises CellsDoNotTile for anything worse."""
+    """What does not meet. Raises CellsDoNotTile for more than slivers where anything is drawn anew;
+    a name or a group breaks nothing that was not broken."""
     found = _findings(village, then)
-    if any(finding.kind is not Kind.SLIVER for finding in found.found):
+    drawn = then.ended or any(cell.redrawn for cell in then.cells.values())
+    if drawn and any(finding.kind is not Kind.SLIVER for finding in found.found):
         raise CellsDoNotTile(found)
     return found.found
 
@@ -124,6 +142,8 @@ def _check_tiling(village: VillageNow, then: Redrawn) -> Sequence[Finding]:
 def _findings(village: VillageNow, then: Redrawn) -> Findings:
     """Against the village's own boundary; where that is unknown, against what its cells covered."""
     drawn = {code: cell.polygon for code, cell in then.cells.items() if cell.polygon is not None}
+    if not drawn:  # a village of groups alone
+        return Findings(())
     before = [cell.polygon for cell in village.cells.values() if cell.polygon is not None]
     if village.polygon is not None:
         return check(village.polygon, drawn, tolerance_m2=TOLERANCE_M2)

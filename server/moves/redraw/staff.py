@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from server.access.permissions import Role
 from server.db import Identity
 from server.ids import new_id
 from server.moves.errors import BadPlan
+from server.moves.queries import map_users
 from server.moves.redraw import queries
 from server.moves.redraw.outcome import Served, Staff
 from server.moves.redraw.rules import Redrawn, VillageNow
@@ -39,7 +41,7 @@ def foresee_staff(
         for r in queries.list_workers(session, cells, by.now)
     ]
     ended = {cell.id for cell in then.ended}
-    named = _named(session, then, ids)
+    named = _named(session, then, ids, by.now)
     ends = [
         one
         for one in rows
@@ -61,14 +63,14 @@ def write_staff(session: Session, by: Identity, staff: Staff) -> None:
 
 
 def _named(
-    session: Session, then: Redrawn, ids: Mapping[str, UUID]
+    session: Session, then: Redrawn, ids: Mapping[str, UUID], at: datetime
 ) -> Mapping[UUID, Mapping[UUID, str]]:
     """Cell → whom the plan names for it, as user → login, in the plan's order."""
     told = {ids[c.code]: c.workers for c in then.cells.values() if c.workers is not None}
     logins = {login for workers in told.values() for login in workers}
-    users = queries.map_users(session, logins)
+    users = map_users(session, logins, at)
     if missing := sorted(logins - users.keys()):
-        said = f"没有此用户 no such user: {', '.join(missing)}"
+        said = f"没有可派的此用户 no such user to send: {', '.join(missing)}"
         raise BadPlan(errors={"workers": said})
     return {cell: {users[login]: login for login in workers} for cell, workers in told.items()}
 
@@ -82,7 +84,7 @@ def _begin(
 ) -> list[Served]:
     """Who is named for a cell; then who comes, now or on a later day, with a cell that ended."""
     wanted = [
-        Served(None, user, login, cell, True, by.now, None)
+        Served(None, user, login, cell, True, by.now, _comes_later(stay, user, cell, by.now))
         for cell, users in named.items()
         for user, login in users.items()
     ]
@@ -97,6 +99,12 @@ def _begin(
             leads = one.leads and not any(other.leads for other in meets)
             begins.append(replace(one, leads=leads))
     return begins
+
+
+def _comes_later(stay: Sequence[Served], user: UUID, cell: UUID, now: datetime) -> datetime | None:
+    """When the user would have begun to serve the cell anyhow."""
+    later = [o.start for o in stay if (o.user_id, o.cell_id) == (user, cell) and o.start > now]
+    return min(later, default=None)
 
 
 def _row(one: Served, by: Identity) -> dict[str, Any]:

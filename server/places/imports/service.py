@@ -22,6 +22,7 @@ from server.places import queries as places
 from server.places.imports import queries, rules
 from server.places.imports.errors import NotATiling, OtherCounty
 from server.places.imports.rules import Drawn
+from server.places.locks import move_places
 from server.sheets import ColumnMapping, Shown, open_drawing, open_sheet
 
 TOLERANCE_M2: Final = 1.0
@@ -99,6 +100,7 @@ def load_cells(
     areas = queries.map_areas(session)
     drawn = _drawn(path, {Level.CELL}, areas, how)
     _check_county(drawn, areas)
+    move_places(session)  # what is checked must be what is written beside
     findings = _check_tilings(session, drawn.values(), tolerance_m2)
     new, changed = places.upsert_cells(
         session,
@@ -134,6 +136,7 @@ def load_boundaries(
     areas = queries.map_areas(session)
     levels = (Level.VILLAGE, Level.TOWNSHIP, Level.COUNTY)
     drawn = _drawn(path, levels, areas, how)
+    move_places(session)
     findings = _check_tilings(session, drawn.values(), tolerance_m2)
     before = places.count_boundaries(session)
     redrawn = _set_boundaries(session, by, drawn, areas, cells=False)

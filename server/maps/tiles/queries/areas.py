@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from geo.codes import Level
+from server.db import Identity
 from server.maps.tiles.queries.drawing import (
     COUNTED,
     FITTING,
@@ -19,14 +18,14 @@ from server.maps.tiles.queries.drawing import (
 from server.maps.tiles.rules.frame import EXTENT, Tile, levels_at
 
 
-def draw_areas(session: Session, tile: Tile, at: datetime | None) -> Drawn:
+def draw_areas(by: Identity, tile: Tile, at: datetime | None) -> Drawn:
     """Areas as they are, or as of `at`. One without a boundary of its own is the union of its
     villages.
     """
     statement = _PAST if at else _PRESENT
     levels = levels_at(tile.z)
     digits = Level(levels[0]).digits
-    return run(session, statement, tile, levels=levels, digits=digits, at=at)
+    return run(by, statement, tile, levels=levels, digits=digits, at=at)
 
 
 _NAMED_NOW = """

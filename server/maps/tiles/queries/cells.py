@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
+from server.db import Identity
 from server.ladder.states import OPEN
 from server.maps.tiles.queries.drawing import (
     COUNTED,
@@ -22,33 +21,32 @@ from server.visits.rules import COVERAGE
 
 
 def draw_cells(
-    session: Session,
+    by: Identity,
     tile: Tile,
     held: Collection[str] | None,
     span: tuple[datetime, datetime],
-    now: datetime,
 ) -> Drawn:
     """Present cells. Those within `held` (buckets; None: the county) have measures: `households`
     that live there now, `visited` ones among them (met or by telephone within `span`), `coverage`
     = visited / households (absent where nobody lives), `open` and `overdue` disputes.
     """
     return run(
-        session,
+        by,
         _PRESENT,
         tile,
         everywhere=held is None,
         held=sorted(held or ()),
         since=span[0],
         until=span[1],
-        now=now,
+        now=by.now,
         coverage=sorted(COVERAGE),
         open=[state.value for state in OPEN],
     )
 
 
-def draw_past_cells(session: Session, tile: Tile, at: datetime) -> Drawn:
+def draw_past_cells(by: Identity, tile: Tile, at: datetime) -> Drawn:
     """Cells as of `at`, named as then, led by whom they were led then; no measures."""
-    return run(session, _PAST, tile, at=at, now=at)
+    return run(by, _PAST, tile, at=at, now=at)
 
 
 def _found(cells: str, *, past: bool) -> str:

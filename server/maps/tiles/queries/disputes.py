@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy.orm import Session
-
+from server.db import Identity
 from server.ladder.states import OPEN
 from server.maps.tiles.queries.drawing import Drawn, point_in_tile, run
 from server.maps.tiles.rules.frame import EXTENT, SINGLE_DISPUTES, Tile
 
 
-def draw_disputes(
-    session: Session, tile: Tile, held: Collection[str] | None, asker: UUID, now: datetime
-) -> Drawn:
+def draw_disputes(by: Identity, tile: Tile, held: Collection[str] | None) -> Drawn:
     """Open disputes within `held` (buckets; None: the county) or held by the asker's Office.
 
     Each is drawn in the middle of its cell, of its village, or between its villages; one that the
@@ -23,14 +18,14 @@ def draw_disputes(
     """
     west, south, east, north = tile.edges
     return run(
-        session,
+        by,
         _STATEMENT,
         tile,
         near=tile.z >= SINGLE_DISPUTES,
         everywhere=held is None,
         held=sorted(held or ()),
-        asker=asker,
-        now=now,
+        asker=by.user_id,
+        now=by.now,
         open=[state.value for state in OPEN],
         left=west,
         bottom=south,

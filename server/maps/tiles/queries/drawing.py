@@ -1,14 +1,12 @@
-"""What all layers share: how a drawing begins, its parameters, what comes out."""
+"""What all layers share: parameters, what comes out, and how old it is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
+from server.db import Identity, ask
 from server.maps.tiles.rules.frame import (
     BUFFER,
     EXTENT,
@@ -23,7 +21,8 @@ _SECONDS = 8  # a tile that takes longer helps nobody; the client asks again
 
 class Drawn(NamedTuple):
     """A tile. `features`: in it; `there`: what it would hold whole; `clustered`: too many points;
-    `cut`: too many outlines, the smallest are left out.
+    `cut`: too many outlines, the smallest are left out. `mark`: the newest of the feed as the tile
+    was drawn: both are of one snapshot.
     """
 
     mvt: bytes
@@ -31,25 +30,35 @@ class Drawn(NamedTuple):
     there: int
     clustered: bool
     cut: bool
+    mark: str | None
 
 
-_read = cache(text)  # a page of SQL is searched for its parameters once
-_BEGIN = text("""
-    SELECT set_config('statement_timeout', :timeout, true),
-           (SELECT cast(mark AS text) FROM feed_mark ORDER BY seq DESC LIMIT 1) AS mark
-""")
+_NEWEST = "(SELECT cast(mark AS text) FROM feed_mark ORDER BY seq DESC LIMIT 1)"
 
 
-def begin(session: Session) -> str | None:
-    """Bound what follows in time, and give the newest mark: what is drawn after it is no older."""
-    mark: str | None = session.execute(_BEGIN, {"timeout": f"{_SECONDS}s"}).one().mark
-    return mark
+def find_mark(by: Identity) -> str | None:
+    """The newest mark of the feed."""
+    (mark,) = ask(f"SELECT {_NEWEST}", {}, by) or (None,)
+    return cast(str | None, mark)
 
 
-def run(session: Session, statement: str, tile: Tile, **asked: Any) -> Drawn:
-    """Draw one tile by a statement that gives the columns of Drawn."""
-    row = session.execute(_read(statement), {**frame_of(tile), **asked}).one()
-    return Drawn(bytes(row.mvt or b""), row.features or 0, row.there or 0, row.clustered, row.cut)
+def run(by: Identity, statement: str, tile: Tile, **asked: Any) -> Drawn:
+    """Draw one tile by a statement that gives the columns of Drawn but the mark."""
+    values = {**frame_of(tile), **asked}
+    mvt, *rest = ask(_marked(statement), values, by, seconds=_SECONDS) or _NOTHING
+    return Drawn(bytes(mvt), *rest)
+
+
+_NOTHING = (b"", 0, 0, False, False, None)
+
+
+@cache
+def _marked(statement: str) -> str:
+    return f"""
+    SELECT coalesce(mvt, ''), coalesce(features, 0), cast(coalesce(there, 0) AS bigint),
+           clustered, cut, {_NEWEST}
+      FROM ({statement}) drawn
+    """
 
 
 def frame_of(tile: Tile) -> Mapping[str, Any]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy.orm import Session
-
+from server.db import Identity
 from server.maps.tiles.queries.drawing import Drawn, point_in_tile, run
 from server.maps.tiles.rules.frame import EXTENT, SINGLE_HOUSEHOLDS, Tile
 
 
-def draw_households(session: Session, tile: Tile, held: Collection[str] | None) -> Drawn:
+def draw_households(by: Identity, tile: Tile, held: Collection[str] | None) -> Drawn:
     """Households within `held` (buckets; None: the county), without those that ended. Each point
     lies in exactly one tile. Where there are too many, clusters take their place.
     """
-    near = tile.z >= SINGLE_HOUSEHOLDS
-    return run(session, STATEMENTS[near, held is None], tile, held=sorted(held or ()))
+    county, within = held is None, sorted(held or ())
+    if tile.z >= SINGLE_HOUSEHOLDS:
+        drawn = run(by, STATEMENTS[True, county], tile, held=within)
+        if not drawn.clustered:
+            return drawn
+    squares = run(by, STATEMENTS[False, county], tile, held=within)
+    return squares._replace(clustered=tile.z >= SINGLE_HOUSEHOLDS)
 
 
 def _where(*, county: bool) -> str:
@@ -24,43 +28,28 @@ def _where(*, county: bool) -> str:
     return f"h.quadkey >= :low AND h.quadkey < :high AND h.state <> 'ended' {within}"
 
 
-def _squares(where: str, only: str = "") -> str:
-    middle = "ST_SetSRID(ST_MakePoint(lon, lat), 4326)"
-    return f"""
-        SELECT {point_in_tile(middle)} AS shape, households
-          FROM (SELECT count(*) AS households, avg(ST_X(geom)) AS lon, avg(ST_Y(geom)) AS lat
-                  FROM household h
-                 WHERE {where} {only}
-                 GROUP BY quadkey >> :shift) squares
-    """
-
-
 def _clusters(where: str) -> str:
+    middle = "ST_SetSRID(ST_MakePoint(lon, lat), 4326)"
     return f"""
     SELECT ST_AsMVT(f, 'households', {EXTENT}, 'shape') AS mvt, count(*) AS features,
            sum(f.households) AS there, false AS clustered, false AS cut
-      FROM ({_squares(where)}) f
+      FROM (SELECT {point_in_tile(middle)} AS shape, households
+              FROM (SELECT count(*) AS households, avg(ST_X(geom)) AS lon, avg(ST_Y(geom)) AS lat
+                      FROM household h
+                     WHERE {where}
+                     GROUP BY quadkey >> :shift) squares) f
     """
 
 
 def _points(where: str) -> str:
-    crowded = "(SELECT count(*) > :most_points FROM here)"
+    # Too many are found out by drawing one too many: planning the clusters with every tile, for
+    # the crowd that hardly any has, was half of what a small tile cost.
     return f"""
-    WITH here AS MATERIALIZED (
-        SELECT h.id, h.kind, h.state, h.placed_by, h.accuracy_m, h.geom
-          FROM household h WHERE {where} LIMIT :most_points + 1
-    ), features AS MATERIALIZED (
-        SELECT {point_in_tile("geom")} AS shape, cast(id AS text) AS id, kind, state, placed_by,
-               accuracy_m AS accuracy, cast(NULL AS bigint) AS households
-          FROM here WHERE NOT {crowded}
-        UNION ALL
-        SELECT shape, NULL, NULL, NULL, NULL, NULL, households
-          FROM ({_squares(where, f"AND {crowded}")}) squares
-    )
-    SELECT (SELECT ST_AsMVT(f, 'households', {EXTENT}, 'shape') FROM features f) AS mvt,
-           (SELECT count(*) FROM features) AS features,
-           (SELECT sum(coalesce(households, 1)) FROM features) AS there,
-           {crowded} AS clustered, false AS cut
+    SELECT ST_AsMVT(f, 'households', {EXTENT}, 'shape') AS mvt, count(*) AS features,
+           count(*) AS there, count(*) > :most_points AS clustered, false AS cut
+      FROM (SELECT {point_in_tile("geom")} AS shape, cast(id AS text) AS id, kind, state,
+                   placed_by, accuracy_m AS accuracy
+              FROM household h WHERE {where} LIMIT :most_points + 1) f
     """
 
 

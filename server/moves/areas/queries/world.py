@@ -153,6 +153,30 @@ def list_cases(session: Session, villages: Collection[UUID]) -> Sequence[Row[Any
     return session.execute(_CASES, {"villages": list(villages)}).all()
 
 
+# Who lives in a leaving cell goes to the new village, and who has no cell where the group goes.
+_BETWEEN = text("""
+    SELECT p.dispute_id,
+           (SELECT count(*) FROM dispute_event e WHERE e.dispute_id = p.dispute_id) AS events
+      FROM dispute_place p
+     WHERE p.village_id = :village AND p.cell_id IS NULL
+       AND EXISTS (SELECT FROM party r JOIN household h ON h.id = r.household_id
+                    WHERE r.dispute_id = p.dispute_id AND h.village_id = :village
+                      AND (h.cell_id = ANY (cast(:cells AS uuid[]))
+                           OR h.cell_id IS NULL AND h.group_no = ANY (cast(:groups AS int[]))))
+     ORDER BY p.dispute_id
+""")
+
+
+def list_between(
+    session: Session, village: UUID, cells: Collection[UUID], groups: Collection[int]
+) -> Sequence[Row[Any]]:
+    """(dispute_id, events) of what is known in a village as a whole and has a party who lives in
+    these cells, or in none and in one of these groups.
+    """
+    asked = {"village": village, "cells": list(cells), "groups": list(groups)}
+    return session.execute(_BETWEEN, asked).all()
+
+
 _OFFICES = text("""
     SELECT o.id, o.area_id, o.name, o.lead,
            (SELECT count(DISTINCT a.user_id) FROM assignment a

@@ -155,6 +155,9 @@ def move_homes(
 # A case known in two villages that become one is known there once. The only rows that a move
 # deletes, and so a function of the gate that looks at what was merged at this very time.
 _COLLAPSE = text("SELECT gate.collapse_places()")
+# One that was known in a village as a whole is known in the new one too. The only rows that a move
+# adds: through the gate again, which looks at what was split at this very time.
+_SPREAD = text("SELECT gate.spread_places(cast(:ids AS uuid[]))")
 _PLACES = text("""
     UPDATE dispute_place p SET village_id = coalesce(b.became, c.village_id)
       FROM dispute_place q
@@ -184,17 +187,20 @@ _DISPUTES = text("""
 def move_cases(
     session: Session,
     disputes: Collection[UUID],
+    between: Collection[UUID],
     villages: Collection[UUID],
     ended: Mapping[UUID, UUID],
 ) -> None:
     """Disputes follow their cells and villages; who holds them and until when stays as it is.
 
-    Call it after write_successors.
+    `between`: those that a village and the new one split off from it both know from now on. Call it
+    after write_successors.
     """
     became = {"ended": list(ended), "became": list(ended.values())}
     session.execute(_COLLAPSE)
     session.execute(_PLACES, {"villages": list(villages), **became})
     session.execute(_DISPUTES, {"ids": list(disputes), **became})
+    session.execute(_SPREAD, {"ids": list(between)})
 
 
 _OFFICES = text("""

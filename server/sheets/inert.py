@@ -1,4 +1,4 @@
-"""Pure: a cell of a list that no spreadsheet takes for a formula."""
+"""A cell of a list that no spreadsheet takes for a formula."""
 
 from __future__ import annotations
 
