@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import create_engine, text
 
-OURS = ("wangge_app", "wangge_push", "wangge_mover", "wangge_worker", "wangge_feed", "wangge_gate", "wangge_owner")
+OURS = (
+    "wangge_app",
+    "wangge_push",
+    "wangge_mover",
+    "wangge_worker",
+    "wangge_feed",
+    "wangge_gate",
+    "wangge_owner",
+)
 
 
 def ask(url: str, sql: str) -> list[tuple[object, ...]]:

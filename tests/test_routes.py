@@ -9,8 +9,8 @@ import pytest
 from server.access.permissions import OPEN, PERMISSIONS, SIGNED_IN, Role, Scope, scope_of
 from tests.smallcounty import PEOPLE, SmallCounty
 
-# What sync and jobs do, rather than a route.
-NOT_A_ROUTE: set[str] = {"cell.move", "assignment.move", "area.move"}  # the plan of a move says which it is
+# What sync and jobs do, rather than a route; and of moves the plan says which it is.
+NOT_A_ROUTE: set[str] = {"cell.move", "assignment.move", "area.move"}
 
 
 def actions(county: SmallCounty) -> dict[str, str | None]:

@@ -52,10 +52,19 @@ def preview_move(file: Path) -> None:
     click.echo(f"令牌 token: {told['token']}")
 
 
+def _reason(_: click.Context, parameter: click.Parameter, why: str) -> str:
+    """As the web wants it: history keeps it."""
+    if not 2 <= len(why.strip()) <= 500:
+        raise click.BadParameter("应为 2 到 500 字。 Give 2 to 500 characters.", param=parameter)
+    return why
+
+
 @move.command("apply")
 @click.argument("file", type=FILE)
 @click.option("--token", required=True, help="预览给出的令牌。 The token that the preview gave.")
-@click.option("--why", required=True, help="原因，写入历史。 Why; history keeps it.")
+@click.option(
+    "--why", required=True, callback=_reason, help="原因，写入历史。 Why; history keeps it."
+)
 def apply_move(file: Path, token: str, why: str) -> None:
     """按预览执行 FILE 中的方案。 Carry out the plan in FILE as it was previewed.
 

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Row, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from server.policies.models import CalendarDay, PolicyVersion
+from server.policies.rules import Day
 
 
 def find_policy(session: Session, day: date) -> PolicyVersion | None:
@@ -40,19 +40,30 @@ def insert_policy(session: Session, **values: Any) -> None:
     session.execute(insert(PolicyVersion).values(version=number, **values))
 
 
-def upsert_days(session: Session, days: Sequence[dict[str, Any]]) -> int:
+_UPSERT_DAYS = text("""
+    INSERT INTO calendar_day (day, working, name, provisional)
+    SELECT * FROM unnest(cast(:days AS date[]), cast(:working AS bool[]),
+                         cast(:names AS text[]), cast(:provisional AS bool[]))
+        ON CONFLICT (day) DO UPDATE
+       SET working = excluded.working, name = excluded.name, provisional = excluded.provisional
+     WHERE calendar_day.provisional AND NOT excluded.provisional
+ RETURNING day
+""")
+
+
+def upsert_days(session: Session, days: Sequence[Day]) -> int:
     """Days that are not there yet, or stood there provisionally; others are the county's own.
 
     Returns how many were written.
     """
-    statement = upsert(CalendarDay).values(list(days))
-    new = statement.excluded
     written = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[CalendarDay.day],
-            set_={"working": new.working, "name": new.name, "provisional": new.provisional},
-            where=CalendarDay.provisional & ~new.provisional,
-        ).returning(CalendarDay.day)
+        _UPSERT_DAYS,
+        {
+            "days": [day.day for day in days],
+            "working": [day.working for day in days],
+            "names": [day.name for day in days],
+            "provisional": [day.provisional for day in days],
+        },
     )
     return len(written.all())
 

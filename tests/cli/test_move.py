@@ -33,6 +33,7 @@ def test_a_plan_is_previewed_and_applied(
     assert "按坐标调整的住户 households by_point moved 1" in flat(said)
     assert "Nobody serves cell 511921100201003" in said
     token = token_of(said)
+    assert keyboard.result("move", "apply", path, "--token", token, "--why", " ").exit_code == 2
     assert "applied" in keyboard.type("move", "apply", path, "--token", token, "--why", "示例")
     again = keyboard.type("move", "apply", path, "--token", token, "--why", "示例")
     assert "applied" in again  # and nothing moved twice

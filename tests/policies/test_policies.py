@@ -13,6 +13,7 @@ from server.ladder.policy import DEFAULT
 from server.policies import queries, service
 from server.policies.errors import NoPolicy
 from server.policies.models import CalendarDay
+from server.policies.rules import Day
 from tests.smallcounty import START, SmallCounty
 
 
@@ -48,7 +49,7 @@ def test_what_the_county_edited_is_not_overwritten(county: SmallCounty) -> None:
 def test_a_provisional_day_gives_way_to_the_published_one(county: SmallCounty) -> None:
     day = date(2026, 2, 14)
     with transaction(county.worker) as session:
-        guess = {"day": day, "working": False, "name": "", "provisional": True}
+        guess = Day(day, working=False, name="", provisional=True)
         queries.upsert_days(session, [guess])
         service.load_calendar(session, [2026])
     with transaction(county.worker) as session:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from geo.codes import parse
+from geo.draft import reading_order
 from geo.errors import InvalidCode
 from server.moves.areas.rules.drawing import cut_over, halve, unite
 from server.moves.areas.rules.form import (
@@ -83,8 +84,8 @@ def merge_villages(
     used: Collection[int],
     name: str | None,
 ) -> Change:
-    """Villages end and become part of `target`; their cells get its next free codes, from west to
-    east, then north to south.
+    """Villages end and become part of `target`; their cells get its next free codes, in the
+    order of `in_order`.
 
     `cells`: by village; `used`: sequences that cells of the target have or had. Raises BadPlan.
     """
@@ -159,8 +160,8 @@ def split(
     code: str,
     name: str,
 ) -> Change:
-    """Cells of a village become a new village with `code`, numbered from 001 on, west to east,
-    then north to south. Unplaced households follow where only leaving cells name their group.
+    """Cells of a village become a new village with `code`, numbered from 001 on in the order of
+    `in_order`. Unplaced households follow where only leaving cells name their group.
 
     Raises BadPlan.
     """
@@ -196,17 +197,13 @@ def check_code(code: str, digits: int, parent: str = "") -> str:
 
 
 def in_order(cells: Iterable[CellNow]) -> list[CellNow]:
-    """West to east, then north to south, by their middles to a thousandth of a degree; those
+    """As geo.draft numbers cells: rows from north to south, in each from west to east; those
     without a boundary last, by code.
     """
-    return sorted(cells, key=_place_in_order)
-
-
-def _place_in_order(cell: CellNow) -> tuple[bool, float, float, str]:
-    if cell.polygon is None:
-        return (True, 0.0, 0.0, cell.code)
-    middle = cell.polygon.centroid
-    return (False, round(middle.x, 3), -round(middle.y, 3), cell.code)
+    listed = sorted(cells, key=lambda cell: cell.code)
+    drawn = [cell for cell in listed if cell.polygon is not None]
+    order = reading_order([cell.polygon for cell in drawn if cell.polygon is not None])
+    return [*(drawn[at] for at in order), *(cell for cell in listed if cell.polygon is None)]
 
 
 def _free(used: Collection[int]) -> Iterator[int]:
