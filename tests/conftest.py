@@ -19,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy.engine import make_url
 
 from migrations.upgrade import upgrade
+from server import sealed
 from server.app import create_app
 from server.cluster import temporary_cluster
 from server.db import db, transaction, worker
@@ -152,7 +153,9 @@ def empty_database(cluster: TestCluster) -> Iterator[str]:
 def county(database: str) -> Iterator[SmallCounty]:
     """The small county of this test, with its app and its clock."""
     app, clock = _application(database)
-    clock.now = START
+    settings = smallcounty.settings(database)
+    clock.now, app.extensions["wangge.settings"] = START, settings
+    sealed.use(sealed.Keyring(settings.seal_keys, settings.blind_key))  # it is the process's
     with app.app_context():
         yield SmallCounty(app, clock, database)
     _dispose(app)
