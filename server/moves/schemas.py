@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import INCLUDE, Schema, fields, validate
+from marshmallow import Schema, fields, validate
 
 from server.moves.redraw.schemas import CellIn
 from server.paging import PageIn, page_schema
@@ -19,18 +19,6 @@ class ApplyIn(PreviewIn):
 
     token = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
     why = fields.String(required=True, validate=validate.Length(min=2, max=500))
-
-
-class PreviewOut(Schema):
-    """What the plan would move. Beside these, members of its kind: docs/moves.md."""
-
-    class Meta:
-        """Whatever a kind of move tells passes through."""
-
-        unknown = INCLUDE
-
-    kind = fields.String()
-    token = fields.String()
 
 
 class CheckIn(Schema):

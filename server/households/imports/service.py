@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from geo.datum import Datum
 from server.audit.service import record
@@ -90,12 +91,7 @@ def load_households(
     with transaction(by) as session:
         # First, so that villages which change meanwhile are seen to have changed.
         cells = queries.list_cells(session)
-        villages = Villages(
-            (Village(*found) for found in places.list_villages(session)),
-            places.map_old_villages(session),
-        )
-    if not villages:
-        raise NoPlaces
+        villages = _villages(session)
     with Reports(reports or path) as written, queries.hold_list(system):
         loading = _Loading(villages, written, datum, told)
         write = partial(_write, by=by, system=system, dry_run=dry_run)
@@ -104,6 +100,17 @@ def load_households(
             with transaction(by) as session:
                 find_duplicates(session, by)
     return loading.result()
+
+
+def _villages(session: Session) -> Villages:
+    """Those of this county, old codes included. Raises NoPlaces where there is none yet."""
+    villages = Villages(
+        (Village(*found) for found in places.list_villages(session)),
+        places.map_old_villages(session),
+    )
+    if not villages:
+        raise NoPlaces
+    return villages
 
 
 def _prepared(

@@ -121,16 +121,7 @@ def merge_townships(
     `given`: new codes of villages by old ones; the others keep their last three digits where that
     is free. `taken`: codes that are or were in use. Raises BadPlan.
     """
-    if strange := given.keys() - {village.code for village in villages}:
-        raise BadPlan(errors={"codes": f"不在合并之列 not among them: {sorted(strange)[0]}"})
-    codes = {old: check_code(new, 12, target.code) for old, new in given.items()}
-    if len(set(codes.values())) < len(codes):
-        raise BadPlan(errors={"codes": "新代码重复。 One new code twice."})
-    used = {*taken, *codes.values()}
-    for village in villages:
-        if village.code not in codes:
-            codes[village.code] = _village_code(village, target, used)
-            used.add(codes[village.code])
+    codes = _codes_under(target, villages, taken, given)
     drawn, warnings = unite(target, sources)
     return Change(
         areas=[
@@ -204,6 +195,26 @@ def in_order(cells: Iterable[CellNow]) -> list[CellNow]:
     drawn = [cell for cell in listed if cell.polygon is not None]
     order = reading_order([cell.polygon for cell in drawn if cell.polygon is not None])
     return [*(drawn[at] for at in order), *(cell for cell in listed if cell.polygon is None)]
+
+
+def _codes_under(
+    target: AreaNow,
+    villages: Sequence[AreaNow],
+    taken: Collection[str],
+    given: Mapping[str, str],
+) -> dict[str, str]:
+    """Old code → new one of every village that comes to `target`. Raises BadPlan."""
+    if strange := given.keys() - {village.code for village in villages}:
+        raise BadPlan(errors={"codes": f"不在合并之列 not among them: {sorted(strange)[0]}"})
+    codes = {old: check_code(new, 12, target.code) for old, new in given.items()}
+    if len(set(codes.values())) < len(codes):
+        raise BadPlan(errors={"codes": "新代码重复。 One new code twice."})
+    used = {*taken, *codes.values()}
+    for village in villages:
+        if village.code not in codes:
+            codes[village.code] = _village_code(village, target, used)
+            used.add(codes[village.code])
+    return codes
 
 
 def _free(used: Collection[int]) -> Iterator[int]:
