@@ -23,20 +23,23 @@ class Unreadable(SyncError):
 
 def encode_cursor(cursor: Cursor) -> str:
     """A cursor as URL-safe text."""
-    pair = [dict(cursor.after), cursor.mark]
-    packed = zlib.compress(json.dumps(pair, separators=(",", ":")).encode(), 6)
+    parts = [dict(cursor.after), cursor.mark, cursor.schema]
+    packed = zlib.compress(json.dumps(parts, separators=(",", ":")).encode(), 6)
     return urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
 def decode_cursor(text: str) -> Cursor:
     """The cursor behind a text. Raises `Unreadable`; never unpacks more than 1 MB."""
     try:
-        pair = json.loads(_unpack(text))
+        parts = json.loads(_unpack(text))
     except (ValueError, zlib.error, RecursionError) as error:
         raise Unreadable("not a cursor") from error
-    if not (isinstance(pair, list) and len(pair) == 2 and _is_after(pair[0]) and _is_mark(pair[1])):
-        raise Unreadable("not a cursor")
-    return Cursor(pair[0], pair[1])
+    match parts:
+        case [after, mark] if _is_after(after) and _is_mark(mark):  # from before there were schemas
+            return Cursor(after, mark)
+        case [after, mark, int(schema)] if _is_after(after) and _is_mark(mark) and schema > 0:
+            return Cursor(after, mark, schema)
+    raise Unreadable("not a cursor")
 
 
 def _unpack(text: str) -> bytes:

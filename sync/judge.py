@@ -21,6 +21,7 @@ RESERVED = frozenset({HOLE, MALFORMED})
 DELETED = "deleted"
 DEVICE_RESET = "device_reset"
 DEVICE_REVOKED = "device_revoked"
+ERASED = "erased"
 FIELD_NOT_MUTABLE = "field_not_mutable"
 ID_TAKEN = "id_taken"
 NO_SUCH_ROW = "no_such_row"
@@ -52,7 +53,9 @@ def judge_form(change: Change, registry: Registry) -> str | None:
 
 
 def judge_presence(change: Change, locked: Locked) -> str | None:
-    """The reason to quarantine a change because of what stands under its key, or None."""
+    """The reason to set a change aside because of what stands under its key, or None."""
+    if locked.presence is Presence.ERASED:
+        return ERASED
     if locked.presence is Presence.DELETED:
         return DELETED
     if change.op is Op.PATCH:

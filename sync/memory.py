@@ -41,6 +41,7 @@ class Record:
     stamps: Mapping[str, Stamp] = field(default_factory=dict)
     buckets: frozenset[str] = frozenset()
     deleted: bool = False
+    erased: bool = False
 
 
 @dataclass(slots=True)
@@ -182,7 +183,9 @@ class MemoryStore:
     ) -> None:
         self.state.devices[device] = state
         self.state.receipts |= {(device, receipt.mid): receipt for receipt in receipts}
-        self.state.conflicts |= dict(enumerate(conflicts, len(self.state.conflicts)))
+        self.state.conflicts |= dict(
+            enumerate(conflicts, max(self.state.conflicts, default=-1) + 1)
+        )
         self.state.quarantine |= {(device, c.mid): (c, reason) for c, reason in quarantined}
 
     def heads(self) -> tuple[Mapping[str, Head], str | None]:
@@ -192,7 +195,8 @@ class MemoryStore:
 
     def entries(self, after: Mapping[str, int], limit: int) -> Sequence[Entry]:
         behind = [e for e in self.state.feed.values() if e.seq > after.get(e.bucket, e.seq)]
-        return sorted(behind, key=lambda entry: (entry.bucket, entry.seq))[:limit]
+        page = sorted(behind, key=lambda entry: (entry.bucket, entry.seq))[:limit]
+        return [entry._replace(erased=self._is_erased(entry)) for entry in page]
 
     def rows(
         self, entity: str, ids: Collection[str], columns: Sequence[str]
@@ -240,6 +244,20 @@ class MemoryStore:
         self.write(key, NOTHING, ())
         self.state.records[key] = Record(deleted=True)
 
+    def erase(self, key: Key, authors: Collection[str] = ()) -> None:
+        """Delete a person's row, and what was set aside or logged of it, and say so to its authors.
+
+        `authors` are the users who wrote about it: their phones may keep what they sent.
+        """
+        self.delete(key)
+        self.state.records[key] = Record(deleted=True, erased=True)
+        for user in authors:
+            self.state.pending[f"u:{user}", key] = False
+        kept = self.state.quarantine.items()
+        self.state.quarantine = {k: v for k, v in kept if _key(v[0]) != key}
+        logged = self.state.conflicts.items()
+        self.state.conflicts = {k: c for k, c in logged if (c.entity, c.id) != key}
+
     def note(self, what: Any) -> None:
         """Add a line to the journal: it is undone with what it speaks of."""
         self.state.journal[len(self.state.journal)] = what
@@ -249,7 +267,15 @@ class MemoryStore:
         if record is None:
             return Locked(Presence.ABSENT)
         if record.deleted:
-            return Locked(Presence.DELETED)
+            return Locked(Presence.ERASED if record.erased else Presence.DELETED)
         if not self.holds(key):
             return Locked(Presence.HIDDEN)
         return Locked(Presence.PRESENT, record.row, record.stamps)
+
+    def _is_erased(self, entry: Entry) -> bool:
+        record = self.state.records.get(Key(entry.entity, entry.id))
+        return not entry.put and record is not None and record.erased
+
+
+def _key(change: Change) -> Key:
+    return Key(change.entity, change.id)

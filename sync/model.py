@@ -161,6 +161,7 @@ class Presence(StrEnum):
     ABSENT = "absent"  # nobody has ever made it
     HIDDEN = "hidden"  # it exists, and this author may not touch it
     DELETED = "deleted"  # it existed; deletes never resurrect
+    ERASED = "erased"  # a person's data that was erased: nothing about it is taken or kept again
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +184,17 @@ class DeviceState:
 
 
 class Entry(NamedTuple):
-    """One line of the feed: this row is in (put) or no longer in (not put) this bucket."""
+    """One line of the feed: this row is in (put) or no longer in (not put) this bucket.
+
+    `erased`: it left because it was erased; a phone wipes whatever it keeps of it.
+    """
 
     bucket: str
     entity: str
     id: str
     put: bool
     seq: int
+    erased: bool = False
 
 
 class Head(NamedTuple):
@@ -202,10 +207,14 @@ class Head(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Bucket → last seq received, with the newest mark seen (a UUID). Opaque to the phone."""
+    """Bucket → last seq received, with the newest mark seen (a UUID). Opaque to the phone.
+
+    `schema` is the version of the columns in which its rows were sent.
+    """
 
     after: Mapping[str, int] = field(default_factory=dict)
     mark: str | None = None
+    schema: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +233,8 @@ class Pull:
 class Page:
     """One page of a pull. `put`: bucket → entity → (columns, rows); `gone`: bucket → entity → ids.
 
-    The columns begin with `id` and `rev`. Apply `drop` first, then `gone`, then `put`.
+    The columns begin with `id` and `rev`, and are those of `schema`. Apply `drop` first, then
+    `gone`, then `put`. `erased`: entity → ids among the gone whose kept bodies are wiped too.
     """
 
     epoch: str
@@ -236,3 +246,5 @@ class Page:
     gone: Mapping[str, Mapping[str, tuple[str, ...]]]
     drop: tuple[str, ...]
     buckets: Mapping[str, Head] | None  # only on the last page
+    erased: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    schema: int = 1

@@ -26,13 +26,14 @@ def pull(request: Pull, registry: Registry, store: Store, max_rows: int, max_byt
     heads, mark = store.heads()
     if state.revoked:
         heads = {}
-    start = _start(request, heads, mark, store)
+    schema = min(request.schema, registry.schema)
+    start = _start(request, heads, mark, schema, store)
     limit = max(1, min(request.limit, max_rows))
-    moved = _move(start.after, heads, limit, max_bytes, request.schema, registry, store)
+    moved = _move(start.after, heads, limit, max_bytes, schema, registry, store)
     more = any(head.seq > moved.after[bucket] for bucket, head in heads.items())
     return Page(
         epoch=store.epoch,
-        cursor=Cursor(moved.after, mark),
+        cursor=Cursor(moved.after, mark, schema),
         next_n=state.next_n,
         more=more,
         server_time=store.now,
@@ -40,6 +41,8 @@ def pull(request: Pull, registry: Registry, store: Store, max_rows: int, max_byt
         gone=moved.gone,
         drop=start.drop,
         buckets=None if more else heads,
+        erased=moved.erased,
+        schema=schema,
     )
 
 
@@ -51,11 +54,15 @@ class _Start:
     drop: tuple[str, ...]
 
 
-def _start(request: Pull, heads: Mapping[str, Head], mark: str | None, store: Store) -> _Start:
+def _start(
+    request: Pull, heads: Mapping[str, Head], mark: str | None, schema: int, store: Store
+) -> _Start:
     old = request.cursor.after
     if not _same_history(request, heads, mark, store):
         return _Start(dict.fromkeys(heads, 0), tuple(sorted(old)))
-    after = {b: 0 if b in request.resync else old.get(b, 0) for b in heads}
+    # A phone that learnt new columns gets every row anew, once; nothing of its own goes for that.
+    anew = heads if request.cursor.schema < schema else request.resync
+    after = {b: 0 if b in anew else old.get(b, 0) for b in heads}
     return _Start(after, tuple(sorted(old.keys() - heads.keys())))
 
 
@@ -84,6 +91,7 @@ class _Moved:
     after: Mapping[str, int]
     put: Mapping[str, Mapping[str, Table]]
     gone: Mapping[str, Mapping[str, tuple[str, ...]]]
+    erased: Mapping[str, tuple[str, ...]]
 
 
 def _move(
@@ -97,7 +105,7 @@ def _move(
 ) -> _Moved:
     behind = {b: seq for b, seq in after.items() if heads[b].seq > seq}
     if not behind:
-        return _Moved(after, {}, {})
+        return _Moved(after, {}, {}, {})
     entries = store.entries(behind, limit)
     columns = {name: tuple(registry[name].columns(schema)) for name in _entities(entries, registry)}
     rows = _read(entries, columns, store)
@@ -106,7 +114,9 @@ def _move(
     if len(page) == len(entries) < limit:
         # All there was: a head that no entry reaches any more must not keep a phone asking.
         reached = {bucket: heads[bucket].seq for bucket in behind}
-    return _Moved({**after, **reached}, _put(page, rows, columns), _gone(page, rows))
+    return _Moved(
+        {**after, **reached}, _put(page, rows, columns), _gone(page, rows), _erased(page)
+    )
 
 
 Rows = Mapping[tuple[str, str], Sequence[Any]]
@@ -171,3 +181,11 @@ def _gone(page: Iterable[Entry], rows: Rows) -> Mapping[str, Mapping[str, tuple[
         bucket: {name: tuple(gone) for name, gone in entities.items()}
         for bucket, entities in ids.items()
     }
+
+
+def _erased(page: Iterable[Entry]) -> Mapping[str, tuple[str, ...]]:
+    ids: dict[str, set[str]] = defaultdict(set)
+    for entry in page:
+        if entry.erased:
+            ids[entry.entity].add(entry.id)
+    return {name: tuple(sorted(erased)) for name, erased in ids.items()}

@@ -9,7 +9,7 @@ from sync import judge
 from sync.clock import correct, stamp
 from sync.model import Change, DeviceState, Key, Outcome, Push, Pushed, Receipt, Status
 from sync.registry import Registry
-from sync.runs import Fresh, Verdict, quarantined, settle
+from sync.runs import Fresh, Verdict, set_aside, settle
 from sync.store import Store
 
 # These took effect, or met what stood; a replay of them is a duplicate.
@@ -97,9 +97,9 @@ def _before_locking(change: Change, registry: Registry, state: DeviceState) -> V
     if reason := judge.judge_size(change):
         return Verdict(Status.REJECTED, reason)
     if state.revoked:
-        return quarantined(judge.DEVICE_REVOKED)
+        return set_aside(judge.DEVICE_REVOKED)
     if reason := judge.judge_form(change, registry):
-        return quarantined(reason)
+        return set_aside(reason)
     return None
 
 

@@ -60,10 +60,14 @@ class Entity(Protocol):
 
 
 class Registry(Mapping[str, Entity]):
-    """The entities by name, in the order in which a phone must store them (parents first)."""
+    """The entities by name, in the order in which a phone must store them (parents first).
 
-    def __init__(self, entities: Iterable[Entity]) -> None:
+    `schema` is the newest version of their columns; a phone gets that or its own, if that is older.
+    """
+
+    def __init__(self, entities: Iterable[Entity], schema: int = 1) -> None:
         self._entities = {entity.name: entity for entity in entities}
+        self.schema = schema
 
     def __getitem__(self, name: str) -> Entity:
         return self._entities[name]

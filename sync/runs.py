@@ -51,8 +51,10 @@ class Verdict(NamedTuple):
     conflicts: tuple[Conflict, ...] = ()
 
 
-def quarantined(reason: str) -> Verdict:
-    return Verdict(Status.QUARANTINED, reason)
+def set_aside(reason: str) -> Verdict:
+    """Kept whole for a person; but of what was erased nothing may be kept, here or anywhere."""
+    status = Status.REJECTED if reason == judge.ERASED else Status.QUARANTINED
+    return Verdict(status, reason)
 
 
 def key_of(change: Change) -> Key:
@@ -116,7 +118,7 @@ def _draft(run: Sequence[Fresh], entity: Entity, rows: Mapping[Key, Locked]) -> 
         locked = draft.rows.get(key) or rows.get(key) or ABSENT
         reason = judge.judge_presence(item.change, locked)
         if reason:
-            draft.verdicts[item.change.mid] = quarantined(reason)
+            draft.verdicts[item.change.mid] = set_aside(reason)
             continue
         winner, conflicts = _meet(item, entity, locked)
         draft.ready.append(winner)
@@ -169,14 +171,14 @@ def _split(
     if isinstance(error, Refused) and 0 <= error.index < len(draft.ready):
         bad = draft.ready[error.index].change
         at = next(i for i, item in enumerate(run) if item.change is bad)
-        verdicts[bad.mid] = quarantined(error.reason)
+        verdicts[bad.mid] = set_aside(error.reason)
         return run[:at], *_halves(run[at + 1 :])
     if len(run) > 1:
         return _halves(run)
     change = run[0].change
     # The text of the error may hold personal fields; its kind does not.
     log.error("change %s of %s not applied: %s", change.mid, change.entity, type(error).__name__)
-    verdicts[change.mid] = quarantined(judge.NOT_APPLIED)
+    verdicts[change.mid] = set_aside(judge.NOT_APPLIED)
     return ()
 
 

@@ -153,7 +153,10 @@ def encode_page(page: Page) -> dict[str, Any]:
             for bucket, entities in page.gone.items()
         },
         "drop": list(page.drop),
+        "schema": page.schema,
     }
+    if page.erased:
+        body["erased"] = {entity: list(ids) for entity, ids in page.erased.items()}
     if page.buckets is not None:
         body["buckets"] = {
             bucket: {"n": head.n, "h": head.h} for bucket, head in sorted(page.buckets.items())
