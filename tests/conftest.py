@@ -109,7 +109,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _start() -> TestCluster:
-    started = _stack.enter_context(temporary_cluster())
+    started = _stack.enter_context(temporary_cluster(in_memory=True))
     cluster = TestCluster(started.admin_url("postgres"))
     _prepare(cluster)
     os.environ[_CLUSTER] = cluster.admin_url

@@ -23,6 +23,10 @@ START_SECONDS: Final = 120.0  # recovery after a power cut takes a while on a sl
 STOP_SECONDS: Final = 60.0
 ORPHAN_SECONDS: Final = 30.0
 LOG_BYTES: Final = 10_000_000
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 (mkdtemp inside)
+ROOM_BYTES: Final = (
+    4 << 30
+)  # what every database of a run of tests needs at most, and as much again
 NO_PROCESS: Final = "2147483647"  # greater than any process id that Linux gives
 
 
@@ -252,9 +256,14 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def temporary_cluster() -> Iterator[Cluster]:
-    """A running cluster of its own for tests and benches; nothing of it stays behind."""
-    with tempfile.TemporaryDirectory(prefix="wangge-", dir=_open_place()) as place:
+def temporary_cluster(*, in_memory: bool = False) -> Iterator[Cluster]:
+    """A running cluster of its own for tests and benches; nothing of it stays behind.
+
+    `in_memory` puts its files into memory where there is room: what copies a database for each
+    test waits for the disk most of the time otherwise.
+    """
+    wanted = MEMORY if in_memory and _has_room(MEMORY) else None
+    with tempfile.TemporaryDirectory(prefix="wangge-", dir=_open_place(wanted)) as place:
         Path(place).chmod(0o711)  # the cluster's user passes through; its home inside is 0700
         with Cluster(Path(place) / "postgres", temporary=True).serving() as cluster:
             yield cluster
@@ -268,7 +277,11 @@ def _command(pid: int) -> list[bytes]:
         return []
 
 
-def _open_place() -> Path:
-    """The usual place for temporary files, if the cluster's user can go there."""
-    usual = Path(tempfile.gettempdir())
+def _has_room(place: Path) -> bool:
+    return place.is_dir() and shutil.disk_usage(place).free >= ROOM_BYTES
+
+
+def _open_place(wanted: Path | None) -> Path:
+    """The wanted or the usual place for temporary files, if the cluster's user can go there."""
+    usual = wanted or Path(tempfile.gettempdir())
     return usual if account().may_enter(usual) else Path("/tmp")  # noqa: S108 (mkdtemp inside)
