@@ -54,7 +54,8 @@ def _measure(ground: Ground, names: Sequence[str], repeats: int) -> Iterator[Row
         with closing(BENCHES[name].take(ground)) as taken:
             for number, pair in enumerate(islice(taken, repeats), 1):
                 pairs.append(pair)
-                print(f"  {number}/{repeats}  {pair.ratio:.3f}", flush=True)
+                also = "  ".join(f"{name} {value:,.4g}" for name, value in pair.also.items())
+                print(f"  {number}/{repeats}  {pair.ratio:.3f}  {also}", flush=True)
         yield Row(name, BENCHES[name], tuple(pairs))
 
 

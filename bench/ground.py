@@ -26,6 +26,7 @@ from server.demo.county import (
 from server.demo.people import Counts, write_households_csv
 from server.installation import Installation, open_installation, opened
 from server.places.imports.service import load_areas, load_boundaries, load_cells
+from server.syncing.healing.service import ensure_epoch
 
 _number = count(1)
 
@@ -37,6 +38,9 @@ class Size:
     households: int = 20_000  # rows of the list
     many: int = 200_000  # rows of the list of a large county
     pushes: int = 12  # of each phone
+    homes: int = 1_000  # households of each phone that syncs for the first time
+    phones: int = 100  # that do so at once
+    pulls: int = 200  # with nothing new
     processes: int = min(os.cpu_count() or 2, 8)  # of the web server, as `wangge serve` has them
     county: Callable[[int], County] = draw
 
@@ -58,9 +62,17 @@ class Ground:
         source = make_url(self.template.admin_url).database
         execute(self.template.admin_url, f"CREATE DATABASE {name} TEMPLATE {source}")
         try:
-            yield self.template.at(name)
+            yield _settled(self.template.at(name))
         finally:
             execute(self.template.admin_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _settled(copy: Installation) -> Installation:
+    """A copy is another database: the web opens it when an epoch of its own has begun."""
+    by = worker(datetime.now(UTC))
+    with opened(copy.settings("worker")), transaction(by) as session:
+        ensure_epoch(session, by)
+    return copy
 
 
 def lay(admin_url: str, directory: Path, size: Size) -> Ground:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
-from bench import households, moves, tiles, visits
+from bench import households, moves, pulls, tiles, visits
 from bench.row import Bench
 
 BENCHES: Mapping[str, Bench] = {
     "households": households.BENCH,
     "many": households.MANY,
     "visits": visits.BENCH,
+    "first": pulls.FIRST,
+    "firsts": pulls.FIRSTS,
+    "empty": pulls.EMPTY,
     "tiles": tiles.BENCH,
     "moves": moves.BENCH,
 }

@@ -77,5 +77,5 @@ def _kept(row: Row) -> dict[str, Any]:
         "plain": row.bench.plain,
         "things": row.bench.things,
         "ratio": {"median": row.ratio, "min": low, "max": high},
-        "pairs": [pair._asdict() for pair in row.pairs],
+        "pairs": [{**pair._asdict(), "also": dict(pair.also)} for pair in row.pairs],
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from statistics import median
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bench.ground import Ground
@@ -15,6 +16,7 @@ class Pair(NamedTuple):
 
     ours: float
     plain: float
+    also: Mapping[str, float] = MappingProxyType({})  # what else was measured; units in the names
 
     @property
     def ratio(self) -> float:

@@ -102,6 +102,12 @@ class Caller:
             raise RuntimeError(f"POST {path}: {answer.status}")
         return text
 
+    def twin(self) -> Caller:
+        """The same login over a connection of its own."""
+        twin = Caller(self._connection.port)
+        twin._headers = self._headers
+        return twin
+
     def hang_up(self) -> None:
         """The next request connects anew, perhaps to another process of the server."""
         self._connection.close()

@@ -12,6 +12,7 @@ from server import bodies, db, docs, health, logs, problems, sealed
 from server.access.views import blp as sessions
 from server.bodies import Blueprint
 from server.disputes.views import blp as disputes
+from server.erasure.views import blp as erasures
 from server.exports.views import blp as exports
 from server.households.duplicates.views import blp as duplicates
 from server.households.links.views import blp as links
@@ -23,6 +24,10 @@ from server.maps.views import blp as places
 from server.moves.draft.views import blp as drafts
 from server.moves.views import blp as moves
 from server.settings import Settings
+from server.syncing.news.views import blp as news
+from server.syncing.review.conflicts.views import blp as conflicts
+from server.syncing.review.views import blp as review
+from server.syncing.status.views import blp as sync_status
 from server.syncing.views import blp as sync
 from server.visits.views import blp as visits
 
@@ -40,6 +45,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     moves,
     drafts,
     sync,
+    news,
+    review,
+    conflicts,
+    sync_status,
+    erasures,
     exports,
 )
 

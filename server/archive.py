@@ -8,6 +8,7 @@ that was killed leaves beside the database goes with the next one.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg2
 from psycopg2 import sql
@@ -26,8 +28,10 @@ from sqlalchemy.engine import make_url
 from migrations.upgrade import SQL
 from server.cluster import ClusterError
 from server.cluster.machine import find_programs
+from server.erasure.register import Erased, Register
 from server.errors import Clash, Invalid, WanggeError
 from server.installation import Installation
+from server.syncing.healing.rules import RESTORE
 
 BESIDE: Final = "_restore_"  # no dated copy that somebody made by hand is called so
 LEFTOVER: Final = f"^{BESIDE}[0-9a-f]{{8}}(_old)?$"  # what follows the name of the database
@@ -94,7 +98,9 @@ def restore(installation: Installation, file: Path, *, replace: bool) -> None:
             _prepare(url, beside)
             into = ["--exit-on-error", f"--dbname={_dsn(beside)}", str(file)]
             _run(url, _program(url, "pg_restore"), into)
-            installation.at(str(beside.database)).migrate(why="restore")
+            _remember_erased(url, Register(installation.settings("worker").data_dir))
+            installation.at(str(beside.database)).migrate(why=RESTORE)
+            _remember_lost(url, beside)
             swap(url, beside)
         finally:
             with suppress(ArchiveFailed):  # what stays, `doctor` names; the outcome counts
@@ -143,6 +149,35 @@ _SWAP = sql.SQL("""
     COMMIT
 """)
 _OPEN = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true")
+
+
+def _remember_erased(url: URL, register: Register) -> None:
+    """What the old database knows of erased persons, should the register have been lost."""
+    with suppress(ArchiveFailed), _connected(url) as cursor:  # it may be older, or damaged
+        cursor.execute("SELECT entity, row_id FROM erasure WHERE done_at IS NOT NULL")
+        register.add(Erased(entity, UUID(row_id)) for entity, row_id in cursor.fetchall())
+
+
+def _remember_lost(url: URL, beside: URL) -> None:
+    """Count what people did after the backup and no phone keeps, by kind, while one can ask."""
+    with _connected(beside) as new:
+        new.execute("SELECT id, known_until FROM sync_epoch ORDER BY number DESC LIMIT 1")
+        epoch, known_until = new.fetchone()
+        with suppress(ArchiveFailed), _connected(url) as old:
+            old.execute(_LOST, (known_until,))
+            lost = json.dumps(dict(old.fetchall()))
+            new.execute("UPDATE sync_epoch SET lost = %s WHERE id = %s", (lost, epoch))
+
+
+# What a phone sent it sends again, with all that its push made; what was erased stays so.
+_LOST = """
+    SELECT action, count(*) FROM audit_act act
+     WHERE at > %s AND action !~ '^(sync|session|erasure)[.]'
+       AND NOT EXISTS (SELECT FROM audit_act push
+                        WHERE push.request_id = act.request_id AND push.request_id <> ''
+                          AND push.action = 'sync.push')
+     GROUP BY action
+"""
 
 
 def _check(url: URL, file: Path) -> None:

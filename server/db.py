@@ -7,6 +7,7 @@ short way for what is asked most: one statement, told in the same breath who ask
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,15 +20,18 @@ from uuid import UUID
 import psycopg2
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, Text, text
+from psycopg2.extras import NamedTupleCursor
+from sqlalchemy import DateTime, MetaData, Text, event, text
 from sqlalchemy.dialects.postgresql import psycopg2 as postgresql
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.pool import PoolProxiedConnection
 
 from server.errors import Clash, TryLater
 from server.settings import Settings
+
+log = logging.getLogger("wangge.db")
 
 
 class Base(DeclarativeBase):
@@ -75,6 +79,16 @@ class AlreadyThere(Clash):
     text = "编号已存在，请刷新后再试。 This id or code exists already; reload and try again."
 
 
+class NotSettled(TryLater):
+    """The database was restored, moved or promoted, and nobody has looked after it yet."""
+
+    slug = "not-settled"
+    text = (
+        "数据库刚恢复或切换，核对后自动开放。 The database was restored or moved: it opens once "
+        "the worker has seen to it (`wangge work`, or `wangge migrate` by hand)."
+    )
+
+
 class Acting(NamedTuple):
     """An open transaction and whose it is: what a sync entity is applied with."""
 
@@ -110,7 +124,7 @@ def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Sessi
     `snapshot=True` gives one REPEATABLE READ READ ONLY snapshot (for pulls and exports).
     Raises TryLater where the database was busy or away: nothing was done then.
     """
-    session = db.session()
+    session, committing = db.session(), False
     if session.in_transaction():
         raise RuntimeError("transactions do not nest: the inner one would commit the outer")
     try:
@@ -118,6 +132,7 @@ def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Sessi
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         tell(session, identity, read_only=snapshot)
         yield session
+        committing = True
         session.commit()
     except (DBAPIError, PoolTimeout) as error:
         session.rollback()
@@ -125,6 +140,9 @@ def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Sessi
             raise TryLater from error
         if _pgcode(error) == _UNIQUE:
             raise AlreadyThere from error
+        if committing:
+            log.error("a commit failed: %s", _pgcode(error))
+            raise TryLater from error
         raise
     except BaseException:
         session.rollback()
@@ -134,18 +152,24 @@ def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Sessi
 
 
 def ask(
-    statement: str, values: Mapping[str, Any], by: Identity | None = None, *, seconds: int = 30
+    statement: str,
+    values: Mapping[str, Any],
+    by: Identity | None = None,
+    *,
+    seconds: int = 30,
+    read_only: bool = True,
 ) -> tuple[Any, ...] | None:
     """The first row of one statement that is a transaction of its own: what is asked most often.
 
     It goes past the session, in one round trip instead of four (docs/decisions/0006). As `by` it
-    only reads: it is told who asks in the same message, which PostgreSQL runs as one transaction,
-    and may take so many `seconds`. Without `by` it is asked as nobody. `statement` has `:names`.
-    Not from within a transaction: it takes a connection of its own. Raises TryLater likewise.
+    is told who asks in the same message, which PostgreSQL runs as one transaction; it may take so
+    many `seconds` and, unless `read_only` is off, only reads. Without `by` it is asked as nobody.
+    `statement` has `:names`. Not from within a transaction: it takes a connection of its own.
+    Raises TryLater likewise.
     """
     asked = [(plain(statement), values)]
     if by is not None:
-        told = {**_told(by, read_only=True), "seconds": f"{seconds}s"}
+        told = {**_told(by, read_only=read_only), "seconds": f"{seconds}s"}
         asked.insert(0, (_TELL + _BOUND, told))
     try:
         with closing(db.engine.raw_connection()) as lent:
@@ -154,6 +178,24 @@ def ask(
         if passing(error):
             raise TryLater from error
         raise
+
+
+def run(session: Session, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
+    """Rows (named tuples) of one statement with `:names`, past the ORM: what every push asks.
+
+    A third of the way through SQLAlchemy (docs/decisions/0006). Raises DBAPIError as the session.
+    """
+    connection = session.connection()
+    lent = connection.connection
+    with lent.cursor(cursor_factory=NamedTupleCursor) as cursor:
+        try:
+            cursor.execute(plain(statement), values)
+            return cursor.fetchall() if cursor.description else ()
+        except psycopg2.Error as error:
+            if lent.dbapi_connection.closed:  # the server went away, from under all others too
+                connection.invalidate(error)
+                db.engine.dispose()
+            raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
 
 
 _BOUND = ", set_config('statement_timeout', %(seconds)s, true)"
@@ -167,7 +209,7 @@ def _first(
     try:
         with connection.cursor() as cursor:
             cursor.execute(b";".join(cursor.mogrify(*part) for part in asked))
-            found: tuple[Any, ...] | None = cursor.fetchone()
+            found: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
             return found
     finally:
         if connection.closed:  # the server went away, from under all the others too
@@ -180,10 +222,10 @@ def _first(
 @cache
 def plain(statement: str) -> str:
     """A statement with `:names` as the driver takes it; compiled once."""
-    return str(text(statement).compile(dialect=_DRIVER))
+    return str(text(statement).compile(dialect=DRIVER))
 
 
-_DRIVER = postgresql.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
+DRIVER = postgresql.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
 
 
 def open_snapshot(identity: Identity) -> Session:
@@ -238,6 +280,25 @@ def connect(app: Flask, settings: Settings) -> None:
         "hide_parameters": True,  # an error's text must not quote what somebody typed
     }
     db.init_app(app)
+    with app.app_context():
+        event.listen(db.engine, "connect", _admit)
+
+
+def _admit(connection: Any, _: object) -> None:
+    """Open no database to the web that has become another one. Raises NotSettled.
+
+    Whoever restores, moves or promotes one cuts every connection: asking each new one is enough.
+    """
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute("SELECT gate.settled()")
+            (settled,) = cursor.fetchone()
+        except (psycopg2.errors.UndefinedFunction, psycopg2.errors.InvalidSchemaName):
+            settled = True  # not migrated: /readyz says so
+    connection.rollback()
+    if not settled:
+        connection.close()
+        raise NotSettled
 
 
 # Lock not available, deadlock, serialization, out of connections or disk, cancelled, shutting down.
@@ -245,7 +306,15 @@ _FOREIGN_KEY, _UNIQUE = "23503", "23505"
 _PASSING = {"55P03", "40P01", "40001", "53100", "53200", "53300", "57014", "57P01", "57P03"}
 
 
-def passing(error: SQLAlchemyError | psycopg2.Error) -> bool:
+_CROSSED = {"40P01", "40001"}
+
+
+def crossed(error: BaseException | None) -> bool:
+    """Whether two transactions were in each other's way: the same may be done again at once."""
+    return _pgcode(error) in _CROSSED
+
+
+def passing(error: BaseException) -> bool:
     """Whether the same transaction may succeed when tried again."""
     if isinstance(error, PoolTimeout):
         return True
@@ -256,7 +325,7 @@ def passing(error: SQLAlchemyError | psycopg2.Error) -> bool:
     return code in _PASSING or (code is None and away)
 
 
-def _pgcode(error: SQLAlchemyError | psycopg2.Error) -> str | None:
+def _pgcode(error: BaseException | None) -> str | None:
     """PostgreSQL's code of what happened, where it was PostgreSQL that answered."""
     code: str | None = getattr(getattr(error, "orig", error), "pgcode", None)
     return code

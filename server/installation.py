@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
@@ -23,11 +23,14 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from migrations.upgrade import upgrade
 from server.app import create_app
 from server.db import db, transaction, worker
+from server.erasure import rounds
+from server.erasure.register import Register
 from server.errors import WanggeError
 from server.policies.service import ensure_policy
 from server.sealed import Keyring, SealBroken
 from server.settings import Settings, from_environment
-from server.syncing.service import ensure_epoch
+from server.syncing.healing.service import look_at_epoch
+from server.syncing.healing.witness import Witness
 
 
 class DatabaseUnfit(WanggeError):
@@ -55,16 +58,17 @@ class Installation:
         Begins the first epoch, or one because of `why`.
         """
         upgrade(self.admin_url, passwords=dict(self.passwords))
-        by = worker(datetime.now(UTC))
-        with opened(self.settings("worker")), transaction(by) as session:
-            ensure_epoch(session, by, why)
-            ensure_policy(session, by)  # limits and working days
+        by, settings = worker(datetime.now(UTC)), self.settings("worker")
+        with opened(settings):
+            rounds.go_round(by, Register(settings.data_dir))  # who was erased does not come back
+            with transaction(by) as session:
+                look_at_epoch(session, by, Witness(settings.data_dir), why)
+                ensure_policy(session, by)  # limits and working days
 
     def write_environment(self, path: Path) -> None:
         """What other commands need in their shell; readable by its owner only."""
-        _write_private(
-            path, "".join(f"{k}={quote(v)}\n" for k, v in sorted(self.environment.items()))
-        )
+        lines = (f"{k}={quote(v)}\n" for k, v in sorted(self.environment.items()))
+        _write_private(path, "".join(lines))
 
     def make_anew(self) -> None:
         """Throw the database away and make it again, empty and migrated."""
@@ -76,13 +80,9 @@ class Installation:
     def at(self, database: str) -> Installation:
         """The same installation over another database of the same server."""
         names = ("WANGGE_DATABASE_URL", "WANGGE_WORKER_DATABASE_URL", "WANGGE_ADMIN_DATABASE_URL")
-        moved = {
-            name: _over(self.environment[name], database)
-            for name in names
-            if name in self.environment
-        }
+        moved = {n: _over(self.environment[n], database) for n in names if n in self.environment}
         environment = {**self.environment, **moved}
-        return Installation(environment, _over(self.admin_url, database), self.passwords)
+        return replace(self, environment=environment, admin_url=_over(self.admin_url, database))
 
 
 @contextmanager

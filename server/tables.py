@@ -3,6 +3,7 @@
 from server.access import models as access
 from server.audit import models as audit
 from server.disputes import models as disputes
+from server.erasure import models as erasure
 from server.exports.handover import models as handover
 from server.heartbeats import models as heartbeats
 from server.households import models as households
@@ -12,13 +13,16 @@ from server.moves import models as moves
 from server.places import models as places
 from server.policies import models as policies
 from server.syncing import models as syncing
+from server.syncing.status import models as alarms
 from server.visits import models as visits
 
 __all__ = [
     "access",
+    "alarms",
     "audit",
     "disputes",
     "duplicates",
+    "erasure",
     "handover",
     "heartbeats",
     "households",

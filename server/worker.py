@@ -12,22 +12,28 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
-from flask import Flask
+from flask import Flask, current_app
 
 from server.db import Identity, transaction, worker
 from server.disputes.service import climb
+from server.erasure import rounds
+from server.erasure.register import Register
 from server.errors import WanggeError
 from server.heartbeats import queries as heartbeats
 from server.policies.service import look_ahead
-from server.syncing.service import ensure_epoch
+from server.syncing.healing.service import look_at_epoch
+from server.syncing.healing.witness import Witness
+from server.syncing.retention.service import purge
 
 log = logging.getLogger("wangge.worker")
 
 WAKE_SECONDS: Final = 20.0  # a case climbs within a minute, also when one round was lost
 LOOP: Final = "worker"  # the heartbeat of the loop itself
 PATIENCE: Final = timedelta(minutes=5)
+BATCHES: Final = 20  # of what is purged in one round: the first one of an old county is not endless
 
 
 class WorkerStuck(WanggeError):
@@ -57,14 +63,25 @@ def climb_due(by: Identity) -> int:
         climbed += batch
 
 
-def look_at_epoch(by: Identity) -> None:
-    """A database that was moved or restored by hand begins a new epoch."""
+def erase_asked(by: Identity) -> int:
+    """Persons whose erasure was asked for, or who came back with an old database, go; how many."""
+    return rounds.go_round(by, Register(_var()))
+
+
+def watch_epoch(by: Identity) -> bool:
+    """A database that was moved, or restored by hand, begins a new epoch; whether one began."""
     with transaction(by) as session:
-        ensure_epoch(session, by)
+        return look_at_epoch(session, by, Witness(_var()))
 
 
 def go_round(by: Identity) -> None:
     """Nothing but the heartbeat of the loop itself."""
+
+
+def _var() -> Path:
+    """Where the installation keeps what must outlive its database."""
+    directory: Path = current_app.extensions["wangge.settings"].data_dir
+    return directory
 
 
 def fill_calendar(by: Identity) -> None:
@@ -73,11 +90,25 @@ def fill_calendar(by: Identity) -> None:
         look_ahead(session, by)
 
 
+def purge_old(by: Identity) -> int:
+    """What sync keeps no longer is deleted, batch by batch; what is left then waits for a round."""
+    purged = 0
+    for _ in range(BATCHES):
+        with transaction(by) as session:
+            batch = purge(session, by)
+        if not batch:
+            break
+        purged += batch
+    return purged
+
+
 ALIVE: Final = Job(LOOP, go_round, seconds=10.0)
 JOBS: Final = (
-    Job("epoch", look_at_epoch),
+    Job("erasure", erase_asked, seconds=60.0),  # before an epoch begins and phones come back
+    Job("epoch", watch_epoch),
     Job("calendar", fill_calendar),
     Job("climb", climb_due),
+    Job("retention", purge_old),
 )
 
 

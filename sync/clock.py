@@ -14,6 +14,9 @@ NINETEEN_SEVENTY = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 LONGEST_UPTIME = 5 * 366 * 24 * 3600 * 1000
 
+# A server keeps receipts for so long at least; of what is older it may not know that it had it.
+REMEMBERED = timedelta(days=60)
+
 
 def correct(at: Instant, clock: Instant, now: datetime) -> Times:
     """When a change was recorded: `at` is its reading, `clock` that of the push received `now`.

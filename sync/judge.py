@@ -6,6 +6,7 @@ hidden and absent rows are answered alike; that an id is taken shows only to who
 
 from __future__ import annotations
 
+from sync.ids import UUID_FORM
 from sync.model import Change, Locked, Op, Presence
 from sync.registry import Registry
 from sync.wire import MALFORMED, canonical
@@ -35,7 +36,22 @@ UNKNOWN_ENTITY = "unknown_entity"
 
 def judge_size(change: Change) -> str | None:
     """The reason if the change is over 64 KB of canonical JSON: such a one stays on the phone."""
-    return TOO_LARGE if len(canonical(change)) > MAX_BYTES else None
+    if _is_plain(change) or len(canonical(change)) <= MAX_BYTES:
+        return None
+    return TOO_LARGE
+
+
+def _is_plain(change: Change) -> bool:
+    """Whether so few texts, and so short, cannot come near the limit: a character takes 6 bytes."""
+    fields = (*change.set.items(), *change.was.items())
+    length = 0
+    for name, value in fields:
+        if isinstance(value, str):
+            length += len(value)
+        elif value is not None and not (type(value) is int and abs(value) < 2**63):
+            return False
+        length += len(name)
+    return len(fields) <= 64 and length <= MAX_BYTES // 16
 
 
 def judge_form(change: Change, registry: Registry) -> str | None:
@@ -61,3 +77,12 @@ def judge_presence(change: Change, locked: Locked) -> str | None:
     if change.op is Op.PATCH:
         return None if locked.presence is Presence.PRESENT else NO_SUCH_ROW
     return None if locked.presence is Presence.ABSENT else ID_TAKEN
+
+
+def ids_named(change: Change) -> frozenset[str]:
+    """The ids that a change is about: its own, and those that its fields are.
+
+    Not those further inside: somebody who is one party of several does not make it theirs.
+    """
+    fields = (value for value in change.set.values() if isinstance(value, str))
+    return frozenset({change.id, *(value for value in fields if UUID_FORM.fullmatch(value))})

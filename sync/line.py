@@ -7,43 +7,18 @@ import json
 import zlib
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from sync.errors import SyncError
+from sync.phone import Line as Line
+from sync.phone import LineLost as LineLost
+from sync.phone import LineRefused as LineRefused
+from sync.phone import LoginLost as LoginLost
+from sync.phone import Verb as Verb
 
 MAX_ANSWER = 64 * 1024 * 1024  # bytes, unpacked
 TIMEOUT = 60.0  # seconds
 GZIP = 16 + zlib.MAX_WBITS
-
-Verb = Literal["push", "pull"]
-
-
-class LineLost(SyncError):
-    """No answer, or one that says "later". The request may have taken effect: send it again."""
-
-    def __init__(self, why: str, retry_after: float | None = None) -> None:
-        super().__init__(why)
-        self.retry_after = retry_after  # seconds, where the server said so
-
-
-class LoginLost(SyncError):
-    """The server no longer knows this login: a person must log in again."""
-
-
-class LineRefused(SyncError):
-    """The server cannot read what was sent: a fault of the program, sending again cures nothing."""
-
-    def __init__(self, status: int, answer: Any) -> None:
-        super().__init__(f"{status}: {answer}")
-        self.status = status
-
-
-class Line(Protocol):
-    """What a phone needs of the world."""
-
-    def call(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
-        """The server's answer. Raises `LineLost` (try later) or `LoginLost` (ask the person)."""
 
 
 class HttpLine:
@@ -73,13 +48,19 @@ class HttpLine:
 
     def call(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
         """POST to the verb; log in before and refresh on 401, each once."""
-        if self._access is None:
-            self._log_in()
-        answer = self._post(f"sync/{verb}", body, self._access)
-        if answer.status == 401:
-            self._renew()
-            answer = self._post(f"sync/{verb}", body, self._access)
-        return _settled(answer)
+        return _settled(self._ask("POST", f"sync/{verb}", body, {}))
+
+    def news(self, etag: str | None) -> tuple[str | None, bool]:
+        """Whether a pull would bring anything since `etag` was given, and the etag of now.
+
+        Raises what `call` raises.
+        """
+        known = {"If-None-Match": etag} if etag else {}
+        answer = self._ask("GET", "sync/news", None, known)
+        if answer.status == 304:
+            return answer.etag or etag, False
+        _settled(answer)
+        return answer.etag, True
 
     def close(self) -> None:
         """Hang up. The next call connects again."""
@@ -87,9 +68,20 @@ class HttpLine:
             self._connection.close()
         self._connection = None
 
+    def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> _Answer:
+        if self._access is None:
+            self._log_in()
+        answer = self._send(method, path, body, self._access, headers)
+        if answer.status == 401:
+            self._renew()
+            answer = self._send(method, path, body, self._access, headers)
+        return answer
+
     def _renew(self) -> None:
         """A new access token. The refresh token is let go only when its successor has arrived."""
-        answer = self._post("sessions/refresh", {"refresh": self._refresh}, None)
+        answer = self._post("sessions/refresh", {"refresh": self._refresh})
         if answer.status in (400, 401, 403, 422):
             self._log_in()
         else:
@@ -97,26 +89,34 @@ class HttpLine:
 
     def _log_in(self) -> None:
         self._access = self._refresh = None
-        self._take_tokens(self._post("sessions", self._credentials, None))
+        self._take_tokens(self._post("sessions", self._credentials))
 
     def _take_tokens(self, answer: _Answer) -> None:
         tokens = _settled(answer)
         self._access, self._refresh = tokens["access"], tokens["refresh"]
 
-    def _post(self, path: str, body: Mapping[str, Any], token: str | None) -> _Answer:
-        headers = {
-            "Content-Type": "application/json",
-            "Content-Encoding": "gzip",
-            "Accept-Encoding": "gzip",
-        }
+    def _post(self, path: str, body: Mapping[str, Any]) -> _Answer:
+        return self._send("POST", path, body, None, {})
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        token: str | None,
+        more: Mapping[str, str],
+    ) -> _Answer:
+        headers = {"Accept-Encoding": "gzip", **more}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        # ASCII: half an emoji in a note must reach the server, which sets that one change aside.
-        text = json.dumps(body, separators=(",", ":")).encode()
+        packed = None
+        if body is not None:
+            headers |= {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+            # ASCII: half an emoji in a note must reach the server, which sets that change aside.
+            packed = gzip.compress(json.dumps(body, separators=(",", ":")).encode(), 6, mtime=0)
         try:
             connection = self._connected()
-            packed = gzip.compress(text, 6, mtime=0)
-            connection.request("POST", f"{self._prefix}/api/v1/{path}", packed, headers)
+            connection.request(method, f"{self._prefix}/api/v1/{path}", packed, headers)
             return _read(connection.getresponse())
         except (OSError, HTTPException, ValueError, zlib.error) as error:
             self.close()
@@ -132,6 +132,7 @@ class _Answer(NamedTuple):
     status: int
     body: Any
     retry_after: float | None
+    etag: str | None
 
 
 def _read(response: HTTPResponse) -> _Answer:
@@ -144,7 +145,8 @@ def _read(response: HTTPResponse) -> _Answer:
             raise ValueError("answer cut off or too long")
     is_json = "json" in (response.getheader("Content-Type") or "")
     body = json.loads(text) if is_json and text else None
-    return _Answer(response.status, body, _seconds(response.getheader("Retry-After")))
+    retry_after = _seconds(response.getheader("Retry-After"))
+    return _Answer(response.status, body, retry_after, response.getheader("ETag"))
 
 
 def _seconds(text: str | None) -> float | None:

@@ -167,7 +167,7 @@ class MemoryStore:
             self.state, self._made = state, made
             raise
 
-    def seen(self, keys: Collection[Key]) -> Mapping[Key, Row]:
+    def seen(self, keys: Collection[Key], *, bare: bool = False) -> Mapping[Key, Row]:
         """What the author holds, and what the author made in this very transaction."""
         return {
             key: self.state.records[key].row for key in keys if self.holds(key) or key in self._made

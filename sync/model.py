@@ -108,7 +108,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """That a change was answered, and how. Never its content."""
+    """That a change was answered, and how. Never its content.
+
+    When it was recorded, as corrected and as read, is written down with it and not read back.
+    """
 
     mid: str
     n: int
@@ -116,6 +119,8 @@ class Receipt:
     id: str
     status: Status
     reason: str | None = None
+    at: Instant | None = field(default=None, compare=False)
+    times: Times | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

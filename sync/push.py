@@ -6,8 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sync import judge
-from sync.clock import correct, stamp
-from sync.model import Change, DeviceState, Key, Outcome, Push, Pushed, Receipt, Status
+from sync.clock import REMEMBERED, correct, stamp
+from sync.model import (
+    Change,
+    DeviceState,
+    Key,
+    Outcome,
+    Presence,
+    Push,
+    Pushed,
+    Receipt,
+    Status,
+)
 from sync.registry import Registry
 from sync.runs import Fresh, Verdict, set_aside, settle
 from sync.store import Store
@@ -72,9 +82,11 @@ def _date(
     for change in line.fresh:
         times = correct(change.at, request.clock, store.now)
         reset = change.mid in line.resets
-        mark = stamp(times, request.device, change.n, last_time, reset=reset)
+        # Perhaps a replay whose receipt is gone: it must not win over what followed it.
+        floor = 0 if reset and store.now - times.recorded_at >= REMEMBERED else last_time
+        mark = stamp(times, request.device, change.n, floor, reset=reset)
         fresh.append(Fresh(change, times, mark, reset))
-        last_time = mark.time
+        last_time = max(last_time, mark.time)
     return fresh, last_time
 
 
@@ -90,7 +102,23 @@ def _decide(
         else:
             good.append(item)
     verdicts |= settle(good, registry, store)
+    aside = [i.change for i in fresh if verdicts[i.change.mid].status is Status.QUARANTINED]
+    verdicts |= dict.fromkeys(_erased(aside, registry, store), set_aside(judge.ERASED))
     return _ration(fresh, verdicts, state.open_quarantined)
+
+
+def _erased(aside: Sequence[Change], registry: Registry, store: Store) -> set[str]:
+    """Mids of those that name an erased row, whatever else is wrong with them.
+
+    Quarantine keeps a change whole for months: an erased person must not come back through it.
+    """
+    if not aside:
+        return set()
+    named = {change.mid: judge.ids_named(change) for change in aside}
+    ids = sorted(frozenset().union(*named.values()))
+    locked = store.lock([Key(name, id_) for id_ in ids for name in registry])
+    gone = {key.id for key, found in locked.items() if found.presence is Presence.ERASED}
+    return {mid for mid, ids in named.items() if ids & gone}
 
 
 def _before_locking(change: Change, registry: Registry, state: DeviceState) -> Verdict | None:
@@ -125,7 +153,7 @@ def _keep(
     store: Store,
 ) -> Mapping[str, Receipt]:
     """Write what must outlive the answer; the receipts by mid."""
-    receipts = [_receipt(item.change, verdicts[item.change.mid]) for item in fresh]
+    receipts = [_receipt(item, verdicts[item.change.mid]) for item in fresh]
     conflicts = [c for item in fresh for c in verdicts[item.change.mid].conflicts]
     aside = [
         (item.change, receipt.reason or "")
@@ -137,8 +165,11 @@ def _keep(
     return {receipt.mid: receipt for receipt in receipts}
 
 
-def _receipt(change: Change, verdict: Verdict) -> Receipt:
-    return Receipt(change.mid, change.n, change.entity, change.id, verdict.status, verdict.reason)
+def _receipt(item: Fresh, verdict: Verdict) -> Receipt:
+    change, status, reason = item.change, verdict.status, verdict.reason
+    return Receipt(
+        change.mid, change.n, change.entity, change.id, status, reason, change.at, item.times
+    )
 
 
 def _answer(

@@ -154,7 +154,7 @@ def _apply(ready: Sequence[Ready], entity: Entity, store: Store) -> None:
     with store.attempt():
         entity.apply(store.handle, ready)
         keys = [key_of(item.change) for item in ready]
-        seen = store.seen(frozenset(keys))
+        seen = store.seen(frozenset(keys), bare=True)
         for index, key in enumerate(keys):
             if key not in seen:
                 raise Refused(index, judge.NOT_READ_BACK)

@@ -25,8 +25,8 @@ from sync.model import (
 )
 
 
-class Store(Protocol):
-    """One author's view of the database, inside one transaction."""
+class Reading(Protocol):
+    """What a pull asks of one author's view of the database: nothing is written or locked."""
 
     @property
     def now(self) -> datetime:
@@ -36,40 +36,11 @@ class Store(Protocol):
     def epoch(self) -> str:
         """Changes when the database is no longer the one that phones knew."""
 
-    @property
-    def handle(self) -> Any:
-        """What `Entity.apply` works with; opaque to the protocol."""
-
     def device(self, device: str, *, lock: bool) -> DeviceState:
         """What is known of the device. `lock=True` (push) holds it to the end: one push at a time.
 
         A device that never pushed has `next_n` 1 and `last_time` 0.
         """
-
-    def receipts(self, device: str, mids: Collection[str]) -> Mapping[str, Receipt]:
-        """Receipts of those changes that were answered before."""
-
-    def lock(self, keys: Collection[Key]) -> Mapping[Key, Locked]:
-        """Lock the rows that exist, in id order; absent, hidden and deleted are told apart."""
-
-    def attempt(self) -> AbstractContextManager[None]:
-        """A savepoint: an exception inside undoes what was done inside, and passes on.
-
-        An error after which the transaction itself is lost passes on as `registry.TryAgain`.
-        """
-
-    def seen(self, keys: Collection[Key]) -> Mapping[Key, Row]:
-        """Read back as the author, after applying: what is missing here is not acknowledged."""
-
-    def keep(
-        self,
-        device: str,
-        state: DeviceState,
-        receipts: Sequence[Receipt],
-        conflicts: Sequence[Conflict],
-        quarantined: Sequence[tuple[Change, str]],
-    ) -> None:
-        """Write receipts, the conflict log, quarantined changes (whole, with reason) and next_n."""
 
     def heads(self) -> tuple[Mapping[str, Head], str | None]:
         """Heads of every bucket that the author holds now (seq 0 when empty); the newest mark."""
@@ -87,3 +58,39 @@ class Store(Protocol):
 
     def knows(self, mark: str) -> bool:
         """Whether this mark was written by this history of this database."""
+
+
+class Store(Reading, Protocol):
+    """One author's view of the database, inside one transaction."""
+
+    @property
+    def handle(self) -> Any:
+        """What `Entity.apply` works with; opaque to the protocol."""
+
+    def receipts(self, device: str, mids: Collection[str]) -> Mapping[str, Receipt]:
+        """Receipts of those changes that were answered before."""
+
+    def lock(self, keys: Collection[Key]) -> Mapping[Key, Locked]:
+        """Lock the rows that exist, in id order; absent, hidden and deleted are told apart."""
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """A savepoint: an exception inside undoes what was done inside, and passes on.
+
+        An error after which the transaction itself is lost passes on as `registry.TryAgain`.
+        """
+
+    def seen(self, keys: Collection[Key], *, bare: bool = False) -> Mapping[Key, Row]:
+        """Read back as the author, after applying: what is missing here is not acknowledged.
+
+        `bare`: it is enough to know that they are there; their rows may be empty.
+        """
+
+    def keep(
+        self,
+        device: str,
+        state: DeviceState,
+        receipts: Sequence[Receipt],
+        conflicts: Sequence[Conflict],
+        quarantined: Sequence[tuple[Change, str]],
+    ) -> None:
+        """Write receipts, the conflict log, quarantined changes (whole, with reason) and next_n."""

@@ -13,6 +13,8 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -27,10 +29,11 @@ from server.db import DbRole, Identity, worker
 from server.households import queries as households
 from server.places import queries as places
 from server.settings import Settings
-from server.syncing.service import ensure_epoch
+from server.syncing.healing.service import ensure_epoch
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, 09:00 local time
 PASSWORD = "small-county"
+_VAR = TemporaryDirectory(prefix="wangge-var-")  # goes with the process
 _ROOT = UUID("00000000-0000-7000-8000-000000000000")
 # Argon2id is slow on purpose; a hash carries the parameters it is verified with: cheap ones.
 _HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
@@ -49,16 +52,14 @@ def id_of(name: str) -> UUID:
     return uuid5(_ROOT, name)
 
 
-def settings(url: str, data_dir: Any = ".") -> Settings:
-    """Settings of a test process: known keys, and a disk that is never full."""
-    from pathlib import Path
-
+def settings(url: str, data_dir: Path | None = None) -> Settings:
+    """Settings of a test process: known keys, a disk that is never full, a `var` of its own."""
     return Settings(
         database_url=url,
         admin_url=url,
         seal_keys={"t1": base64.b64decode("A" * 43 + "=")},
         blind_key=base64.b64decode("B" * 43 + "="),
-        data_dir=Path(data_dir),
+        data_dir=data_dir or Path(_VAR.name),
         min_free_bytes=0,
     )
 

@@ -203,41 +203,45 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, p
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
+    WITH mine AS MATERIALIZED (
+        SELECT a.role, a.valid_from, a.valid_to, a.cell_id, c.village_id AS cell_village,
+               place.id AS place_id, place.level, place.code
+          FROM assignment a
+          LEFT JOIN office o    ON o.id = a.office_id
+          LEFT JOIN area place  ON place.id = coalesce(a.area_id, o.area_id)
+          LEFT JOIN grid_cell c ON c.id = a.cell_id
+         WHERE a.user_id = gate.user_id() AND gate.admitted()
+    )
     SELECT asked.ord, h.id, h.bucket, then_in.cell_id,
            EXISTS (
-               SELECT FROM assignment a
-                 LEFT JOIN office o ON o.id = a.office_id
-                WHERE a.user_id = gate.user_id()
-                  AND a.valid_from <= asked.at AND (a.valid_to IS NULL OR a.valid_to > asked.at)
-                  AND CASE a.role
+               SELECT FROM mine
+                WHERE mine.valid_from <= asked.judged
+                  AND (mine.valid_to IS NULL OR mine.valid_to > asked.judged)
+                  AND CASE mine.role
                           WHEN 'grid_worker' THEN
-                              a.cell_id = then_in.cell_id
-                              OR (then_in.cell_id IS NULL AND EXISTS (
-                                      SELECT FROM grid_cell c
-                                       WHERE c.id = a.cell_id AND c.village_id = then_in.now_in))
+                              mine.cell_id = then_in.cell_id
+                              OR (then_in.cell_id IS NULL AND mine.cell_village = then_in.now_in)
                           WHEN 'mediator' THEN
-                              coalesce(a.area_id, o.area_id) IN (then_in.now_in,
-                                                                 then_in.village_id)
+                              mine.place_id IN (then_in.now_in, then_in.village_id)
                           -- Its township now, or the one that it belonged to then.
-                          WHEN 'township_supervisor' THEN EXISTS (
-                              SELECT FROM area mine JOIN area v ON v.id = then_in.now_in
-                               WHERE mine.id = coalesce(a.area_id, o.area_id)
-                                 AND mine.level = 'township'
-                                 AND (v.code LIKE mine.code || '%'
-                                      OR gate.code_at(then_in.village_id, asked.at)
-                                         LIKE gate.code_at(mine.id, asked.at) || '%'))
-                          WHEN 'county_office' THEN EXISTS (
-                              SELECT FROM area mine
-                               WHERE mine.id = coalesce(a.area_id, o.area_id)
-                                 AND mine.level = 'county')
+                          WHEN 'township_supervisor' THEN
+                              mine.level = 'township'
+                              AND (EXISTS (SELECT FROM area v WHERE v.id = then_in.now_in
+                                                                AND v.code LIKE mine.code || '%')
+                                   OR gate.code_at(then_in.village_id, asked.at)
+                                      LIKE gate.code_at(mine.place_id, asked.at) || '%')
+                          WHEN 'county_office' THEN mine.level = 'county'
                           ELSE false
                       END)
-      FROM unnest(households, times) WITH ORDINALITY asked (id, at, ord)
-      JOIN household h ON h.id = asked.id AND gate.admitted()
+      FROM (SELECT t.id, t.at, gate.judged(t.at) AS judged, t.ord
+              FROM unnest(households, times) WITH ORDINALITY t (id, at, ord)) asked
+      JOIN household h ON h.id = asked.id AND (SELECT gate.admitted())
       LEFT JOIN LATERAL (
           -- A village that has become part of another since is served by who serves that one.
-          SELECT p.cell_id, p.village_id, gate.present_area(p.village_id) AS now_in
-            FROM household_placing p
+          SELECT p.cell_id, p.village_id,
+                 CASE WHEN v.ended_at IS NULL THEN p.village_id
+                      ELSE gate.present_area(p.village_id) END AS now_in
+            FROM household_placing p JOIN area v ON v.id = p.village_id
            WHERE p.household_id = h.id
              -- A phone may record before the server first heard of the household.
            ORDER BY (p.valid_from <= asked.at) DESC,
@@ -248,18 +252,76 @@ BEGIN
 END
 $$;
 
--- Which of these rows exist although the asker may not see them, and which were deleted.
+-- Which of these rows exist although the asker may not see them, which were deleted, and which of
+-- those because a person is erased.
 CREATE OR REPLACE FUNCTION gate.presence(an_entity text, ids uuid[])
-RETURNS TABLE (id uuid, deleted boolean)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+RETURNS TABLE (id uuid, deleted boolean, erased boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET enable_seqscan = off AS $$
+#variable_conflict use_column
 BEGIN
-    IF an_entity NOT IN ('household', 'visit', 'dispute', 'dispute_event') THEN
+    -- A branch for each: plpgsql keeps their plans. One made while a table was small would read all of
+    -- it for ever: by index, whatever the size.
+    IF an_entity = 'visit' THEN
+        RETURN QUERY SELECT t.id, false, false FROM visit t WHERE t.id = ANY (ids);
+    ELSIF an_entity = 'household' THEN
+        RETURN QUERY SELECT t.id, false, false FROM household t WHERE t.id = ANY (ids);
+    ELSIF an_entity = 'dispute' THEN
+        RETURN QUERY SELECT t.id, false, false FROM dispute t WHERE t.id = ANY (ids);
+    ELSIF an_entity = 'dispute_event' THEN
+        RETURN QUERY SELECT t.id, false, false FROM dispute_event t WHERE t.id = ANY (ids);
+    ELSE
         RETURN;
     END IF;
-    RETURN QUERY EXECUTE format(
-        'SELECT t.id, false FROM %I t WHERE t.id = ANY ($1)
-         UNION ALL
-         SELECT t.row_id, true FROM feed_tombstone t WHERE t.entity = $2 AND t.row_id = ANY ($1)',
-        an_entity) USING ids, an_entity;
+    RETURN QUERY SELECT t.row_id, true, t.erased FROM feed_tombstone t
+                  WHERE t.entity = an_entity AND t.row_id = ANY (ids);
+END
+$$;
+
+-- ------------------------------------------------------------------------- what every push asks
+-- As the asker, under row security. In functions for their plans, which plpgsql keeps; and since a plan
+-- made while a table was small would read all of it for ever, by index whatever the size.
+
+-- What the server remembers of one's device; locked, it is held to the end: one push at a time.
+CREATE OR REPLACE FUNCTION gate.device_state(a_device uuid, lock boolean)
+RETURNS TABLE (next_n bigint, last_time bigint, revoked boolean, open_quarantined bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    IF lock THEN
+        PERFORM FROM device d WHERE d.id = a_device FOR UPDATE;
+    END IF;
+    -- A statement of its own: it sees what the push wrote for which we waited.
+    RETURN QUERY
+    SELECT d.next_n, d.last_time, d.revoked_at IS NOT NULL,
+           (SELECT count(*) FROM sync_quarantine q
+             WHERE q.device_id = a_device AND q.closed_at IS NULL)
+      FROM device d WHERE d.id = a_device;
+END
+$$;
+
+-- Receipts of those changes that were answered before.
+CREATE OR REPLACE FUNCTION gate.answered(a_device uuid, mids uuid[])
+RETURNS TABLE (mid uuid, n bigint, entity text, row_id uuid, status text, reason text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY
+    SELECT r.mid, r.n, r.entity, r.row_id, r.status, r.reason
+      FROM sync_receipt r WHERE r.device_id = a_device AND r.mid = ANY (mids);
+END
+$$;
+
+-- Which of these rows the asker can read: what a push acknowledges.
+CREATE OR REPLACE FUNCTION gate.seen(an_entity text, ids uuid[]) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    IF an_entity = 'visit' THEN
+        RETURN QUERY SELECT t.id FROM visit t WHERE t.id = ANY (ids);
+    ELSIF an_entity = 'household' THEN
+        RETURN QUERY SELECT t.id FROM household t WHERE t.id = ANY (ids);
+    ELSIF an_entity = 'dispute' THEN
+        RETURN QUERY SELECT t.id FROM dispute t WHERE t.id = ANY (ids);
+    ELSIF an_entity = 'dispute_event' THEN
+        RETURN QUERY SELECT t.id FROM dispute_event t WHERE t.id = ANY (ids);
+    END IF;
 END
 $$;

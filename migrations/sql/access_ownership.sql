@@ -19,3 +19,4 @@ $$;
 -- The stamp never asks who; these plain readers are for the triggers' owners too.
 GRANT EXECUTE ON FUNCTION gate.user_id(), gate.device_id(), gate.now() TO wangge_feed, wangge_owner;
 GRANT EXECUTE ON FUNCTION feed.digest(text, uuid, bigint) TO wangge_app, wangge_worker;
+GRANT EXECUTE ON FUNCTION feed.erase(text, uuid[], text[]) TO wangge_worker;

@@ -73,7 +73,8 @@ BEGIN
       LEFT JOIN area        ON area.id = gate.present_area(coalesce(a.area_id, o.area_id))
       LEFT JOIN grid_cell c ON c.id = a.cell_id
      WHERE a.user_id = gate.user_id() AND gate.admitted()
-       AND a.valid_from <= at AND (a.valid_to IS NULL OR a.valid_to > at)
+       AND a.valid_from <= gate.judged(at)
+       AND (a.valid_to IS NULL OR a.valid_to > gate.judged(at))
        AND gate.counts(a.role, area.level, a.cell_id);
 END
 $$;

@@ -146,6 +146,22 @@ BEGIN
 END
 $$;
 
+-- These rows were deleted because a person is erased: their ids are never taken again, and whoever
+-- holds one of these buckets hears that what is kept of them has to be wiped. Called after the delete.
+CREATE OR REPLACE FUNCTION feed.erase(an_entity text, ids uuid[], buckets text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO feed_tombstone (entity, row_id, erased)
+    SELECT DISTINCT an_entity, id, true FROM unnest(ids) id
+    ON CONFLICT (entity, row_id) DO UPDATE SET erased = true;
+    INSERT INTO feed_entry (bucket, entity, row_id, put, erased)
+    SELECT DISTINCT bucket, an_entity, id, false, true
+      FROM unnest(buckets) bucket CROSS JOIN unnest(ids) id ORDER BY bucket, id
+    ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = false, erased = true, seq = NULL;
+    IF FOUND THEN PERFORM feed.wake(); END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION feed.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -44,7 +44,11 @@ _EVERYBODY = dict.fromkeys(Role, Scope.COUNTY)
 
 PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     # action                 who, and how far
-    "sync.quarantine": _DESK,
+    "sync.quarantine": _DESK,  # what waits for a person: set aside, or met by another edit
+    "sync.reveal": _DESK,
+    "sync.decide": _DESK,
+    "sync.supervise": _DESK,
+    "sync.county": {Role.SYSTEM_ADMIN: Scope.COUNTY, Role.COUNTY_OFFICE: Scope.COUNTY},
     "place.read": _EVERYBODY,
     "household.read": _FIELD,
     "household.create": _FIELD,
@@ -64,6 +68,8 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "cell.move": _DESK,
     "assignment.move": _DESK,
     "area.move": {Role.COUNTY_OFFICE: Scope.COUNTY},
+    "erasure.ask": {Role.COUNTY_OFFICE: Scope.COUNTY},
+    "erasure.read": {Role.COUNTY_OFFICE: Scope.COUNTY},
 }
 
 # Routes for people who have not signed in.
@@ -72,10 +78,12 @@ OPEN = frozenset({"session.open", "session.refresh", "health.read", "docs.read"}
 
 # For everybody who has signed in, whatever they hold at the moment: somebody whose last assignment
 # has ended must still deliver the outbox, and hear what to drop. Rows are the gate's decision.
-SIGNED_IN = frozenset({"session.read", "session.close", "sync.pull", "sync.push"})
+SIGNED_IN = frozenset(
+    {"session.read", "session.close", "sync.news", "sync.pull", "sync.push", "sync.status"}
+)
 
 # And on a device that was revoked, nothing but this.
-REVOKED_DEVICE = frozenset({"session.close", "sync.pull", "sync.push"})
+REVOKED_DEVICE = frozenset({"session.close", "sync.news", "sync.pull", "sync.push"})
 
 
 def scope_of(action: str, roles: Collection[str]) -> Scope | None:

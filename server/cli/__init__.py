@@ -15,12 +15,14 @@ from server.cli.database import backup, migrate, restore
 from server.cli.demo import demo
 from server.cli.doctor import doctor
 from server.cli.duplicates import duplicates
+from server.cli.erase import erase
 from server.cli.export import export
 from server.cli.keys import keys
 from server.cli.load import load
 from server.cli.move import move
 from server.cli.refs import refs
 from server.cli.serve import serve
+from server.cli.sync import sync
 from server.cli.up import up
 from server.cli.users import assign, office, user
 from server.cli.work import work
@@ -37,6 +39,8 @@ COMMANDS: Sequence[click.Command] = (
     user,
     office,
     assign,
+    erase,
+    sync,
     doctor,
     backup,
     restore,

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from server import archive
-from server.cli.opening import admin_url
+from server.cli.healing import lines
+from server.cli.opening import acting, admin_url
 from server.installation import Installation
+from server.syncing.healing.service import report
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -56,6 +58,10 @@ def restore(file: Path, replace: bool) -> None:
     """
     archive.restore(here(), file, replace=replace)
     click.echo("已恢复，新纪元已开始。 Restored; a new epoch began, everybody signs in again.")
+    with acting() as (session, _):
+        found = report(session)
+    click.echo("\n".join(lines(found)) if found else "")
+    click.echo("手机将陆续补传，进展见 Phones send again what they keep; see: wangge sync healing")
 
 
 def here() -> Installation:

@@ -21,10 +21,12 @@ from server.errors import TryLater
 from server.heartbeats.queries import map_heartbeats
 from server.installation import opened
 from server.settings import Settings, from_environment
+from server.syncing.status.queries import count_alarms
 from server.worker import JOBS, LOOP
 
 LATE: Final = timedelta(minutes=2)  # a case climbs within one
 SKEWED: Final = timedelta(seconds=2)
+FRESH: Final = timedelta(days=1)  # of alarms of phones
 WRONG_CLOCK: Final = timedelta(seconds=60)
 
 
@@ -187,8 +189,25 @@ def look_at_heads(session: Session, now: datetime) -> Sign:
     return _none(queries.count_wrong_heads(session), "同步摘要 heads", "不一致 wrong")
 
 
+def look_at_alarms(session: Session, now: datetime) -> Sign:
+    """Phones that met with something since yesterday: nothing is broken here, somebody looks."""
+    what, fresh = "手机异常 alarms", count_alarms(session, now - FRESH)
+    if not fresh:
+        return Sign(State.OK, what, "无 none")
+    seen = ", ".join(f"{kind} {phones}" for kind, phones in sorted(fresh.items()))
+    remedy = "详见 wangge sync alarms。 See `wangge sync alarms`."
+    return Sign(State.WARN, what, seen, remedy)
+
+
 NEEDS_NO_TABLES: Sequence[Look] = (look_at_revision, look_at_clock, look_at_leftovers)
-THOROUGH = (*NEEDS_NO_TABLES, look_at_worker, look_at_due_cases, look_at_feed, look_at_heads)
+THOROUGH = (
+    *NEEDS_NO_TABLES,
+    look_at_worker,
+    look_at_due_cases,
+    look_at_feed,
+    look_at_heads,
+    look_at_alarms,
+)
 QUICK = (look_at_revision, look_at_worker)
 _MARKS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 

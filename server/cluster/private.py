@@ -21,7 +21,7 @@ from server.cluster.watch import Watch
 
 START_SECONDS: Final = 120.0  # recovery after a power cut takes a while on a slow disk
 STOP_SECONDS: Final = 60.0
-ORPHAN_SECONDS: Final = 30.0
+ORPHAN_SECONDS: Final = 90.0  # killed while it recovered, a server leaves one that tries for 60
 LOG_BYTES: Final = 10_000_000
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 (mkdtemp inside)
 ROOM_BYTES: Final = (

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from server.demo.month import Walker
 from server.syncing.entities import STORED, plain
+from sync.phone import Phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def prove(session: Session, walkers: Sequence[Walker]) -> Proof:
         wrong_visits=[v for v in noted if on_server.get(v) != 1]
         + [v for v in on_server if v not in set(noted)],
         phones=len(walkers),
-        wrong_phones=[w.post.login for w in walkers if list(_differences(session, w))],
+        wrong_phones=[w.post.login for w in walkers if list(_complaints(session, w))],
     )
 
 
@@ -53,16 +54,24 @@ def _count_visits(session: Session) -> dict[str, int]:
     return dict(rows.tuples().all())
 
 
-def _differences(session: Session, walker: Walker) -> Iterable[str]:
-    """What a phone lacks, has too much, or has otherwise than the server; empty: exactly that."""
+def _complaints(session: Session, walker: Walker) -> Iterable[str]:
     phone = walker.phone.phone
     if phone.waiting() or phone.set_aside():
         yield "outbox"
-    for name, ids in _may_see(session, walker.post.code).items():
+    yield from differences(session, phone, walker.post.code)
+
+
+def differences(session: Session, phone: Phone, cell: str) -> Iterable[str]:
+    """What the phone of a cell's worker lacks, has too much, or has otherwise than the server.
+
+    `cell` is the cell's code. Empty: the phone holds exactly what it may, field by field.
+    """
+    for name, ids in _may_see(session, cell).items():
         shown = {str(row.id): _fields(row) for row in STORED[name].read(session, ids)}
         held = {id_: dict(fields) for id_, fields in phone.rows(name).items()}
         if held != shown:
-            yield f"{name}: {sorted(held.keys() ^ shown.keys())[:3]}"
+            ids = held.keys() | shown.keys()
+            yield f"{name}: {sorted(i for i in ids if held.get(i) != shown.get(i))[:3]}"
 
 
 def _fields(row: Any) -> dict[str, Any]:

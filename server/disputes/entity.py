@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 from sqlalchemy.orm import Session
 
 from server.db import Acting
@@ -33,6 +33,10 @@ class DisputeEntity:
         """Since schema 1."""
         return cases.DISPUTE_COLUMNS
 
+    def selection(self) -> Select[Any]:
+        """Disputes as phones hold them."""
+        return cases.select_sync_disputes()
+
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Register a run of disputes."""
         with refusing(), _waiting():
@@ -56,8 +60,13 @@ class DisputeEventEntity:
     sensitive: frozenset[str] = frozenset()
 
     def columns(self, schema: int) -> Sequence[str]:
-        """Since schema 1."""
-        return cases.EVENT_COLUMNS
+        """Schema 2 tells how well the time is known."""
+        columns = cases.EVENT_COLUMNS
+        return columns if schema >= 2 else [name for name in columns if name != "proof"]
+
+    def selection(self) -> Select[Any]:
+        """Events as phones hold them."""
+        return cases.select_sync_events()
 
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Append a run of events."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 from sqlalchemy.orm import Session
 
 from server.access.queries import list_places
@@ -30,6 +30,10 @@ class HouseholdEntity:
     def columns(self, schema: int) -> Sequence[str]:
         """Since schema 1."""
         return queries.SYNC_COLUMNS
+
+    def selection(self) -> Select[Any]:
+        """Households as phones hold them."""
+        return queries.select_sync_rows()
 
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Create or amend a run of households."""

@@ -19,6 +19,13 @@ class HouseholdExists(Clash):
     text = "此户编号已存在，请刷新后再试。 A household with this id exists; reload and try again."
 
 
+class HouseholdErased(NotFound):
+    """It was erased with its people: nothing about it is taken again, phones wipe what they keep."""
+
+    slug = "erased"
+    text = "该户信息已依法删除，不再接收。 This household was erased; nothing about it is taken."
+
+
 class VillageNotYours(NotYours):
     """A household can be made only in a village that one serves."""
 

@@ -69,6 +69,16 @@ def map_buckets(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
     return dict(rows.tuples().all())
 
 
+_ERASED = text("""
+    SELECT id FROM gate.presence('household', cast(:ids AS uuid[])) WHERE erased
+""")
+
+
+def list_erased(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these households were erased with their people."""
+    return set(session.scalars(_ERASED, {"ids": list(ids)})) if ids else set()
+
+
 def lock_households(session: Session, ids: Collection[UUID]) -> Sequence[Household]:
     """Lock these, in id order, as far as the asker may see them; and the ground they stand on."""
     share_places(session)
@@ -142,27 +152,31 @@ SYNC_COLUMNS = (
 )
 
 
-def list_sync_rows(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+def select_sync_rows() -> Select[Any]:
     """Households as phones hold them: id, then SYNC_COLUMNS."""
     h = Household
-    return session.execute(
-        select(
-            h.id,
-            h.village_id,
-            h.cell_id,
-            h.group_no,
-            h.kind,
-            h.state,
-            h.head_name,
-            h.telephone,
-            h.address,
-            h.people,
-            # The raw reading, as one value: what a phone may amend as a whole.
-            case(
-                (h.lon.is_(None), None),
-                else_=func.jsonb_build_array(h.lon, h.lat, h.datum, h.accuracy_m),
-            ).label("location"),
-            h.placed_by,
-            h.unplaced,
-        ).where(h.id == any_(literal(list(ids), ARRAY(Household.id.type))))
-    ).all()
+    return select(
+        h.id,
+        h.village_id,
+        h.cell_id,
+        h.group_no,
+        h.kind,
+        h.state,
+        h.head_name,
+        h.telephone,
+        h.address,
+        h.people,
+        # The raw reading, as one value: what a phone may amend as a whole.
+        case(
+            (h.lon.is_(None), None),
+            else_=func.jsonb_build_array(h.lon, h.lat, h.datum, h.accuracy_m),
+        ).label("location"),
+        h.placed_by,
+        h.unplaced,
+    )
+
+
+def list_sync_rows(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """Those among these that the asker may see, as phones hold them."""
+    wanted = Household.id == any_(literal(list(ids), ARRAY(Household.id.type)))
+    return session.execute(select_sync_rows().where(wanted)).all()

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from server.moves import queries
 from server.moves.form import Moving
-from server.moves.rules import BYTES_A_ROW, Load, Serves, phone_loads
+from server.moves.rules import Load, Serves, phone_loads
+from server.syncing.status.rules import BYTES_A_ROW
 
 Warning_ = Mapping[str, str]
 

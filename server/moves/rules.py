@@ -9,9 +9,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-# What a row takes on its way to a phone, before compression: a household 330 bytes, a visit 250.
-BYTES_A_ROW = 300
-
 
 def canonical(value: Any) -> str:
     """One text for one value, whatever the order in which an object's members were sent."""

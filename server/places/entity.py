@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 from sqlalchemy.orm import Session
 
 from server.db import Acting
@@ -40,6 +40,10 @@ class AreaEntity(_ReadOnly):
         """Since schema 1."""
         return ("level", "code", "name")
 
+    def selection(self) -> Select[Any]:
+        """Areas as phones hold them."""
+        return queries.select_sync_areas()
+
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
         """Areas as phones hold them."""
         return queries.list_sync_areas(session, ids)
@@ -53,6 +57,10 @@ class CellEntity(_ReadOnly):
     def columns(self, schema: int) -> Sequence[str]:
         """Since schema 1."""
         return ("village_id", "code", "name", "groups")
+
+    def selection(self) -> Select[Any]:
+        """Cells as phones hold them."""
+        return queries.select_sync_cells()
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
         """Cells as phones hold them."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 from sqlalchemy.orm import Session
 
 from server.disputes.entity import DisputeEntity, DisputeEventEntity
@@ -21,6 +21,9 @@ from sync.registry import Entity, Registry
 
 class StoredEntity(Entity, Protocol):
     """An entity whose rows are in this database."""
+
+    def selection(self) -> Select[Any]:
+        """All its rows: id, then the columns of the newest schema."""
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
         """Rows that the asker may see: id, then the columns of the newest schema."""
@@ -39,7 +42,8 @@ ENTITIES: tuple[StoredEntity, ...] = (
     DisputeEventEntity(),
 )
 STORED: Mapping[str, StoredEntity] = {entity.name: entity for entity in ENTITIES}
-REGISTRY = Registry(ENTITIES)
+SCHEMA = 2  # of the columns: 2 tells `proof` and `received_at` of visits and events
+REGISTRY = Registry(ENTITIES, SCHEMA)
 
 
 def plain(value: Any) -> Any:

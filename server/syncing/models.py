@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
@@ -32,6 +34,7 @@ class FeedEntry(Base):
     seq: Mapped[int | None] = mapped_column(BigInteger)
     stamped: Mapped[int | None] = mapped_column(BigInteger)
     was_put: Mapped[bool] = mapped_column(server_default="false")
+    erased: Mapped[bool] = mapped_column(server_default="false")  # why it left the bucket
 
 
 class FeedPending(Base):
@@ -64,16 +67,22 @@ class FeedMark(Base):
 
 
 class FeedTombstone(Base):
-    """A row that was deleted, by id alone. Deletes never resurrect."""
+    """A row that was deleted, by id alone. Deletes never resurrect. `erased`: with its person."""
 
     __tablename__ = "feed_tombstone"
 
     entity: Mapped[str] = mapped_column(Text, primary_key=True)
     row_id: Mapped[UUID] = mapped_column(primary_key=True)
+    erased: Mapped[bool] = mapped_column(server_default="false")
 
 
 class SyncEpoch(Base):
-    """Each time the database became another one. The newest is the present epoch."""
+    """Each time the database became another one. The newest is the present epoch.
+
+    `known_until`: the last act that this database knows of before it; what came after is lost but
+    for what phones send again. `lost`: acts of that span by kind, where the old database could
+    still be asked.
+    """
 
     __tablename__ = "sync_epoch"
 
@@ -84,14 +93,21 @@ class SyncEpoch(Base):
     fingerprint: Mapped[str] = mapped_column(
         Text
     )  # system id, timeline, database oid, feed table oid
+    known_until: Mapped[datetime | None]
+    lost: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class SyncReceipt(Base):
-    """That a change was answered and how; never its content."""
+    """That a change was answered and how; never its content.
+
+    `wall`, `elapsed`, `boot` are what the phone's clocks read, raw; `recorded_at` and `proof` are
+    what was made of them. Empty in receipts from before these columns.
+    """
 
     __tablename__ = "sync_receipt"
 
-    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"), primary_key=True)
+    # No foreign key: a push locks the device first, and row security knows no other than that one.
+    device_id: Mapped[UUID] = mapped_column(primary_key=True)
     mid: Mapped[UUID] = mapped_column(primary_key=True)
     n: Mapped[int] = mapped_column(BigInteger)
     entity: Mapped[str]
@@ -99,6 +115,11 @@ class SyncReceipt(Base):
     status: Mapped[str]
     reason: Mapped[str | None]
     received_at: Mapped[datetime] = mapped_column(index=True)
+    wall: Mapped[int | None] = mapped_column(BigInteger)
+    elapsed: Mapped[int | None] = mapped_column(BigInteger)
+    boot: Mapped[str | None]
+    recorded_at: Mapped[datetime | None]
+    proof: Mapped[str | None]
 
 
 class SyncConflict(Base):
@@ -112,13 +133,13 @@ class SyncConflict(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     mid: Mapped[UUID]
-    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"))
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"), index=True)
     entity: Mapped[str]
     row_id: Mapped[UUID]
     bucket: Mapped[str | None] = mapped_column(Text, index=True)
     field: Mapped[str]
     values: Mapped[str] = mapped_column(Sealed("sync_conflict.values"))
-    recorded_at: Mapped[datetime]
+    recorded_at: Mapped[datetime] = mapped_column(index=True)
     needs_person: Mapped[bool]
     decided: Mapped[str | None]
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
@@ -126,11 +147,21 @@ class SyncConflict(Base):
 
 
 class SyncQuarantine(Base):
-    """A change kept whole (sealed), with the reason, until a person releases or closes it."""
+    """A change kept whole (sealed), with the reason, until a person releases or closes it.
+
+    `place`: the village's bucket that it is about, as far as the server knows one. `needs_id`: the
+    row that it leans on. `closed_how`: "released" or "closed"; `corrected`: fields that were put
+    right then; `why`: in the words of whoever decided.
+    """
 
     __tablename__ = "sync_quarantine"
     __table_args__ = (
         Index("sync_quarantine_open_ix", "device_id", postgresql_where="closed_at IS NULL"),
+        Index("sync_quarantine_row_id_ix", "row_id", postgresql_where="closed_at IS NULL"),
+        Index("sync_quarantine_needs_id_ix", "needs_id", postgresql_where="closed_at IS NULL"),
+        Index(
+            "sync_quarantine_closed_at_ix", "closed_at", postgresql_where="closed_at IS NOT NULL"
+        ),
     )
 
     device_id: Mapped[UUID] = mapped_column(ForeignKey("device.id"), primary_key=True)
@@ -142,6 +173,12 @@ class SyncQuarantine(Base):
     reason: Mapped[str]
     change: Mapped[str] = mapped_column(Sealed("sync_quarantine.change"))
     received_at: Mapped[datetime]
+    recorded_at: Mapped[datetime | None]  # corrected, as of receipt
+    proof: Mapped[str | None]
+    place: Mapped[str | None]
+    needs_id: Mapped[UUID | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     closed_how: Mapped[str | None]
+    corrected: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    why: Mapped[str | None] = mapped_column(Sealed("sync_quarantine.why"))

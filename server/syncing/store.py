@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server.db import Acting, Identity, passing
@@ -19,8 +18,10 @@ from server.households.queries import map_buckets
 from server.ids import new_id
 from server.syncing import queries
 from server.syncing.entities import STORED, plain
-from sync.digest import hexadecimal
+from server.syncing.news.store import Snapshot
+from server.syncing.review import queries as review
 from sync.model import (
+    NOTHING,
     Change,
     Conflict,
     DeviceState,
@@ -32,6 +33,7 @@ from sync.model import (
     Receipt,
     Row,
     Status,
+    Times,
 )
 from sync.registry import TryAgain
 from sync.wire import canonical
@@ -40,9 +42,11 @@ from sync.wire import canonical
 class PostgresStore:
     """One author's view of the database. Row security shows it what that author may see."""
 
-    def __init__(self, session: Session, by: Identity) -> None:
+    def __init__(self, session: Session, by: Identity, *, careful: bool = True) -> None:
+        """`careful`: with savepoints. Without, whatever fails loses the transaction: `TryAgain`."""
         self._session = session
         self._by = by
+        self._careful = careful
         self._epoch: str | None = None
 
     @property
@@ -69,48 +73,46 @@ class PostgresStore:
         return DeviceState(row.next_n, row.last_time, row.open_quarantined, row.revoked)
 
     def receipts(self, device: str, mids: Collection[str]) -> Mapping[str, Receipt]:
-        found = queries.list_receipts(self._session, UUID(device), [UUID(mid) for mid in mids])
+        found = queries.list_receipts(self._session, UUID(device), mids)
         return {
-            str(r.mid): Receipt(
-                str(r.mid), r.n, r.entity, str(r.row_id), Status(r.status), r.reason
-            )
+            r.mid: Receipt(r.mid, r.n, r.entity, r.row_id, Status(r.status), r.reason)
             for r in found
         }
 
     def lock(self, keys: Collection[Key]) -> Mapping[Key, Locked]:
-        locked: dict[Key, Locked] = {}
+        locked = dict.fromkeys(keys, Locked(Presence.ABSENT))
         for name, ids in _by_entity(keys).items():
-            entity = STORED[name]
-            stamps = entity.lock(self._session, ids)
-            rows = self._read(name, stamps.keys())
-            missing = [id_ for id_ in ids if id_ not in stamps]
-            known = queries.list_presence(self._session, name, missing) if missing else {}
-            for id_ in ids:
-                key = Key(name, str(id_))
-                if id_ in rows:
-                    locked[key] = Locked(Presence.PRESENT, rows[id_], stamps[id_])
-                elif id_ in known:
-                    deleted = Presence.DELETED if known[id_] else Presence.HIDDEN
-                    locked[key] = Locked(deleted)
-                else:
-                    locked[key] = Locked(Presence.ABSENT)
+            # Most of what phones send is new: for those, to know that they are new is all it takes.
+            known = queries.list_presence(self._session, name, ids)
+            for row in known:
+                locked[Key(name, row.id)] = Locked(_out_of_sight(row))
+            there = [UUID(row.id) for row in known if not row.deleted]
+            stamps = STORED[name].lock(self._session, there) if there else {}
+            for id_, row in self._read(name, stamps.keys()).items():
+                locked[Key(name, str(id_))] = Locked(Presence.PRESENT, row, stamps[id_])
         return locked
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
         try:
-            with self._session.begin_nested():
+            with self._session.begin_nested() if self._careful else nullcontext():
                 yield
-        except DBAPIError as error:
-            if passing(error):
+        except Exception as error:
+            if not self._careful or passing(error):
                 raise TryAgain from error
             raise
 
-    def seen(self, keys: Collection[Key]) -> Mapping[Key, Row]:
+    def seen(self, keys: Collection[Key], *, bare: bool = False) -> Mapping[Key, Row]:
+        if bare:
+            return {
+                Key(name, id_): NOTHING
+                for name, ids in _by_entity(keys).items()
+                for id_ in queries.list_seen(self._session, name, ids)
+            }
         return {
             Key(name, str(id_)): row
             for name, ids in _by_entity(keys).items()
-            for id_, row in self._read(name, ids).items()
+            for id_, row in self._read(name, [UUID(id_) for id_ in ids]).items()
         }
 
     def keep(
@@ -122,42 +124,43 @@ class PostgresStore:
         quarantined: Sequence[tuple[Change, str]],
     ) -> None:
         now, device_id = self._by.now, UUID(device)
-        queries.update_device(self._session, device_id, state.next_n, state.last_time, now)
-        if receipts:
-            queries.insert_receipts(
-                self._session, [_receipt_row(r, device_id, now) for r in receipts]
-            )
+        written = [_receipt_row(r, device_id, now) for r in receipts]
+        queries.insert_receipts(
+            self._session, device_id, state.next_n, state.last_time, now, written
+        )
         if conflicts:
             # Only households have fields that can meet: a supervisor finds the meeting by place.
             bucket_of = map_buckets(self._session, {UUID(c.id) for c in conflicts})
-            rows = [_conflict_row(c, device_id, now) for c in conflicts]
+            rows = [conflict_row(c, device_id, now) for c in conflicts]
             queries.insert_conflicts(
                 self._session, [{**row, "bucket": bucket_of.get(row["row_id"])} for row in rows]
             )
         if quarantined:
-            queries.insert_quarantined(
-                self._session,
-                [self._quarantine_row(change, why, device_id) for change, why in quarantined],
-            )
+            about = review.map_about(self._session, [change for change, _ in quarantined])
+            when = {receipt.mid: receipt.times for receipt in receipts}
+            rows = [
+                self._quarantine_row(change, why, device_id, when.get(change.mid))
+                | about[change.mid]
+                for change, why in quarantined
+            ]
+            queries.insert_quarantined(self._session, rows)
 
     def heads(self) -> tuple[Mapping[str, Head], str | None]:
-        rows = queries.list_heads(self._session)
-        mark = queries.find_newest_mark(self._session)
-        heads = {r.bucket: Head(r.seq, r.n, hexadecimal(r.h & _64_BITS)) for r in rows}
-        return heads, mark
+        return self._snapshot().heads()
 
     def entries(self, after: Mapping[str, int], limit: int) -> Sequence[Entry]:
-        rows = queries.list_entries(self._session, after, limit)
-        return [Entry(r.bucket, r.entity, str(r.row_id), r.put, r.seq) for r in rows]
+        return self._snapshot().entries(after, limit)
 
     def rows(
         self, entity: str, ids: Collection[str], columns: Sequence[str]
     ) -> Mapping[str, Sequence[Any]]:
-        found = STORED[entity].read(self._session, [UUID(id_) for id_ in ids])
-        return {str(row.id): [plain(getattr(row, column)) for column in columns] for row in found}
+        return self._snapshot().rows(entity, ids, columns)
 
     def knows(self, mark: str) -> bool:
-        return queries.has_mark(self._session, UUID(mark))
+        return self._snapshot(mark).knows(mark)
+
+    def _snapshot(self, mark: str | None = None) -> Snapshot:
+        return Snapshot(self._session, self._by, mark)
 
     def _read(self, name: str, ids: Collection[UUID]) -> dict[UUID, Row]:
         rows = STORED[name].read(self._session, ids) if ids else []
@@ -165,7 +168,9 @@ class PostgresStore:
             row.id: {field: plain(value) for field, value in row._mapping.items()} for row in rows
         }
 
-    def _quarantine_row(self, change: Change, why: str, device_id: UUID) -> dict[str, Any]:
+    def _quarantine_row(
+        self, change: Change, why: str, device_id: UUID, when: Times | None
+    ) -> dict[str, Any]:
         return {
             "mid": UUID(change.mid),
             "device_id": device_id,
@@ -176,33 +181,44 @@ class PostgresStore:
             "reason": why,
             "change": canonical(change).decode(),
             "received_at": self._by.now,
+            "recorded_at": when and when.recorded_at,
+            "proof": when and when.proof.value,
         }
 
 
-_64_BITS = (1 << 64) - 1
+def _out_of_sight(row: Any) -> Presence:
+    """What the author hears of a row that is not there to be seen: (deleted, erased)."""
+    if row.erased:
+        return Presence.ERASED
+    return Presence.DELETED if row.deleted else Presence.HIDDEN
 
 
-def _by_entity(keys: Collection[Key]) -> Mapping[str, list[UUID]]:
-    groups: defaultdict[str, list[UUID]] = defaultdict(list)
+def _by_entity(keys: Collection[Key]) -> Mapping[str, list[str]]:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
     for entity, id_ in sorted(keys):
-        groups[entity].append(UUID(id_))
+        groups[entity].append(id_)
     return groups
 
 
 def _receipt_row(receipt: Receipt, device_id: UUID, at: datetime) -> dict[str, Any]:
     return {
-        "mid": UUID(receipt.mid),
+        "mid": receipt.mid,
         "device_id": device_id,
         "n": receipt.n,
         "entity": receipt.entity,
-        "row_id": UUID(receipt.id),
+        "row_id": receipt.id,
         "status": receipt.status,
         "reason": receipt.reason,
         "received_at": at,
+        "wall": receipt.at and receipt.at.wall,
+        "elapsed": receipt.at and receipt.at.elapsed,
+        "boot": receipt.at and receipt.at.boot,
+        "recorded_at": receipt.times and receipt.times.recorded_at,
+        "proof": receipt.times and receipt.times.proof.value,
     }
 
 
-def _conflict_row(conflict: Conflict, device_id: UUID, at: datetime) -> dict[str, Any]:
+def conflict_row(conflict: Conflict, device_id: UUID, at: datetime) -> dict[str, Any]:
     values = {"ours": conflict.ours, "theirs": conflict.theirs, "was": conflict.was}
     return {
         "id": new_id(at),

@@ -2,67 +2,115 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from typing import Any
 
-from flask import current_app, request
+import orjson
+from flask import Response, current_app, request
 
 from server.access.door import asker, may
-from server.bodies import Blueprint, NotJson
-from server.db import DbRole, transaction
-from server.errors import TryLater
-from server.paging import Page, PageIn, page_of
-from server.syncing import queries, service
+from server.bodies import WORTH_ZIPPING, Blueprint, NotJson
+from server.db import DbRole, crossed, passing, transaction
+from server.errors import Clash, NotFound, TryLater
+from server.syncing import service
 from server.syncing.errors import BadEnvelope, OtherDevice
-from server.syncing.models import SyncQuarantine
-from server.syncing.schemas import QuarantinedPageOut
+from server.syncing.news import service as news
+from server.syncing.status import service as status
+from sync import published
+from sync.model import Push, Pushed
 from sync.registry import TryAgain
 from sync.wire import Malformed, decode_pull, decode_push, encode_page, encode_pushed
 
 blp = Blueprint("sync", __name__, url_prefix="/sync", description="同步 Sync of phones")
 
 
+def _bodies(asked: str, answered: str) -> dict[str, Any]:
+    """What a verb hears and says, for the OpenAPI document: the published schemas, whole."""
+    body = {
+        name: {"content": {"application/json": {"schema": published.schema(name)}}}
+        for name in (asked, answered)
+    }
+    return {"requestBody": {"required": True, **body[asked]}, "responses": {"200": body[answered]}}
+
+
 @blp.route("/pull", methods=["POST"])
 @may("sync.pull")
 @blp.response(200)
-def pull() -> dict[str, Any]:
+@blp.doc(**_bodies("pull", "page"))
+def pull() -> Response:
     """What is new in one's buckets since the cursor, one page at a time."""
     asked = _decode(decode_pull)
     me = asker().identity
-    with transaction(me, snapshot=True) as session:
-        page = service.answer_pull(session, me, asked)
-    if page.put:
-        with transaction(me) as session:
-            service.record_pull(session, me, page)
-    return encode_page(page)
+    page = news.glance(me, asked)
+    if page is None:
+        with transaction(me, snapshot=True) as session:
+            page = news.answer_pull(session, me, asked)
+        news.record_pull(me, page)
+    status.watch_pull(me, asked, page)
+    return _packed(encode_page(page))
 
 
 @blp.route("/push", methods=["POST"])
 @may("sync.push")
 @blp.response(200)
+@blp.doc(**_bodies("push", "pushed"))
 def push() -> dict[str, Any]:
     """Deliver an outbox: one outcome per change, nothing blocks the rest."""
     settings = current_app.extensions["wangge.settings"]
     service.check_disk(settings.data_dir, settings.min_free_bytes)
     asked = _decode(decode_push)
+    return encode_pushed(_take(asked))
+
+
+@blp.route("/schemas", methods=["GET"])
+@may("docs.read")
+@blp.response(200)
+def list_schemas() -> dict[str, Any]:
+    """Which bodies of sync have a JSON Schema (draft 2020-12), and where it is."""
+    return {"schemas": {name: f"/api/v1/sync/schemas/{name}" for name in published.NAMES}}
+
+
+@blp.route("/schemas/<name>", methods=["GET"])
+@may("docs.read")
+@blp.response(200)
+def show_schema(name: str) -> Response:
+    """One of them."""
+    if name not in published.NAMES:
+        raise NotFound
+    text = json.dumps(published.schema(name), ensure_ascii=False)
+    return Response(text, content_type="application/schema+json")
+
+
+TRIES = 4  # of which the first goes without savepoints: hardly a push needs one
+
+
+def _take(asked: Push, tries: int = TRIES) -> Pushed:
+    """Take a push; with savepoints where it held a bad change, again where it crossed another.
+
+    Nothing was answered before the commit, so the phone hears of none of it. Raises TryLater in the
+    end: 5xx tells a phone to send the same again, and anything else would be about its login.
+    """
+    careful = tries < TRIES
     me = replace(asker().identity, role=DbRole.PUSH)
     try:
         with transaction(me) as session:
-            return encode_pushed(service.take_push(session, me, asked))
-    except TryAgain as error:
-        raise TryLater from error
+            return service.take_push(session, me, asked, careful=careful)
+    except (TryAgain, TryLater, Clash) as error:
+        cause = error.__cause__
+        bad = not careful and isinstance(error, TryAgain) and not passing(cause)
+        if tries == 1 or not (bad or crossed(cause)):
+            raise TryLater from error
+    return _take(asked, tries - 1)
 
 
-@blp.route("/quarantine", methods=["GET"])
-@may("sync.quarantine")
-@blp.arguments(PageIn, location="query")
-@blp.response(200, QuarantinedPageOut)
-def list_quarantine(wanted: dict[str, Any]) -> Page:
-    """Changes of phones that wait for a person: what, from whom and why, not the content."""
-    with transaction(asker().identity) as session:
-        query = queries.list_quarantine()
-        return page_of(session, query, SyncQuarantine.mid, wanted["after"], wanted["limit"])
+def _packed(body: dict[str, Any]) -> Response:
+    """A page as it travels. The lowest effort of gzip: ids and revs pack no better with more."""
+    text, headers = orjson.dumps(body), {}
+    if "gzip" in request.headers.get("Accept-Encoding", "") and len(text) >= WORTH_ZIPPING:
+        text, headers = gzip.compress(text, 1, mtime=0), {"Content-Encoding": "gzip"}
+    return Response(text, headers=headers, content_type="application/json")
 
 
 def _decode(decode: Any) -> Any:

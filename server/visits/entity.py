@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 from sqlalchemy.orm import Session
 
 from server.db import Acting
@@ -15,6 +15,8 @@ from server.visits import queries, service
 from server.visits.errors import BadVisit
 from server.visits.service import NewVisit
 from sync.model import Op, Ready, Stamp
+
+SINCE_2 = frozenset({"proof", "received_at"})
 
 
 class VisitEntity:
@@ -26,13 +28,18 @@ class VisitEntity:
     sensitive: frozenset[str] = frozenset()
 
     def columns(self, schema: int) -> Sequence[str]:
-        """Since schema 1."""
-        return queries.SYNC_COLUMNS
+        """Schema 2 tells how well the time is known, and when the server heard of it."""
+        columns = queries.SYNC_COLUMNS
+        return columns if schema >= 2 else [c for c in columns if c not in SINCE_2]
+
+    def selection(self) -> Select[Any]:
+        """Visits as phones hold them."""
+        return queries.select_sync_rows()
 
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Record a run of visits."""
         with refusing():
-            service.record_visits(*acting, [_new(i, ready) for i, ready in enumerate(run)])
+            service.add_visits(*acting, [_new(i, ready) for i, ready in enumerate(run)])
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
         """Visits as phones hold them."""

@@ -13,7 +13,11 @@ from server.sealed import Sealed
 
 
 class Visit(Base):
-    """走访. `cell_id`: where it was made; `bucket` follows its household (who sees it)."""
+    """走访. `cell_id`: where it was made; `bucket` follows its household (who sees it).
+
+    The users, the device and the cell that it names are looked up by a trigger, once for all rows
+    of a statement (migrations/sql/visits_functions.sql): foreign keys would look once for each.
+    """
 
     __tablename__ = "visit"
     __table_args__ = (
@@ -45,14 +49,14 @@ class Visit(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     household_id: Mapped[UUID]
     bucket: Mapped[str] = mapped_column(Text)
-    cell_id: Mapped[UUID | None] = mapped_column(ForeignKey("grid_cell.id"))
+    cell_id: Mapped[UUID | None]
     outcome: Mapped[str]
     purpose: Mapped[str] = mapped_column(server_default="service")
     note: Mapped[str | None] = mapped_column(Sealed("visit.note"))
     companions: Mapped[int | None]
-    done_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
-    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
-    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.id"))
+    done_by: Mapped[UUID]
+    recorded_by: Mapped[UUID]
+    device_id: Mapped[UUID | None]
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     received_at: Mapped[datetime]

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, Select, any_, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text, Uuid
 
 from server.access.models import User
+from server.db import run
+from server.rows import as_array, as_json
 from server.visits.errors import VisitExists, VisitNotFound
 from server.visits.models import Visit
 
@@ -21,32 +23,43 @@ class Served(NamedTuple):
     """Where a household is now, where it was when something was recorded, and whether by whom."""
 
     bucket: str
-    cell_id: UUID | None
+    cell_id: str | None
     served: bool
 
 
-_SERVED = text("""
-    SELECT ord, bucket, cell_id, served
+_SERVED = """
+    SELECT ord, bucket, cast(cell_id AS text) AS cell_id, served
       FROM gate.served(cast(:households AS uuid[]), cast(:times AS timestamptz[]))
-""")
+"""
 
 
 def find_served(session: Session, asked: Sequence[tuple[UUID, datetime]]) -> Mapping[int, Served]:
     """Index of (household, recorded_at) → Served; a household that does not exist is missing."""
     households, times = zip(*asked, strict=True)
-    rows = session.execute(_SERVED, {"households": list(households), "times": list(times)})
+    at = as_array(time.isoformat() for time in times)
+    rows = run(session, _SERVED, {"households": as_array(households), "times": at})
     return {row.ord - 1: Served(row.bucket, row.cell_id, row.served) for row in rows}
 
 
+_COLUMNS = ", ".join(column.name for column in Visit.__table__.columns)
+_INSERT = f"""
+    INSERT INTO visit ({_COLUMNS})
+    SELECT {_COLUMNS} FROM json_populate_recordset(cast(NULL AS visit), :rows)
+        ON CONFLICT DO NOTHING
+ RETURNING cast(id AS text) AS id
+"""
+
+
 def insert_visits(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """New visits; the keys of every dict must be the same.
+    """New visits.
 
     Raises VisitExists where an id is taken, in sight or out of it: both look the same.
     """
-    made = session.scalars(insert(Visit).on_conflict_do_nothing().returning(Visit.id), list(rows))
-    missing = {row["id"] for row in rows} - set(made)
-    if missing:
-        raise VisitExists(index=next(i for i, r in enumerate(rows) if r["id"] in missing))
+    written = {"rows": as_json(rows, seal={"note": "visit.note"})}
+    made = {row.id for row in run(session, _INSERT, written)}
+    for index, row in enumerate(rows):
+        if str(row["id"]) not in made:
+            raise VisitExists(index=index)
 
 
 def get_visit(session: Session, visit_id: UUID) -> Visit:
@@ -112,12 +125,17 @@ SYNC_COLUMNS = (
     "occurred_at",
     "recorded_at",
     "supersedes_id",
+    "proof",  # since schema 2
+    "received_at",
 )
 
 
-def list_sync_rows(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+def select_sync_rows() -> Select[Any]:
     """Visits as phones hold them: id, then SYNC_COLUMNS."""
-    columns = [Visit.id, *(getattr(Visit, name) for name in SYNC_COLUMNS)]
-    return session.execute(
-        select(*columns).where(Visit.id == any_(literal(list(ids), ARRAY(Uuid))))
-    ).all()
+    return select(Visit.id, *(getattr(Visit, name) for name in SYNC_COLUMNS))
+
+
+def list_sync_rows(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """Those among these that the asker may see, as phones hold them."""
+    wanted = Visit.id == any_(literal(list(ids), ARRAY(Uuid)))
+    return session.execute(select_sync_rows().where(wanted)).all()

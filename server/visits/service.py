@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from server.audit.service import record
 from server.db import Identity
+from server.households.errors import HouseholdErased
+from server.households.queries import list_erased
 from server.visits import queries
 from server.visits.errors import BadVisit, NotServed
 from server.visits.models import Visit
@@ -34,21 +36,32 @@ class NewVisit:
 
 
 def record_visits(session: Session, by: Identity, new: Sequence[NewVisit]) -> None:
-    """Record visits, set-wise. Authority is judged at the time of recording.
+    """Record visits, set-wise, and write down who did. Raises what `add_visits` raises."""
+    add_visits(session, by, new)
+    record(session, "visit.record", ids=[v.id for v in new][:50], count=len(new))
 
-    Raises BadVisit, NotServed or VisitExists, with `index` of the first that is wrong. A household
-    that does not exist and one that was never served are answered alike.
+
+def add_visits(session: Session, by: Identity, new: Sequence[NewVisit]) -> None:
+    """Add visits, set-wise; a push writes down its own act. Authority is judged at the time of
+    recording.
+
+    Raises HouseholdErased, BadVisit, NotServed or VisitExists, with `index` of the first that is
+    wrong. A household that does not exist and one that was never served are answered alike.
     """
     served = queries.find_served(session, [(v.household_id, v.recorded_at) for v in new])
+    missing = {visit.household_id for index, visit in enumerate(new) if index not in served}
+    erased = list_erased(session, missing)
     for index, visit in enumerate(new):
+        if visit.household_id in erased:  # before all else: of such a visit nothing may be kept
+            raise HouseholdErased(index=index)
         if wrong := wrong_fields(visit.fields, visit.occurred_at, visit.recorded_at):
             raise BadVisit(index=index, errors=wrong)
         if index not in served or not served[index].served:
             raise NotServed(index=index)
     _check_colleagues(session, new)
     _check_amendments(session, new)
-    queries.insert_visits(session, [_row(v, served[i], by) for i, v in enumerate(new)])
-    record(session, "visit.record", ids=[v.id for v in new][:50], count=len(new))
+    recorded = _recorded(by)
+    queries.insert_visits(session, [_row(v, served[i], recorded) for i, v in enumerate(new)])
 
 
 def reveal_visit(session: Session, visit_id: UUID, reason: str) -> Visit:
@@ -77,9 +90,21 @@ def _check_amendments(session: Session, new: Sequence[NewVisit]) -> None:
             raise BadVisit(index=index, errors={"supersedes_id": "other_household"})
 
 
-def _row(visit: NewVisit, served: Served, by: Identity) -> dict[str, Any]:
+def _recorded(by: Identity) -> Mapping[str, str | None]:
+    """Who wrote them down, on what, and when they came: of all visits of a request the same."""
     return {
-        "id": visit.id,
+        "recorded_by": str(by.user_id),
+        "device_id": str(by.device_id) if by.device_id else None,
+        "received_at": by.now.isoformat(),
+    }
+
+
+def _row(
+    visit: NewVisit, served: Served, recorded: Mapping[str, str | None]
+) -> dict[str, Any]:
+    return {
+        **recorded,
+        "id": str(visit.id),
         "household_id": visit.household_id,
         "bucket": served.bucket,
         "cell_id": served.cell_id,
@@ -87,12 +112,9 @@ def _row(visit: NewVisit, served: Served, by: Identity) -> dict[str, Any]:
         "purpose": visit.fields.get("purpose", "service"),
         "note": visit.fields.get("note"),
         "companions": visit.fields.get("companions"),
-        "done_by": visit.done_by or by.user_id,
-        "recorded_by": by.user_id,
-        "device_id": by.device_id,
+        "done_by": visit.done_by or recorded["recorded_by"],
         "occurred_at": visit.occurred_at,
         "recorded_at": visit.recorded_at,
-        "received_at": by.now,
         "proof": visit.proof,
         "supersedes_id": visit.supersedes_id,
     }

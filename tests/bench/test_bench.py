@@ -46,7 +46,9 @@ def _drawn(areas: list[AreaRow], villages: list[str]) -> County:
 
 @pytest.fixture
 def ground(cluster: TestCluster, tmp_path: Path) -> Iterator[Ground]:
-    size = Size(households=400, many=600, pushes=1, processes=1, county=small)
+    size = Size(
+        households=400, many=600, pushes=1, homes=20, phones=2, pulls=3, processes=1, county=small
+    )
     yield lay(cluster.url("bench"), tmp_path, size)
     execute(cluster.admin_url, "DROP DATABASE bench WITH (FORCE)")
 

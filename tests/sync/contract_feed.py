@@ -10,10 +10,11 @@ from sync.digest import EMPTY, digest
 from sync.model import (
     Head,
 )
+from tests.sync.contract_pulls import PullContract
 from tests.sync.workers import County, Worker, head_of, ids_put, read_feed
 
 
-class FeedContract:
+class FeedContract(PullContract):
     """Stories of what phones fetch; `contract.StoreContract` includes them."""
 
     @pytest.fixture

@@ -70,7 +70,7 @@ class Visit:
     sensitive: frozenset[str] = frozenset()
 
     def columns(self, schema: int) -> Sequence[str]:
-        return ("house", "outcome", "mid")
+        return ("house", "outcome", "mid", *(("weather",) if schema >= 2 else ()))
 
     def apply(self, handle: MemoryStore, run: Sequence[Ready]) -> None:
         for index, ready in enumerate(run):
@@ -82,7 +82,7 @@ class Visit:
             handle.note(ready.change.mid)
 
 
-REGISTRY = Registry([House(), Visit()])
+REGISTRY = Registry([House(), Visit()], schema=2)
 
 
 class SampleCounty:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from sync.line import HttpLine, LineLost, LineRefused, LoginLost
+from sync.phone import PhoneError
 
 DEVICE = {"id": "01900000-0000-7000-8000-00000000000a", "name": "老手机"}
 
@@ -26,7 +27,9 @@ class Office(ThreadingHTTPServer):
         self.log: list[tuple[str, Any]] = []
         self.access = "a1"
         self.refresh = "r1"
+        self.etag = '"e1"'
         self.logins = True
+        self.errors: list[int] = []
         self.answers: list[tuple[int, dict[str, str]]] = []
 
     def answer(self, path: str, body: Any, token: str | None) -> tuple[int, Any]:
@@ -60,6 +63,20 @@ class Desk(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text[:-9] if headers.get("Content-Length") else text)
         self.close_connection = "Content-Length" in headers
+
+    def do_GET(self) -> None:
+        status, _ = self.server.answer(self.path, None, self.headers["Authorization"])
+        if self.server.errors:
+            status = self.server.errors.pop(0)
+        if status == 200 and self.headers["If-None-Match"] == self.server.etag:
+            status = 304
+        text = b"" if status == 304 else b"{}"
+        self.send_response(status)
+        self.send_header("ETag", self.server.etag)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the stories read `Office.log`."""
@@ -98,6 +115,22 @@ def test_an_access_that_ran_out_is_renewed(office: Office, line: HttpLine) -> No
     office.access = "a2"
     assert line.call("pull", {})["next_n"] == 1
     assert paths(office)[2:] == ["sync/pull", "sessions/refresh", "sync/pull"]
+
+
+def test_news_are_asked_for_with_what_was_heard_last(office: Office, line: HttpLine) -> None:
+    assert line.news(None) == ('"e1"', True)
+    assert line.news('"e1"') == ('"e1"', False)
+    office.etag, office.access = '"e2"', "a2"  # and meanwhile the access ran out
+    assert line.news('"e1"') == ('"e2"', True)
+    assert paths(office)[-3:] == ["sync/news", "sessions/refresh", "sync/news"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 503])
+def test_no_news_is_never_taken_from_an_error(office: Office, line: HttpLine, status: int) -> None:
+    line.news(None)
+    office.errors = [status] * 2
+    with pytest.raises(PhoneError):
+        line.news('"e1"')
 
 
 def test_a_family_of_tokens_that_was_ended_needs_the_password(

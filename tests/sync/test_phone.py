@@ -223,7 +223,7 @@ def test_drop_and_delete_are_kept_beside_a_row_until_its_outbox_is_empty(
     house, _ = county.write_house(NORTH), county.write_house(NORTH)
     li.app.sync()
     li.app.record("house", Op.PATCH, {"note": "mine"}, house)
-    county.assign(LI)
+    county.assign(LI, f"u:{LI}")  # no cell any more, but still somebody of the county
     li.line.faults = iter(["full", ""] * 20)
     li.app.sync()
     assert li.app.rows("house") == {house: {"cell": NORTH, "note": "mine", "place": [107.1, 31.9]}}

@@ -271,10 +271,11 @@ EVENT_COLUMNS = (
     "occurred_at",
     "recorded_at",
     "received_at",
+    "proof",  # since schema 2
 )
 
 
-def list_sync_disputes(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+def select_sync_disputes() -> Select[Any]:
     """Disputes as phones hold them: id, then DISPUTE_COLUMNS."""
     held = aliased(Holding)
     elsewhere = {
@@ -284,18 +285,26 @@ def list_sync_disputes(session: Session, ids: Collection[UUID]) -> Sequence[Row[
         "handle_by": held.handle_by,
     }
     columns = [elsewhere.get(name, getattr(Dispute, name, None)) for name in DISPUTE_COLUMNS]
-    query = (
+    return (
         select(Dispute.id, *columns)
         .join(Office, Office.id == Dispute.office_id)
         .outerjoin(held, (held.dispute_id == Dispute.id) & held.ended_at.is_(None))
     )
-    return session.execute(query.where(_among(Dispute.id, ids))).all()
+
+
+def list_sync_disputes(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """Those among these that the asker may see, as phones hold them."""
+    return session.execute(select_sync_disputes().where(_among(Dispute.id, ids))).all()
+
+
+def select_sync_events() -> Select[Any]:
+    """Events as phones hold them: id, then EVENT_COLUMNS."""
+    return select(DisputeEvent.id, *(getattr(DisputeEvent, name) for name in EVENT_COLUMNS))
 
 
 def list_sync_events(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
-    """Events as phones hold them: id, then EVENT_COLUMNS."""
-    columns = [DisputeEvent.id, *(getattr(DisputeEvent, name) for name in EVENT_COLUMNS)]
-    return session.execute(select(*columns).where(_among(DisputeEvent.id, ids))).all()
+    """Those among these that the asker may see, as phones hold them."""
+    return session.execute(select_sync_events().where(_among(DisputeEvent.id, ids))).all()
 
 
 def _among(column: Any, ids: Collection[UUID]) -> Any:

@@ -109,6 +109,11 @@ def wrong_event(
     return {name: f"bad_{name}" for name, is_good in good.items() if not is_good}
 
 
+def unnamed(party: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of a party whose household was erased: that somebody stood on this side."""
+    return {"side": party.get("side"), "kind": "outsider"}
+
+
 def as_id(value: Any) -> UUID | None:
     """An id that is known to be one, or nothing."""
     return value if value is None or isinstance(value, UUID) else UUID(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,13 @@ from server.db import Base, Identity
 from server.disputes.errors import BadDispute, NoOffice
 from server.disputes.models import Dispute
 from server.disputes.queries import cases
-from server.disputes.rules.form import NewDispute, as_id, wrong_dispute
+from server.disputes.rules.form import NewDispute, as_id, unnamed, wrong_dispute
 from server.disputes.rules.moves import Receiver
 from server.disputes.service.clocks import Clocks
 from server.disputes.service.events import event_row, stands_in_row, times
 from server.disputes.service.places import KnownPlace, in_present_places, known_places
+from server.households.errors import HouseholdErased
+from server.households.queries import list_erased
 from server.households.rules import normal_telephone
 from server.ids import new_id
 from server.ladder.clocks import due_at
@@ -53,12 +55,34 @@ def register_disputes(session: Session, by: Identity, new: Sequence[NewDispute])
         if wrong := wrong_dispute(dispute.fields, dispute.occurred_at, dispute.recorded_at):
             raise BadDispute(index=index, errors=wrong)
     _check_references(session, new)
-    new = in_present_places(session, new)
+    new = in_present_places(session, _without_erased(session, new))
     places = known_places(session, new)
     clocks = Clocks(session, by.now)
     routed = _route(session, clocks, new, places)
     _write(session, by, clocks, routed)
     record(session, "dispute.register", ids=[d.id for d in new][:50], count=len(new))
+
+
+def _without_erased(session: Session, new: Sequence[NewDispute]) -> list[NewDispute]:
+    """The same disputes, a party unnamed where its household was erased meanwhile.
+
+    The matter of the others stays theirs. Raises HouseholdErased where nothing else says the place.
+    """
+    erased = list_erased(session, {one for dispute in new for one in dispute.households})
+    left = []
+    for index, dispute in enumerate(new):
+        if erased.isdisjoint(dispute.households):
+            left.append(dispute)
+            continue
+        parties = [
+            unnamed(party) if as_id(party.get("household_id")) in erased else party
+            for party in dispute.parties
+        ]
+        dispute = replace(dispute, fields={**dispute.fields, "parties": parties})
+        if not (dispute.fields.get("village_id") or dispute.households):
+            raise HouseholdErased(index=index)
+        left.append(dispute)
+    return left
 
 
 def _check_references(session: Session, new: Sequence[NewDispute]) -> None:

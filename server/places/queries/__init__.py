@@ -12,6 +12,8 @@ from server.places.queries.areas import (
     map_area_codes,
     map_cell_codes,
     map_cell_villages,
+    select_sync_areas,
+    select_sync_cells,
     upsert_areas,
     upsert_cells,
 )
@@ -72,6 +74,8 @@ __all__ = [
     "map_present",
     "map_villages_ever",
     "present_prefix",
+    "select_sync_areas",
+    "select_sync_cells",
     "set_boundaries",
     "upsert_areas",
     "upsert_cells",

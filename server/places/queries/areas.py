@@ -128,16 +128,24 @@ def map_cell_villages(session: Session, ids: Collection[UUID]) -> Mapping[UUID, 
     return dict(rows.tuples().all())
 
 
-def list_sync_areas(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+def select_sync_areas() -> Select[Any]:
     """Areas as phones hold them."""
-    columns = (Area.id, Area.level, Area.code, Area.name)
-    return session.execute(select(*columns).where(Area.id.in_(ids))).all()
+    return select(Area.id, Area.level, Area.code, Area.name)
+
+
+def list_sync_areas(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """These areas, as phones hold them."""
+    return session.execute(select_sync_areas().where(Area.id.in_(ids))).all()
+
+
+def select_sync_cells() -> Select[Any]:
+    """Cells as phones hold them."""
+    return select(GridCell.id, GridCell.village_id, GridCell.code, GridCell.name, GridCell.groups)
 
 
 def list_sync_cells(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
-    """Cells as phones hold them."""
-    columns = (GridCell.id, GridCell.village_id, GridCell.code, GridCell.name, GridCell.groups)
-    return session.execute(select(*columns).where(GridCell.id.in_(ids))).all()
+    """These cells, as phones hold them."""
+    return session.execute(select_sync_cells().where(GridCell.id.in_(ids))).all()
 
 
 def list_chain(session: Session, area_id: UUID) -> Sequence[Area]:

@@ -1,0 +1,64 @@
+"""Answering a pull: most of them bring nothing, and cost one look."""
+
+from __future__ import annotations
+
+import orjson
+from sqlalchemy.orm import Session
+
+from server.audit.service import record_alone
+from server.db import Identity
+from server.errors import NotSignedIn
+from server.syncing.entities import REGISTRY
+from server.syncing.news import queries
+from server.syncing.news.store import Glance, MoreThanAGlance, Snapshot
+from sync.model import Page, Pull
+from sync.pull import pull
+from sync.store import Reading
+
+MAX_PAGE_ROWS = 2000
+MAX_PAGE_BYTES = 1 << 20  # of rows as JSON, before gzip
+
+
+def glance(by: Identity, request: Pull) -> Page | None:
+    """The page where nothing is new, in one message to PostgreSQL; None where something is."""
+    if not request.cursor.after:
+        return None  # it has nothing yet
+    standing = queries.find_standing(by, request.cursor.mark)
+    if standing is None:
+        raise NotSignedIn
+    try:
+        return _page(request, Glance(by, standing))
+    except MoreThanAGlance:
+        return None
+
+
+def answer_pull(session: Session, by: Identity, request: Pull) -> Page:
+    """One page, in the open snapshot."""
+    return _page(request, Snapshot(session, by, request.cursor.mark))
+
+
+def record_pull(by: Identity, page: Page) -> None:
+    """Personal data left for a phone: which buckets, how many rows. In a transaction of its own."""
+    sent = {
+        bucket: sum(len(rows) for _, rows in entities.values())
+        for bucket, entities in page.put.items()
+    }
+    if sent:
+        record_alone(by, "sync.pull", device=by.device_id, rows=sent)
+
+
+def tell_news(by: Identity) -> str:
+    """What changes when a pull of the asker would bring something. Raises NotSignedIn.
+
+    The version of the columns is in it: after an upgrade phones that know more ask again.
+    """
+    found = queries.find_news(by)
+    if found is None:
+        raise NotSignedIn
+    return f"{REGISTRY.schema}.{found}"
+
+
+def _page(request: Pull, store: Reading) -> Page:
+    return pull(
+        request, REGISTRY, store, MAX_PAGE_ROWS, MAX_PAGE_BYTES, lambda x: len(orjson.dumps(x))
+    )

@@ -1,0 +1,93 @@
+"""What the machine asks of a stage: a county on some store, its office, and a look behind it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from sync.registry import Registry
+from tests.sync.histories.hands import HistoryLine
+from tests.sync.histories.oracle import Fate, Words
+
+
+class Stage(Protocol):
+    """One county for one history. What its methods do is committed when they return."""
+
+    words: Words
+    cells: Sequence[str]
+    people: Sequence[str]  # three users
+    places: Sequence[Any]
+    nowhere: str  # a cell that there is not
+    registry: Registry
+    knows_recusal: bool
+
+    @property
+    def time(self) -> datetime:
+        """The time of the last thing that happened."""
+
+    def pass_seconds(self, seconds: int) -> None: ...
+
+    def pass_hours(self, hours: int) -> None: ...
+
+    def new_id(self) -> str: ...
+
+    def enrol(self, user: str, number: int) -> str:
+        """A new device of this user."""
+
+    def new_line(self, county: Any, user: str) -> HistoryLine: ...
+
+    def new_house(self, bucket: str) -> Mapping[str, Any]: ...
+
+    def new_visit(self, house_id: str) -> Mapping[str, Any]: ...
+
+    # The office.
+
+    def serve(self, user: str, *cells: str) -> None: ...
+
+    def write_house(self, bucket: str) -> str: ...
+
+    def edit_house(self, id_: str, fields: Mapping[str, Any]) -> None: ...
+
+    def move_houses(self, ids: Sequence[str], cell: str) -> None: ...
+
+    def delete_house(self, id_: str) -> None: ...
+
+    def erase_house(self, id_: str) -> None: ...
+
+    def recuse(self, id_: str, user: str) -> None: ...
+
+    def revoke(self, device: str) -> None: ...
+
+    def backup(self) -> Any: ...
+
+    def restore(self, backup: Any, told: bool) -> None: ...
+
+    # A look behind it.
+
+    def fates(self, answer: Mapping[str, Any]) -> list[tuple[str, Fate]]:
+        """The outcomes of a push, with the oracle's reasons."""
+
+    def receipts(self) -> Mapping[tuple[str, str], Fate]: ...
+
+    def effects(self) -> Counter[str]:
+        """How often each change took effect."""
+
+    def aside(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+        """What is in quarantine, whole."""
+
+    def log(self) -> Sequence[tuple[str, str, str, Any, Any, bool]]:
+        """The conflict log: mid, id, field, ours, theirs, whether a person must decide."""
+
+    def heads(self) -> tuple[Any, Any]:
+        """The heads as kept, and as worked out from every entry."""
+
+    def field(self, id_: str, field: str) -> Any:
+        """What a house says."""
+
+    def numbers(self) -> tuple[Sequence[int], int, Sequence[int]]:
+        """The seqs of all entries, how many have none, and the seqs of the marks as written."""
+
+    def newest_column(self, kind: str) -> str:
+        """A column that only phones of the newest schema know."""

@@ -1,0 +1,241 @@
+"""A phone in several hands, two apps on one file, a long silence."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync import phone as model_phone
+from sync.line import Verb
+from sync.model import Op
+from sync.phone import Handset, Phone, RowsLocked
+from tests.sync.field import FieldClock, FieldLine, Killed
+from tests.sync.sample import LI, LI_PHONE, NORTH, SOUTH, WANG, SampleCounty
+
+DAY = 24 * 3600 * 1000
+MET = {"outcome": "met"}
+
+
+@pytest.fixture
+def county() -> SampleCounty:
+    return SampleCounty()
+
+
+@pytest.fixture
+def handset(county: SampleCounty, tmp_path: Path) -> Handset:
+    folder = str(tmp_path / "handset")
+    return Handset(
+        folder, FieldClock(county), county.new_id, lambda user, _: FieldLine(county, user)
+    )
+
+
+Open = Callable[..., Phone]
+
+
+@pytest.fixture
+def open_li(county: SampleCounty, tmp_path: Path) -> Open:
+    """Li's own phone, opened as an app would open it: on the disk, durably."""
+
+    def opened(**more: Any) -> Phone:
+        path, line = str(tmp_path / "li.sqlite3"), FieldLine(county, LI)
+        return Phone(path, line, FieldClock(county), county.new_id, device=LI_PHONE, **more)
+
+    return opened
+
+
+def visit(phone: Phone, house: str) -> str:
+    return phone.record("visit", Op.APPEND, {"house": house, **MET})
+
+
+# Several users.
+
+
+def test_two_users_of_one_phone_see_and_send_only_their_own(
+    county: SampleCounty, handset: Handset
+) -> None:
+    county.assign(WANG, SOUTH)
+    north, south = county.write_house(NORTH), county.write_house(SOUTH)
+    li, wang = handset.open(LI), handset.open(WANG)
+    assert li.device != wang.device
+    li.sync()
+    wang.sync()
+    visit(li, north)
+    assert (set(li.rows("house")), set(wang.rows("house"))) == ({north}, {south})
+    assert (len(li.waiting()), wang.waiting(), wang.rows("visit")) == (1, [], {})
+    wang.sync()
+    assert county.visits(north) == 0
+    li.sync()
+    assert county.visits(north) == 1
+    assert handset.open(LI).device == li.device
+
+
+def test_before_anybody_logs_in_it_is_known_whose_work_waits_and_how_much(
+    county: SampleCounty, handset: Handset
+) -> None:
+    house = county.write_house(NORTH)
+    li, wang = handset.open(LI), handset.open(WANG)
+    wang.sync()
+    for _ in range(2):
+        visit(li, house)
+    assert handset.unsent() == {LI: 2, WANG: 0}
+    li.sync()
+    assert handset.unsent() == {LI: 0, WANG: 0}
+
+
+@pytest.mark.parametrize("user", ["", "../wang", "a/b", "LI", "u.sqlite3", "x" * 65])
+def test_a_user_whose_id_is_no_id_gets_no_file(handset: Handset, user: str) -> None:
+    with pytest.raises(ValueError, match="UUID"):
+        handset.open(user)
+
+
+def test_without_a_login_a_phone_records_and_waits(
+    county: SampleCounty, handset: Handset, tmp_path: Path
+) -> None:
+    phone = Handset(str(tmp_path / "new"), FieldClock(county), county.new_id).open(LI)
+    visit(phone, county.new_id())
+    assert phone.sync().lost
+    assert len(phone.waiting()) == 1
+
+
+# Two apps on one file.
+
+
+class Interrupted(FieldLine):
+    """A line during whose first call something else happens on the same phone."""
+
+    meanwhile: Callable[[], Any] | None = None
+
+    def call(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
+        if self.meanwhile:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+        return super().call(verb, body)
+
+
+def test_a_second_sync_of_the_same_file_gives_way(county: SampleCounty, open_li: Open) -> None:
+    house = county.write_house(NORTH)
+    service, app = open_li(), open_li()
+    visit(app, house)
+    line = Interrupted(county, LI)
+    seen = []
+    line.meanwhile = lambda: seen.append(app.sync())
+    service.line = line
+    assert service.sync().pushed == 1
+    assert [(s.busy, s.pushed, s.lost) for s in seen] == [(True, 0, False)]
+    assert not app.sync().busy
+    assert county.visits(house) == 1
+
+
+def test_a_visit_that_is_recorded_during_a_sync_gets_its_own_number_and_goes_too(
+    county: SampleCounty, open_li: Open
+) -> None:
+    house = county.write_house(NORTH)
+    service, app = open_li(), open_li()
+    visit(app, house)
+    line = Interrupted(county, LI)
+    line.meanwhile = lambda: visit(app, house)
+    service.line = line
+    assert service.sync().pushed == 2
+    assert (county.visits(house), app.waiting()) == (2, [])
+    pushed = [change["n"] for _, body, _ in line.calls for change in body.get("changes", [])]
+    assert pushed == [1, 2]
+
+
+def test_a_sync_that_died_holds_up_nobody(county: SampleCounty, open_li: Open) -> None:
+    house = county.write_house(NORTH)
+    service, app = open_li(), open_li()
+    visit(app, house)
+    line = Interrupted(county, LI)
+
+    def die() -> None:
+        raise Killed
+
+    line.meanwhile = die
+    service.line = line
+    with pytest.raises(Killed):
+        service.sync()
+    assert app.sync().pushed == 1
+
+
+# A long silence.
+
+
+def test_a_phone_that_heard_nothing_for_thirty_days_shows_no_rows_and_still_records(
+    county: SampleCounty, open_li: Open
+) -> None:
+    house = county.write_house(NORTH)
+    li = open_li()
+    li.sync()
+    county.pass_hours(30 * 24)
+    assert set(li.rows("house")) == {house}
+    county.pass_hours(1)
+    with pytest.raises(RowsLocked):
+        li.rows("house")
+    visit(li, house)
+    li.record("house", Op.PATCH, {"note": "mine"}, house)
+    with pytest.raises(RowsLocked):
+        li.rows("visit")
+    assert li.sync().pushed == 2
+    assert (county.visits(house), li.rows("house")[house]["note"]) == (1, "mine")
+
+
+def test_an_unlocked_phone_needs_a_sync_that_went_through(
+    county: SampleCounty, open_li: Open
+) -> None:
+    county.write_house(NORTH)
+    li = open_li(silence=DAY)
+    assert li.rows("house") == {}  # new: nothing to lock
+    li.sync()
+    county.pass_hours(25)
+    line = FieldLine(county, LI)
+    line.faults = iter(["ask"])
+    li.line = line
+    assert li.sync().lost
+    with pytest.raises(RowsLocked):
+        li.rows("house")
+    li.sync()
+    assert len(li.rows("house")) == 1
+
+
+def test_a_wall_clock_that_is_set_back_does_not_undo_the_silence(
+    county: SampleCounty, open_li: Open
+) -> None:
+    house = county.write_house(NORTH)
+    open_li().sync()
+    for boot in range(4):
+        county.pass_hours(8 * 24)
+        li = open_li()
+        li._clock = FieldClock(county, boot=f"boot-{boot}", wrong=-8 * boot * DAY)
+        visit(li, house)
+        county.pass_hours(8 * 24)
+        li.close()
+        li = open_li()
+        li._clock = FieldClock(county, boot=f"boot-{boot}", wrong=-8 * boot * DAY)
+        visit(li, house)
+        li.close()
+    with pytest.raises(RowsLocked):
+        open_li().rows("house")
+
+
+# To be ported.
+
+
+def test_the_model_phone_is_one_file_that_needs_nothing_else(tmp_path: Path) -> None:
+    shutil.copy(model_phone.__file__, tmp_path / "alone.py")
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import alone; print(alone.Phone.__name__)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert told.stdout == "Phone\n"

@@ -1,0 +1,224 @@
+"""The file of a phone: on the disk when record returns; full; damaged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.model import Op
+from sync.phone import FileDamaged, Handset, NoRoom, Phone, TooLong
+from tests.sync.field import FieldClock, FieldLine, Killed
+from tests.sync.sample import LI, LI_PHONE, NORTH, SampleCounty
+
+DAY = 24 * 3600 * 1000
+MET = {"outcome": "met"}
+
+
+@pytest.fixture
+def county() -> SampleCounty:
+    return SampleCounty()
+
+
+@pytest.fixture
+def handset(county: SampleCounty, tmp_path: Path) -> Handset:
+    folder = str(tmp_path / "handset")
+    return Handset(
+        folder, FieldClock(county), county.new_id, lambda user, _: FieldLine(county, user)
+    )
+
+
+Open = Callable[..., Phone]
+
+
+@pytest.fixture
+def open_li(county: SampleCounty, tmp_path: Path) -> Open:
+    """Li's own phone, opened as an app would open it: on the disk, durably."""
+
+    def opened(**more: Any) -> Phone:
+        path, line = str(tmp_path / "li.sqlite3"), FieldLine(county, LI)
+        return Phone(path, line, FieldClock(county), county.new_id, device=LI_PHONE, **more)
+
+    return opened
+
+
+def visit(phone: Phone, house: str) -> str:
+    return phone.record("visit", Op.APPEND, {"house": house, **MET})
+
+
+# The disk.
+
+
+def test_what_was_recorded_is_on_the_disk_when_record_returns(
+    county: SampleCounty, open_li: Open, tmp_path: Path
+) -> None:
+    """As after a power cut: the file and its log are all that is left."""
+    li = open_li()
+    visit(li, county.new_id())
+    db = li._pocket._db
+    assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+    for end in ("", "-wal"):
+        shutil.copy(tmp_path / f"li.sqlite3{end}", tmp_path / f"cut.sqlite3{end}")
+    left = Phone(str(tmp_path / "cut.sqlite3"), li.line, FieldClock(county), county.new_id)
+    assert left.waiting() == li.waiting() != []
+
+
+def test_a_full_disk_is_told_before_and_nothing_is_half_written(
+    county: SampleCounty, open_li: Open
+) -> None:
+    house = county.write_house(NORTH)
+    li = open_li()
+    made = [visit(li, house)]
+    (pages,) = li._pocket._db.execute("PRAGMA page_count").fetchone()
+    li._pocket._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(NoRoom):
+        made.extend(visit(li, house) for _ in range(200))
+    assert [change["id"] for change in li.waiting()] == made
+    assert li.numbers()["recorded"] == len(made)
+    li._pocket._db.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    made.append(visit(li, house))
+    assert li.sync().pushed == len(made) == county.visits(house)
+
+
+def test_rows_never_take_the_room_that_a_visit_needs(county: SampleCounty, open_li: Open) -> None:
+    free = [100 * 1024 * 1024]
+    li = open_li(room=lambda: free[0])
+    house = county.write_house(NORTH)
+    visit(li, house)
+    free[0] = 5 * 1024 * 1024
+    summary = li.sync()
+    assert (summary.pushed, summary.received, summary.alarms) == (1, 0, ["no_room"])
+    assert county.visits(house) == 1
+    free[0] = 1000
+    with pytest.raises(NoRoom):
+        li.check_room()
+    with pytest.raises(NoRoom):
+        visit(li, house)
+    assert li.waiting() == []
+    free[0] = 100 * 1024 * 1024
+    assert li.sync().received == 2
+
+
+def test_a_text_that_could_never_be_sent_is_refused_while_the_form_still_has_it(
+    county: SampleCounty, open_li: Open
+) -> None:
+    li = open_li()
+    with pytest.raises(TooLong):
+        li.record("visit", Op.APPEND, {"house": county.new_id(), "note": "x" * 2_000_000})
+    assert (li.waiting(), li.numbers()["recorded"]) == ([], 0)
+
+
+# A damaged file.
+
+
+def test_a_file_that_is_no_file_any_more_is_put_aside_and_said(
+    county: SampleCounty, handset: Handset, tmp_path: Path
+) -> None:
+    house = county.write_house(NORTH)
+    li = handset.open(LI)
+    li.sync()
+    visit(li, house)
+    li.close()
+    path = tmp_path / "handset" / f"{LI}.sqlite3"
+    path.write_bytes(b"\xff" * 4096)
+    assert handset.unsent() == {LI: None}
+    again = handset.open(LI)
+    assert [kind for kind, _ in again.alarms()] == ["file_damaged"]
+    assert (tmp_path / "handset" / f"{LI}.sqlite3.damaged-1").read_bytes() == b"\xff" * 4096
+    assert handset.unsent() == {LI: 0}
+    assert not again.sync().lost
+    assert set(again.rows("house")) == {house}
+
+
+def damage_the_rows(path: Path) -> None:
+    """Overwrite the pages of what the server said; the outbox stays readable."""
+    db = sqlite3.connect(path)
+    pages = "SELECT rootpage FROM sqlite_master WHERE name IN ('held', 'place_row')"
+    numbers = [page for (page,) in db.execute(pages)]
+    (size,) = db.execute("PRAGMA page_size").fetchone()
+    db.close()
+    with path.open("r+b") as file:
+        for number in numbers:
+            file.seek((number - 1) * size)
+            file.write(b"\xff" * size)
+
+
+def test_the_outbox_of_a_damaged_file_is_saved_with_its_device_and_its_numbers(
+    county: SampleCounty, open_li: Open, tmp_path: Path
+) -> None:
+    house = county.write_house(NORTH)
+    li = open_li()
+    li.sync()
+    visit(li, house)
+    li.sync()
+    visit(li, house)
+    before = li.waiting()
+    li.close()
+    damage_the_rows(tmp_path / "li.sqlite3")
+    again = open_li()
+    assert (again.device, again.waiting()) == (LI_PHONE, before)
+    assert again.sync().alarms == []
+    assert (county.visits(house), len(again.rows("visit"))) == (2, 2)
+    assert set(again.rows("house")) == {house}
+    assert [change["n"] for change in again.waiting()] == []
+    assert again.numbers()["recorded"] == 2
+
+
+def test_damage_that_shows_only_while_writing_is_told_and_healed_by_opening_again(
+    county: SampleCounty, open_li: Open, tmp_path: Path
+) -> None:
+    house = county.write_house(NORTH)
+    li = open_li(connect=sqlite3.connect)
+    li.sync()
+    visit(li, house)
+    damage_the_rows(tmp_path / "li.sqlite3")
+    li._pocket._db.execute("PRAGMA shrink_memory")
+    with pytest.raises(FileDamaged):
+        li.rows("house")
+    li.close()
+    again = open_li(connect=sqlite3.connect)
+    again.sync()
+    assert (county.visits(house), set(again.rows("house"))) == (1, {house})
+
+
+def test_a_phone_that_dies_while_it_saves_a_damaged_file_saves_it_the_next_time(
+    county: SampleCounty, open_li: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li = open_li()
+    visit(li, county.new_id())
+    before = li.waiting()
+    li.close()
+    whole = (tmp_path / "li.sqlite3").read_bytes()
+    real = os.replace
+    for renames in range(6):
+        for file in tmp_path.iterdir():
+            file.unlink()
+        (tmp_path / "li.sqlite3").write_bytes(whole)
+        (tmp_path / "li.sqlite3-wal").write_bytes(b"an old log")
+        damage_the_rows(tmp_path / "li.sqlite3")
+        left = [renames]
+
+        def dying(old: str, new: str, left: list[int] = left) -> None:
+            if left[0] == 0:
+                raise Killed
+            left[0] -= 1
+            real(old, new)
+
+        with monkeypatch.context() as world:
+            world.setattr("sync.phone.os.replace", dying)
+            try:
+                open_li().close()
+                died = False
+            except Killed:
+                died = True
+        again = open_li()
+        assert (again.device, again.waiting()) == (LI_PHONE, before)
+        again.close()
+        if not died:
+            break
+    assert renames > 2

@@ -1,0 +1,417 @@
+"""What a phone sent and nobody could take: a person looks, releases it, or closes it. Once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from server.db import transaction
+from server.policies.service import ensure_policy
+from sync.clock import to_ms
+from tests.smallcounty import Desk, SmallCounty, id_of
+from tests.syncing.people.letters import Sender, acts, end_work, run
+
+
+def after_hours(county: SmallCounty, login: str = "worker-a1w", **more: Any) -> tuple[Sender, str]:
+    """A visit written an hour after its author's work ended there: it is set aside."""
+    phone = Sender(county, login)
+    end_work(county, login)
+    county.clock.pass_time(hours=1)
+    mid = phone.visit(f"{login[-3:].replace('a', 'A').replace('b', 'B')}-1", **more)
+    assert phone.send()[mid]["reason"] == "not-served"
+    return phone, mid
+
+
+def release(desk: Desk, phone: Sender, mid: str, expect: int = 200, **asked: Any) -> Any:
+    path = f"/sync/quarantine/{phone.device}/{mid}/release"
+    return desk.post(path, asked, expect=expect)
+
+
+def close(desk: Desk, phone: Sender, mid: str, expect: int = 200) -> Any:
+    path = f"/sync/quarantine/{phone.device}/{mid}/close"
+    return desk.post(path, {"why": "重复填写"}, expect=expect)
+
+
+def waiting(desk: Desk, **asked: Any) -> list[str]:
+    return [item["mid"] for item in desk.get("/sync/quarantine", **asked)["items"]]
+
+
+def test_the_list_says_who_what_where_and_why_and_nothing_of_the_content(
+    county: SmallCounty,
+) -> None:
+    after_hours(county, note="老人独居")
+    page = county.sign_in("township-a").get("/sync/quarantine")
+    (item,) = page["items"]
+    assert (item["author"], item["area"]) == ("示例worker-a1w", "示例A1村")
+    assert (item["entity"], item["reason"]) == ("visit", "not-served")
+    assert "不在您的服务范围内" in item["text"]
+    assert item["remedy"]
+    assert item["can_be_released"] is True
+    assert page["counts"] == {"not-served": 1}
+    assert "老人" not in str(page)
+
+
+def test_the_list_is_filtered_by_reason_entity_and_author(county: SmallCounty) -> None:
+    phone, aside = after_hours(county)
+    wrong = phone.visit("A1w-1", outcome="inspected")
+    phone.send()
+    desk = county.sign_in("township-a")
+    assert sorted(waiting(desk)) == sorted([aside, wrong])
+    assert waiting(desk, reason="bad-visit") == [wrong]
+    assert waiting(desk, entity="household") == []
+    assert waiting(desk, author=str(id_of("user worker-a1e"))) == []
+    assert len(waiting(desk, author=str(id_of("user worker-a1w")), limit=1)) == 1
+    for nonsense in ({"reason": "x" * 99}, {"author": "x"}, {"state": "gone"}, {"limit": 0}):
+        answer = desk.call("GET", "/sync/quarantine", query_string=nonsense)
+        assert answer.status_code == 422, nonsense
+
+
+def test_the_content_is_shown_with_a_reason_and_the_look_is_written_down(
+    county: SmallCounty,
+) -> None:
+    phone, mid = after_hours(county, note="老人独居")
+    desk = county.sign_in("township-a")
+    path = f"/sync/quarantine/{phone.device}/{mid}"
+    assert "set" not in desk.get(path)
+    assert desk.call("POST", f"{path}/reveal", json={}).status_code == 422
+    shown = desk.post(f"{path}/reveal", {"reason": "核对走访"}, expect=200)
+    assert (shown["op"], shown["set"]["note"]) == ("append", "老人独居")
+    ((who, why, _),) = acts(county, "sync.reveal")
+    assert (who, why) == (id_of("user township-a"), "核对走访")
+
+
+def test_a_released_visit_is_its_authors_work_recorded_by_whoever_answers_for_it(
+    county: SmallCounty,
+) -> None:
+    written = county.clock.now + timedelta(hours=1)
+    phone, mid = after_hours(county, note="门口见面")
+    county.clock.pass_time(days=3)
+    desk = county.sign_in("township-a")
+    told = release(desk, phone, mid, why="交接前已约好")
+    assert (told["status"], told["closed_how"]) == ("applied", "released")
+    visit = desk.get(f"/visits/{told['row_id']}")
+    assert visit["done_by"] == str(id_of("user worker-a1w"))
+    assert visit["recorded_by"] == str(id_of("user township-a"))
+    assert visit["recorded_at"] == visit["occurred_at"] == written.isoformat()
+    assert visit["received_at"] == county.clock.now.isoformat()
+    assert visit["proof"] == "proved"
+    ((who, why, what),) = acts(county, "sync.release")
+    assert (who, why, what["author"]) == (
+        id_of("user township-a"),
+        "交接前已约好",
+        str(id_of("user worker-a1w")),
+    )
+    assert waiting(desk) == []
+    assert waiting(desk, state="released") == [mid]
+
+
+def test_a_supervisor_of_today_releases_what_was_written_before_they_came(
+    county: SmallCounty,
+) -> None:
+    phone, mid = after_hours(county)
+    county.clock.pass_time(days=5)
+    run(
+        county,
+        "UPDATE assignment SET valid_from = :at WHERE user_id = :user",
+        at=county.clock.now,
+        user=id_of("user township-a"),
+    )
+    assert release(county.sign_in("township-a"), phone, mid)["status"] == "applied"
+
+
+def test_the_phone_that_sends_a_released_change_again_hears_what_it_heard_first(
+    county: SmallCounty,
+) -> None:
+    phone = Sender(county, "worker-a1w")
+    end_work(county, "worker-a1w")
+    county.clock.pass_time(hours=1)
+    mid = phone.visit("A1w-1")
+    (change,) = phone.outbox
+    phone.send()
+    told = release(county.sign_in("township-a"), phone, mid)
+    again = phone.send([change])[mid]
+    assert (again["status"], again["reason"]) == ("quarantined", "not-served")
+    assert run(county, "SELECT count(*) FROM visit WHERE id = :id", id=told["row_id"]) == [(1,)]
+    assert run(county, "SELECT count(*) FROM sync_quarantine") == [(1,)]
+
+
+def test_fields_are_put_right_and_the_original_is_kept(county: SmallCounty) -> None:
+    phone = Sender(county, "worker-a1w")
+    mid = phone.visit("A1w-1", outcome="inspected", weather="雨")
+    phone.send()
+    desk = county.sign_in("township-a")
+    refused = release(desk, phone, mid, expect=409)
+    assert (refused["type"], refused["reason"]) == ("/problems/still-refused", "bad-visit")
+    told = release(desk, phone, mid, corrections={"outcome": "met", "weather": None})
+    assert told["corrected"] == ["outcome", "weather"]
+    assert desk.get(f"/visits/{told['row_id']}")["outcome"] == "met"
+    path = f"/sync/quarantine/{phone.device}/{mid}/reveal"
+    kept = desk.post(path, {"reason": "核对"}, expect=200)["set"]
+    assert (kept["outcome"], kept["weather"]) == ("inspected", "雨")
+
+
+@pytest.mark.parametrize(
+    "corrections",
+    [
+        {"recorded_by": str(id_of("user township-a"))},
+        {"recorded_at": 1},
+        {"id": str(uuid4())},
+        {"weather": "晴"},
+        {"": 1},
+        {"x" * 101: None},
+        [],
+        "met",
+        {str(k): None for k in range(51)},
+    ],
+)
+def test_nothing_else_can_be_corrected(county: SmallCounty, corrections: Any) -> None:
+    phone = Sender(county, "worker-a1w")
+    mid = phone.visit("A1w-1", outcome="inspected", weather="雨")
+    phone.send()
+    desk = county.sign_in("township-a")
+    assert release(desk, phone, mid, expect=422, corrections=corrections)["detail"]
+    assert waiting(desk) == [mid]
+
+
+def test_a_visit_of_a_mistyped_household_goes_to_the_right_one(county: SmallCounty) -> None:
+    phone = Sender(county, "worker-a1w")
+    mid = phone.visit(str(uuid4()))
+    phone.send()
+    desk = county.sign_in("township-a")
+    right = str(id_of("A1w-2"))
+    told = release(desk, phone, mid, corrections={"household_id": right})
+    assert desk.get(f"/visits/{told['row_id']}")["household_id"] == right
+
+
+def test_a_visit_waits_until_the_household_it_leans_on_is_released(county: SmallCounty) -> None:
+    phone = Sender(county, "worker-a1w")
+    made, household = phone.household("A2")
+    visited = phone.visit(household)
+    outcomes = phone.send()
+    assert [outcomes[m]["reason"] for m in (made, visited)] == ["village-not-yours", "not-served"]
+    desk = county.sign_in("township-a")
+    first = {"device_id": phone.device, "mid": made}
+    item = desk.get(f"/sync/quarantine/{phone.device}/{visited}")
+    assert item["waits_for"] == first
+    refused = release(desk, phone, visited, expect=409)
+    assert (refused["type"], refused["first"]) == ("/problems/release-first", first)
+    told = release(desk, phone, made)
+    assert told["waited_for"] == [{"device_id": phone.device, "mid": visited}]
+    assert release(desk, phone, visited)["status"] == "applied"
+    assert desk.get(f"/households/{household}")["village_id"] == str(id_of("A2"))
+    found = run(county, "SELECT recorded_by FROM household WHERE id = :id", id=household)
+    assert found == [(id_of("user township-a"),)]
+
+
+def test_a_released_patch_is_merged_by_its_own_time(county: SmallCounty) -> None:
+    """It was written before the desk's edit: the later value stays, the earlier one is logged."""
+    phone = Sender(county, "worker-a1w")
+    household = str(id_of("A1w-1"))
+    was = {"address": "", "people": None}
+    said = {"address": "三组 1 号", "people": 4}
+    mid = phone.write("household", "patch", said, household, was)
+    end_work(county, "worker-a1w")
+    county.clock.pass_time(minutes=5)
+    assert phone.send()[mid]["reason"] == "no_such_row"
+    desk = county.sign_in("township-a")
+    desk.call("PATCH", f"/households/{household}", json={"address": "三组 2 号"})
+    assert release(desk, phone, mid)["status"] == "merged"
+    rows = run(county, "SELECT address, people FROM household WHERE id = :id", id=household)
+    assert rows == [("三组 2 号", 4)]
+    (logged,) = desk.get("/sync/conflicts", state="logged")["items"]
+    assert (logged["field"], logged["row_id"]) == ("address", household)
+
+
+def test_a_dispute_and_what_happened_in_it_are_released_in_order(county: SmallCounty) -> None:
+    with transaction(county.worker) as session:
+        ensure_policy(session, county.worker)
+    phone = Sender(county, "mediator-a2")
+    run(county, "UPDATE device SET revoked_at = now() WHERE id = :d", d=phone.device)
+    said = {"category": "neighbours", "story": "示例：檐水", "village_id": str(id_of("A2"))}
+    opened = phone.write("dispute", "create", said)
+    case = phone.outbox[-1]["id"]
+    event = {"dispute_id": case, "event": "note", "why": "约好周五再谈"}
+    noted = phone.write("dispute_event", "append", event)
+    outcomes = phone.send()
+    assert {o["reason"] for o in outcomes.values()} == {"device_revoked"}
+    desk = county.sign_in("township-a")
+    assert release(desk, phone, noted, expect=409)["type"] == "/problems/release-first"
+    release(desk, phone, opened)
+    release(desk, phone, noted)
+    rows = run(
+        county,
+        "SELECT kind, done_by, recorded_by FROM dispute_event WHERE dispute_id = :c ORDER BY n",
+        c=case,
+    )
+    people = (id_of("user mediator-a2"), id_of("user township-a"))
+    assert rows == [("register", *people), ("note", *people)]
+
+
+def test_released_twice_takes_effect_once(county: SmallCounty) -> None:
+    phone, mid = after_hours(county)
+    desk = county.sign_in("township-a")
+    release(desk, phone, mid)
+    assert release(desk, phone, mid, expect=409)["type"] == "/problems/review-over"
+    assert close(desk, phone, mid, expect=409)["type"] == "/problems/review-over"
+    assert run(county, "SELECT count(*) FROM visit") == [(1,)]
+
+
+def test_closed_it_stays_closed_and_its_author_reads_why(county: SmallCounty) -> None:
+    phone, mid = after_hours(county)
+    desk = county.sign_in("township-a")
+    answer = desk.call("POST", f"/sync/quarantine/{phone.device}/{mid}/close", json={})
+    assert answer.status_code == 422
+    close(desk, phone, mid)
+    assert release(desk, phone, mid, expect=409)["type"] == "/problems/review-over"
+    assert run(county, "SELECT count(*) FROM visit") == [(0,)]
+    (decided,) = phone.desk.get("/sync/status")["decided"]
+    assert (decided["mid"], decided["how"], decided["why"]) == (mid, "closed", "重复填写")
+
+
+def test_of_six_who_decide_at_once_one_does(county: SmallCounty) -> None:
+    phone, mid = after_hours(county)
+    desks = [county.sign_in(who, f"desk {k}") for who in ("township-a", "county") for k in range(3)]
+    path = f"/sync/quarantine/{phone.device}/{mid}"
+
+    def decide(k: int) -> int:
+        how, body = ("close", {"why": "重复"}) if k % 2 else ("release", {})
+        return int(desks[k].call("POST", f"{path}/{how}", json=body).status_code)
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = sorted(pool.map(decide, range(6)))
+    assert answers == [200] + [409] * 5
+    ((how, visits),) = run(
+        county, "SELECT closed_how, (SELECT count(*) FROM visit) FROM sync_quarantine"
+    )
+    assert visits == (1 if how == "released" else 0)
+
+
+def test_a_row_that_came_in_another_way_meanwhile_is_not_made_twice(county: SmallCounty) -> None:
+    phone, mid = after_hours(county)
+    desk = county.sign_in("township-a")
+    row = desk.get(f"/sync/quarantine/{phone.device}/{mid}")["row_id"]
+    visit = {"id": row, "household_id": str(id_of("A1w-1")), "outcome": "met"}
+    desk.post("/visits", visit)
+    refused = release(desk, phone, mid, expect=409)
+    assert refused["reason"] == "id_taken"
+    assert waiting(desk) == [mid]
+    close(desk, phone, mid)
+
+
+@pytest.mark.parametrize("broken", ["hole", "malformed"])
+def test_what_holds_nothing_can_only_be_closed(county: SmallCounty, broken: str) -> None:
+    phone = Sender(county, "worker-a1w")
+    if broken == "hole":
+        mid = phone.write("hole", "append", {})
+    else:
+        mid = phone.visit("A1w-1", note="a\x00b")
+    assert phone.send()[mid]["reason"] == broken
+    desk = county.sign_in("township-a")
+    assert desk.get(f"/sync/quarantine/{phone.device}/{mid}")["can_be_released"] is False
+    assert release(desk, phone, mid, expect=409)["type"] == "/problems/only-closed"
+    close(desk, phone, mid)
+
+
+def test_nobody_decides_about_their_own_but_the_county(county: SmallCounty) -> None:
+    for login, expect in (("township-a", 403), ("county", 200)):
+        phone = Sender(county, login)
+        mid = phone.visit("A1w-1", outcome="inspected")
+        phone.send()
+        right = {"corrections": {"outcome": "met"}}
+        told = release(phone.desk, phone, mid, expect=expect, **right)
+        assert expect == 200 or told["type"] == "/problems/own-change"
+    colleague = county.sign_in("county")
+    assert waiting(colleague) != []
+
+
+@pytest.mark.parametrize(
+    ("login", "status"),
+    [
+        ("township-a", 200),
+        ("county", 200),
+        ("township-b", 404),
+        ("worker-a1w", 403),
+        ("worker-a1e", 403),
+        ("mediator-a1", 403),
+        ("system", 403),
+        ("security", 403),
+        ("auditor", 403),
+    ],
+)
+def test_only_those_in_charge_see_and_decide(county: SmallCounty, login: str, status: int) -> None:
+    phone, mid = after_hours(county)
+    run(county, "UPDATE assignment SET valid_to = NULL")  # its author may serve again
+    desk = county.sign_in(login, "desk")
+    path = f"/sync/quarantine/{phone.device}/{mid}"
+    assert desk.call("GET", path).status_code == status
+    answer = desk.call("GET", "/sync/quarantine")
+    assert answer.status_code == (403 if status == 403 else 200)
+    assert status == 403 or bool(answer.json["items"]) is (status == 200)
+    assert desk.call("POST", f"{path}/reveal", json={"reason": "核对"}).status_code == status
+    assert desk.call("POST", f"{path}/release", json={}).status_code == status
+    again = desk.call("POST", f"{path}/close", json={"why": "重复"}).status_code
+    assert again == (409 if status == 200 else status)
+
+
+def test_a_worker_who_moved_is_judged_by_the_area_that_a_change_is_about(
+    county: SmallCounty,
+) -> None:
+    """Li served a cell of A and now serves one of B; what Li wrote about B is not A's to read."""
+    phone = Sender(county, "worker-a1w")
+    end_work(county, "worker-a1w")
+    run(
+        county,
+        """INSERT INTO assignment (id, user_id, role, cell_id, valid_from)
+           VALUES (gen_random_uuid(), :user, 'grid_worker', :cell, :at)""",
+        user=id_of("user worker-a1w"),
+        cell=id_of("B1w"),
+        at=county.clock.now,
+    )
+    county.clock.pass_time(hours=1)
+    of_a, of_b = phone.visit("A1w-1"), phone.visit("B1e-1")
+    phone.send()
+    a, b = county.sign_in("township-a"), county.sign_in("township-b")
+    assert (waiting(a), waiting(b)) == ([of_a], [of_b])
+    assert release(a, phone, of_b, expect=404)["type"] == "/problems/not-set-aside"
+    assert release(b, phone, of_b)["status"] == "applied"
+
+
+def test_what_a_supervisor_may_not_do_at_a_desk_no_release_does(county: SmallCounty) -> None:
+    """A correction does not reach into another township."""
+    phone = Sender(county, "worker-a1w")
+    mid = phone.visit("A1w-1", outcome="inspected")
+    phone.send()
+    desk = county.sign_in("township-a")
+    elsewhere = {"outcome": "met", "household_id": str(id_of("B1w-1"))}
+    refused = release(desk, phone, mid, expect=409, corrections=elsewhere)
+    assert refused["reason"] == "not-served"
+
+
+def test_an_unknown_change_is_not_found_and_nonsense_is_a_problem(county: SmallCounty) -> None:
+    desk = county.sign_in("township-a")
+    nobody = UUID(int=0)
+    for path in (f"{nobody}/{nobody}", f"{nobody}/{uuid4()}"):
+        for verb, body in (("release", {}), ("close", {"why": "重复"})):
+            answer = desk.call("POST", f"/sync/quarantine/{path}/{verb}", json=body)
+            assert answer.status_code == 404
+    assert desk.call("POST", "/sync/quarantine/x/y/release", json={}).status_code == 404
+
+
+def test_the_clocks_of_a_phone_are_kept_as_they_were_read(county: SmallCounty) -> None:
+    phone = Sender(county, "worker-a1w")
+    read = phone.reading()
+    good, wrong = phone.visit("A1w-1"), phone.visit("A1w-1", outcome="inspected")
+    county.clock.pass_time(minutes=30)
+    phone.send()
+    rows = run(
+        county,
+        "SELECT cast(mid AS text), wall, elapsed, boot, proof, recorded_at FROM sync_receipt",
+    )
+    assert sorted(row[0] for row in rows) == sorted([good, wrong])
+    for _, wall, elapsed, boot, proof, recorded_at in rows:
+        assert {"wall": wall, "elapsed": elapsed, "boot": boot} == read
+        assert (proof, to_ms(recorded_at)) == ("proved", read["wall"])

@@ -1,0 +1,60 @@
+"""Random histories with faults on PostgreSQL, over the real routes, with real commits.
+
+The same machine as in memory (`tests.sync.histories`), and what only a database can do: phones that
+sync at once while the office writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from server import sealed
+from server.app import create_app
+from server.db import db
+from tests import smallcounty
+from tests.conftest import TestCluster
+from tests.smallcounty import SmallCounty
+from tests.sync.histories.machine import Histories
+from tests.sync.histories.running import play
+from tests.syncing.town import TickingClock, Town, Vault
+
+FEW, STEPS = 12, 25
+A_TENTH = 0.1  # of the histories in memory
+
+
+@pytest.fixture(name="vault")
+def county_with_vault(cluster: TestCluster) -> Iterator[tuple[SmallCounty, Vault]]:
+    """One database, and one application, for all histories."""
+    name = f"h_{os.getpid()}"
+    cluster.create(name, "wangge_seeded")
+    clock, settings = TickingClock(), smallcounty.settings(cluster.url(name))
+    app = create_app(settings, clock=clock)
+    sealed.use(sealed.Keyring(settings.seal_keys, settings.blind_key))
+    vault = Vault(cluster.url(name))
+    with app.app_context():
+        yield SmallCounty(app, clock, cluster.url(name)), vault
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+    vault.close()
+    cluster.drop(name)
+
+
+def test_whatever_happened_at_rest_the_invariants_hold(
+    vault: tuple[SmallCounty, Vault], tmp_path: Path
+) -> None:
+    numbers = count()
+
+    class OnPostgres(Histories):
+        """Every history begins with the same county."""
+
+        @staticmethod
+        def make_stage() -> Town:
+            return Town(*vault, tmp_path / str(next(numbers)))
+
+    play(OnPostgres, FEW, STEPS, A_TENTH)

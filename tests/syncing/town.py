@@ -1,0 +1,379 @@
+"""The stage on PostgreSQL: two empty cells of village A1, three workers, and real requests.
+
+One database serves all histories: a history begins by putting every table back to what it was when
+the database was made, and a restore is the same with a later copy. That is what a cold copy of the
+data directory does: no fingerprint tells, only a phone's mark.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, create_engine, select, text
+from sqlalchemy.orm import Session
+
+from server.db import transaction, worker
+from server.erasure import rounds
+from server.erasure.register import Erased, Register
+from server.erasure.service import erase
+from server.households.queries import list_sync_rows, move_placings
+from server.households.service import (
+    Amendment,
+    NewHousehold,
+    amend_households,
+    register_households,
+    stamps_of,
+)
+from server.syncing.entities import REGISTRY
+from server.syncing.healing.service import ensure_epoch
+from server.syncing.models import SyncConflict, SyncQuarantine
+from server.syncing.queries import recompute_heads
+from sync.line import LineLost, Verb
+from tests.smallcounty import PASSWORD, START, Clock, SmallCounty, id_of
+from tests.sync.histories.hands import HistoryLine
+from tests.sync.histories.oracle import Fate, Words
+
+WORDS = Words("household", "visit", "address", "location", "cell_id", "household_id")
+NORTH, SOUTH = str(uuid4()), str(uuid4())
+LOGINS = ("worker-a1w", "worker-a1e", "worker-b1w")
+# The words of the server for what the oracle calls by its own.
+REASONS = {
+    "not-served": "not_served",
+    "village-not-yours": "not_yours",
+    "bad-household": "no_such_cell",
+}
+TICK = timedelta(milliseconds=7)
+
+
+@dataclass
+class TickingClock(Clock):
+    """No two requests come at the same time."""
+
+    lock: Any = field(default_factory=Lock)
+
+    def __call__(self) -> datetime:
+        with self.lock:
+            self.now += TICK
+            return self.now
+
+
+class TownLine(HistoryLine):
+    """The line to the application, signed in as one user on one device."""
+
+    county: Town
+    token: str | None = None
+
+    def _serve(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self._post(verb, body)
+        if answer.status_code == 401:
+            self._sign_in(body["device"])
+            answer = self._post(verb, body)
+        if answer.status_code == 503:
+            raise LineLost("answered 503")
+        assert answer.status_code == 200, answer.text
+        heard = dict(answer.json)
+        self.calls.append((verb, body, heard))
+        self.told(verb, body, heard)
+        return heard
+
+    def _post(self, verb: Verb, body: dict[str, Any]) -> Any:
+        client = self.county.county.app.test_client()
+        headers = {"Authorization": f"Bearer {self.token}"}
+        sent = json.dumps(body).encode()
+        return client.post(
+            f"/api/v1/sync/{verb}", data=sent, headers=headers, content_type="application/json"
+        )
+
+    def _sign_in(self, device: str) -> None:
+        client = self.county.county.app.test_client()
+        login = {
+            "login": self.user,
+            "password": PASSWORD,
+            "device": {"id": device, "name": "phone"},
+        }
+        answer = client.post("/api/v1/sessions", json=login)
+        assert answer.status_code == 201, answer.text
+        assert answer.json is not None
+        self.token = answer.json["access"]
+
+
+class Town:
+    """One county for one history."""
+
+    words, people, registry = WORDS, LOGINS, REGISTRY
+    cells = (NORTH, SOUTH)
+    nowhere, knows_recusal = str(uuid4()), False
+    places: Sequence[Any] = tuple([107.01, 31.9 + k / 100, "wgs84", 5.0] for k in (1, 2, 3))
+
+    def __init__(self, county: SmallCounty, vault: Vault, folder: Path) -> None:
+        self.county, self.vault = county, vault
+        county.clock.now = START + timedelta(days=1)
+        vault.restore("beginning")
+        folder.mkdir()
+        self.register = Register(folder)
+
+    # Time, devices, forms.
+
+    @property
+    def time(self) -> datetime:
+        return self.county.clock.now
+
+    def pass_seconds(self, seconds: int) -> None:
+        self.county.clock.pass_time(seconds=seconds)
+
+    def pass_hours(self, hours: int) -> None:
+        self.county.clock.pass_time(hours=hours)
+
+    def new_id(self) -> str:
+        return str(uuid4())
+
+    def enrol(self, user: str, number: int) -> str:
+        device = str(uuid4())
+        line = TownLine(self, user)  # type: ignore[arg-type] # a stage is a county here
+        line._sign_in(device)
+        return device
+
+    def new_line(self, county: Any, user: str) -> TownLine:
+        return TownLine(county, user)
+
+    def new_house(self, bucket: str) -> Mapping[str, Any]:
+        return {
+            "village_id": str(id_of("A1")),
+            "cell_id": bucket,
+            "head_name": "示某史",
+            "address": "三组 1 号",
+            "location": self.places[0],
+        }
+
+    def new_visit(self, house_id: str) -> Mapping[str, Any]:
+        return {"household_id": house_id, "outcome": "nobody_home"}
+
+    # The office.
+
+    def serve(self, user: str, *cells: str) -> None:
+        with self.vault.open() as connection:
+            whom = {"u": id_of(f"user {user}"), "now": self.time}
+            end = "UPDATE assignment SET valid_to = :now WHERE user_id = :u AND valid_to IS NULL"
+            connection.execute(text(end), whom)
+            for cell in cells:
+                begin = """
+                    INSERT INTO assignment (id, user_id, role, cell_id, valid_from)
+                    VALUES (gen_random_uuid(), :u, 'grid_worker', :cell, :now)"""
+                connection.execute(text(begin), {**whom, "cell": cell})
+
+    def write_house(self, bucket: str) -> str:
+        fields = dict(self.new_house(bucket))
+        village, cell = UUID(fields.pop("village_id")), UUID(fields.pop("cell_id"))
+        house = uuid4()
+        with self._at_the_office() as session:
+            new = NewHousehold(id=house, village_id=village, cell_id=cell, fields=fields)
+            register_households(session, self._hand, None, [new])
+        return str(house)
+
+    def edit_house(self, id_: str, fields: Mapping[str, Any]) -> None:
+        with self._at_the_office() as session:
+            amended = Amendment(UUID(id_), fields, stamps_of(fields, self._hand))
+            amend_households(session, self._hand, None, [amended])
+
+    def move_houses(self, ids: Sequence[str], cell: str) -> None:
+        moved = [UUID(id_) for id_ in ids]
+        with self._at_the_office() as session:
+            update = "UPDATE household SET cell_id = :cell WHERE id = ANY (cast(:ids AS uuid[]))"
+            session.execute(text(update), {"cell": cell, "ids": moved})
+            move_placings(session, moved, self._hand.now)
+
+    def delete_house(self, id_: str) -> None:
+        with self.vault.open() as connection:
+            for statement in (
+                "DELETE FROM visit WHERE household_id = :id",
+                "DELETE FROM household_placing WHERE household_id = :id",
+                "DELETE FROM household WHERE id = :id",
+            ):
+                connection.execute(text(statement), {"id": id_})
+
+    def erase_house(self, id_: str) -> None:
+        with self._at_the_office() as session:
+            erase(session, self._hand, self.register, Erased("household", UUID(id_)))
+
+    def recuse(self, id_: str, user: str) -> None:
+        raise NotImplementedError
+
+    def revoke(self, device: str) -> None:
+        with self.vault.open() as connection:
+            revoke = "UPDATE device SET revoked_at = :now WHERE id = :d"
+            connection.execute(text(revoke), {"now": self.time, "d": device})
+
+    def backup(self) -> Any:
+        self.vault.copy("backup")
+        return "backup"
+
+    def restore(self, backup: Any, told: bool) -> None:
+        self.vault.restore(backup)
+        if told:
+            with self._at_the_office() as session:
+                ensure_epoch(session, self._hand, why="restore")
+        rounds.go_round(self._hand, self.register)
+
+    # A look behind it.
+
+    def fates(self, answer: Mapping[str, Any]) -> list[tuple[str, Fate]]:
+        return [(o["mid"], _fate(o["status"], o.get("reason"))) for o in answer["outcomes"]]
+
+    def receipts(self) -> Mapping[tuple[str, str], Fate]:
+        found = self._ask("SELECT device_id, mid, status, reason FROM sync_receipt")
+        return {(str(d), str(mid)): _fate(status, reason) for d, mid, status, reason in found}
+
+    def effects(self) -> Counter[str]:
+        """A row that is or was there, for each change that made one; and what was amended."""
+        effective = self._ask(
+            """
+            SELECT r.mid, 1 FROM sync_receipt r
+             WHERE r.status IN ('applied', 'merged', 'conflict')
+               AND (EXISTS (SELECT FROM household h WHERE h.id = r.row_id)
+                    OR EXISTS (SELECT FROM visit v WHERE v.id = r.row_id AND
+                                                         v.device_id = r.device_id)
+                    OR EXISTS (SELECT FROM feed_tombstone t WHERE t.row_id = r.row_id))
+            """
+        )
+        unheard = self._ask(
+            """
+            SELECT count(*), 0 FROM visit v
+             WHERE NOT EXISTS (SELECT FROM sync_receipt r WHERE r.row_id = v.id)
+            """
+        )
+        assert unheard == [(0, 0)]
+        return Counter({str(mid): times for mid, times in effective})
+
+    def aside(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+        with self._at_the_office() as session:
+            found = session.scalars(select(SyncQuarantine)).all()
+            return {(str(q.device_id), str(q.mid)): json.loads(q.change)["set"] for q in found}
+
+    def log(self) -> Sequence[tuple[str, str, str, Any, Any, bool]]:
+        with self._at_the_office() as session:
+            found = session.scalars(select(SyncConflict)).all()
+            values = [json.loads(c.values) for c in found]
+            return [
+                (str(c.mid), str(c.row_id), c.field, v["ours"], v["theirs"], c.needs_person)
+                for c, v in zip(found, values, strict=True)
+            ]
+
+    def heads(self) -> tuple[Any, Any]:
+        with self._at_the_office() as session:
+            kept = session.execute(text("SELECT bucket, n, h, seq FROM feed_head")).all()
+            return sorted(map(tuple, kept)), sorted(map(tuple, recompute_heads(session)))
+
+    def field(self, id_: str, field: str) -> Any:
+        with self._at_the_office() as session:
+            (row,) = list_sync_rows(session, [UUID(id_)])
+            return getattr(row, field)
+
+    def numbers(self) -> tuple[Sequence[int], int, Sequence[int]]:
+        seqs = [seq for (seq,) in self._ask("SELECT seq FROM feed_entry WHERE seq IS NOT NULL")]
+        ((unstamped,),) = self._ask(
+            """SELECT (SELECT count(*) FROM feed_entry WHERE seq IS NULL)
+                    + (SELECT count(*) FROM feed_pending)"""
+        )
+        marks = [seq for (seq,) in self._ask("SELECT seq FROM feed_mark ORDER BY at, seq")]
+        return seqs, unstamped, marks
+
+    def newest_column(self, kind: str) -> str:
+        return {"household": "address", "visit": "proof"}[kind]
+
+    @property
+    def _hand(self) -> Any:
+        return worker(self.time)
+
+    @contextmanager
+    def _at_the_office(self) -> Iterator[Session]:
+        with transaction(self._hand) as session:
+            yield session
+
+    def _ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.vault.open() as connection:
+            return [tuple(row) for row in connection.execute(text(sql))]
+
+
+def _fate(status: str, reason: str | None) -> Fate:
+    return status, REASONS.get(reason or "", reason)
+
+
+class Vault:
+    """Copies of all tables, in the same database; put back as if nothing had been since."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = create_engine(url)
+        with self.open() as connection:
+            for k, cell in enumerate((NORTH, SOUTH)):
+                connection.execute(
+                    text("INSERT INTO grid_cell (id, village_id, code, name) VALUES (:c,:v,:n,'')"),
+                    {"c": cell, "v": id_of("A1"), "n": f"51192110020190{k}"},
+                )
+            connection.execute(text("DELETE FROM assignment WHERE role = 'grid_worker'"))
+            found = connection.execute(text(TABLES))
+            self._columns = {table: columns for table, columns in found}
+        self.copy("beginning")
+
+    @contextmanager
+    def open(self) -> Iterator[Connection]:
+        """As superuser, behind everybody's back."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def copy(self, name: str) -> None:
+        with self.open() as connection:
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
+            connection.execute(text(f"CREATE SCHEMA {name}"))
+            for table in self._filled(connection):
+                connection.execute(text(f"CREATE TABLE {name}.{table} AS TABLE public.{table}"))
+            copy = f"CREATE TABLE {name}.feed_seq AS SELECT last_value, is_called FROM feed_seq"
+            connection.execute(text(copy))
+
+    def restore(self, name: str) -> None:
+        """Without triggers, keys and policies, as files are put back."""
+        with self.open() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            for table in self._filled(connection):
+                connection.execute(text(f"DELETE FROM public.{table}"))
+            kept = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = :s"
+            schema = {"s": connection.scalar(text(f"SELECT '{name}'::regnamespace::oid"))}
+            for (table,) in connection.execute(text(kept), schema).all():
+                if table != "feed_seq":
+                    columns = self._columns[table]
+                    connection.execute(
+                        text(
+                            f"INSERT INTO public.{table} ({columns}) OVERRIDING SYSTEM VALUE "
+                            f"SELECT {columns} FROM {name}.{table}"
+                        )
+                    )
+            again = f"SELECT setval('feed_seq', last_value, is_called) FROM {name}.feed_seq"
+            connection.execute(text(again))
+
+    def _filled(self, connection: Connection) -> list[str]:
+        empty = " UNION ALL ".join(
+            f"SELECT '{table}' WHERE EXISTS (SELECT FROM public.{table})" for table in self._columns
+        )
+        return [table for (table,) in connection.execute(text(empty))]
+
+
+TABLES = """
+    SELECT c.relname, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+                                         AND NOT a.attisdropped AND a.attgenerated = ''
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+       AND c.relname NOT IN ('alembic_version', 'spatial_ref_sys')
+     GROUP BY c.relname
+"""
+
