@@ -15,7 +15,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH VIRTUAL_ENV PIP_TARGET PIP_PREFIX 
 PIP := .venv/bin/python -m pip -qq --disable-pip-version-check --no-input
 BUILT := .venv/.built
 
-.PHONY: help run test check format bench clean packages environment
+.PHONY: help run test check faults mutants format bench clean packages environment
 
 help: ## 列出命令 · list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,12 @@ check: packages environment ## 代码检查 · lint, format, types, direction of
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy geo sync server tests bench
 	@.venv/bin/lint-imports
+
+faults: packages environment ## 故障长测 · minutes of broken lines and kill -9, long histories and restores; SEED=… plays one again
+	@exec env -u DATABASE_URL -u PGOPTIONS -u PGSERVICE .venv/bin/python -m tests.faults
+
+mutants: packages environment ## 变异检查 · put each known bug of sync back into a copy, and see the tests go red
+	@exec env -u DATABASE_URL -u PGOPTIONS -u PGSERVICE .venv/bin/python -m tests.mutants
 
 format: environment ## 整理代码格式 · format the code
 	@.venv/bin/ruff check --fix .

@@ -79,6 +79,11 @@ def fill(
         register_disputes(session, author, list(_disputes(holder, homes, at)))
 
 
+def write_note(chance: random.Random) -> str:
+    """Fifty characters, harder to pack than what people write."""
+    return "".join(chance.choices(_CHARACTERS, k=NOTE))
+
+
 def find_holders(county: Installation, posts: Sequence[Post]) -> list[Holder]:
     """Where these posts serve, in their order."""
     connection = connect(county.admin_url)
@@ -150,7 +155,7 @@ def _visits(
     holder: Holder, homes: Sequence[UUID], at: datetime, chance: random.Random
 ) -> Iterator[dict[str, Any]]:
     count = len(homes) * VISITS
-    notes = ["".join(chance.choices(_CHARACTERS, k=NOTE)) for _ in range(count)]
+    notes = [write_note(chance) for _ in range(count)]
     sealed = keyring().seal_all("visit.note", notes)
     for k, note in enumerate(sealed):
         recorded = at + timedelta(seconds=60 * k, milliseconds=chance.randrange(1000))

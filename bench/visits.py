@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from random import Random
 from time import monotonic_ns, perf_counter
 from typing import Any
 
@@ -15,57 +16,59 @@ from psycopg2.extras import execute_values
 from bench import web
 from bench.ground import Ground, connect
 from bench.row import Bench, Pair
-from geo.datum import Datum
-from server.db import transaction, worker
-from server.demo.staff import PASSWORD, hire, plan_staff
-from server.households.imports.service import load_households
+from bench.stock import Holder, stock, write_note
+from server.demo.staff import PASSWORD
 from server.ids import new_id
-from server.installation import Installation, opened
+from server.installation import Installation
 from sync.clock import to_ms
 from sync.model import Change, Instant, Op, Push
 from sync.wire import encode_push
 
-PHONES = 8
-BATCH = 20  # visits of a push, rows of an INSERT
-NOTE = "家中老人身体尚好。（合成示例）"
+PHONES, BATCH = 8, 20  # the load that the row's ratio is of
+LOADS = [(phones, batch) for phones in (1, 8, 32) for batch in (1, 20, 100)]
+HOMES = 20  # households of each phone
 
 
 def _take(ground: Ground) -> Generator[Pair, None, None]:
     with ExitStack() as stack:
         county = stack.enter_context(ground.fresh())
-        homes = settle_in(ground, county)
+        most = max(PHONES, ground.size.phones)
+        asked = [(phones, batch) for phones, batch in LOADS if phones <= most]
+        holders = stock(ground, county, max(phones for phones, _ in asked), HOMES)
         environment = {**county.environment, "WANGGE_MIN_FREE_BYTES": "0"}
         port = stack.enter_context(web.serving(environment, ground.size.processes))
-        phones = [Phone(port, login, rows) for login, rows in homes.items()]
+        phones = [Phone(port, holder.login, _homes(county, holder)) for holder in holders]
         for phone in phones:
             stack.callback(phone.caller.hang_up)
-        plain = stack.enter_context(_plain(county))
-        deliver(phones, 3)  # each process of the server answers for the first time
+        plain = stack.enter_context(_plain(county, len(phones)))
+        deliver(phones[:PHONES], 3, BATCH)  # each process answers for the first time
         while True:
-            ids, seconds = deliver(phones, ground.size.pushes)
-            rate = len(ids) / seconds
-            yield Pair(rate, len(ids) / plain(ids))
+            loads = {load: _pair(phones, plain, ground.size.pushes, *load) for load in asked}
+            also = {f"{p}x{b}": pair.ratio for (p, b), pair in loads.items()}
+            also |= {f"{p}x{b}_visits/s": pair.ours for (p, b), pair in loads.items()}
+            yield loads[PHONES, BATCH]._replace(also=also | _bytes(phones[0]))
 
 
-def settle_in(ground: Ground, county: Installation) -> dict[str, list[str]]:
-    """Households and workers as in the demo: login → households, for each phone."""
-    by = worker(ground.began)
-    staff = plan_staff(ground.counts.busy_cells)
-    with opened(county.settings("worker")):
-        load_households(by, ground.path, Datum.GCJ02)
-        with transaction(by) as session:
-            hire(session, by, staff)
-    return {post.login: _homes(county, post.code) for post in staff.workers[:PHONES]}
+def _pair(phones: Sequence[Phone], plain: Plain, pushes: int, of: int, batch: int) -> Pair:
+    """As many pushes in all whatever the number of phones, and the same visits the plain way."""
+    some = phones[:of]
+    ids, seconds = deliver(some, max(1, pushes * PHONES // of), batch)
+    return Pair(len(ids) / seconds, len(ids) / plain(ids, len(some), batch))
 
 
-def _homes(county: Installation, cell: str) -> list[str]:
+def _bytes(phone: Phone) -> dict[str, float]:
+    """What a visit with a note of fifty characters takes on the wire, there and as an answer."""
+    (push,) = phone.write(1, BATCH)
+    body = web.pack(encode_push(push))
+    answer = phone.caller.post("/sync/push", body)
+    return {"bytes_a_visit": len(body) / BATCH, "bytes_of_its_answer": len(answer) / BATCH}
+
+
+def _homes(county: Installation, holder: Holder) -> list[str]:
     connection = connect(county.admin_url)
     try:
         cursor = connection.cursor()
-        cursor.execute(
-            "SELECT h.id FROM household h JOIN grid_cell c ON c.id = h.cell_id WHERE c.code = %s",
-            (cell,),
-        )
+        cursor.execute("SELECT id FROM household WHERE cell_id = %s", (str(holder.cell_id),))
         return [row[0] for row in cursor.fetchall()]
     finally:
         connection.close()
@@ -80,30 +83,31 @@ class Phone:
         self.caller.sign_in(login, PASSWORD, self.device)
         self._homes = homes
         self._n = 0
+        self._chance = Random(self.device)
 
-    def write(self, pushes: int) -> list[Push]:
-        """So many pushes of visits, recorded now."""
-        return [self._push() for _ in range(pushes)]
+    def write(self, pushes: int, batch: int) -> list[Push]:
+        """So many pushes of so many visits, recorded now."""
+        return [self._push(batch) for _ in range(pushes)]
 
-    def _push(self) -> Push:
+    def _push(self, batch: int) -> Push:
         now = Instant(to_ms(datetime.now(UTC)), monotonic_ns() // 1_000_000, "bench")
-        changes = tuple(self._visit(now) for _ in range(BATCH))
+        changes = tuple(self._visit(now) for _ in range(batch))
         return Push(device=self.device, epoch=None, clock=now, changes=changes)
 
     def _visit(self, now: Instant) -> Change:
         self._n += 1
         home = self._homes[self._n % len(self._homes)]
         mid, id_ = (str(new_id(datetime.now(UTC))) for _ in range(2))
-        told = {"household_id": home, "outcome": "met", "note": NOTE}
+        told = {"household_id": home, "outcome": "met", "note": write_note(self._chance)}
         return Change(mid, self._n, "visit", id_, Op.APPEND, told, now)
 
 
-def deliver(phones: Sequence[Phone], pushes: int) -> tuple[list[str], float]:
+def deliver(phones: Sequence[Phone], pushes: int, batch: int) -> tuple[list[str], float]:
     """All phones at once, each over a new connection that it keeps: ids of visits, and seconds.
 
     Raises RuntimeError where a visit was not applied.
     """
-    written = [phone.write(pushes) for phone in phones]
+    written = [phone.write(pushes, batch) for phone in phones]
     packed = [[web.pack(encode_push(push)) for push in outbox] for outbox in written]
     for phone in phones:
         phone.caller.hang_up()
@@ -122,53 +126,59 @@ def _send(phone: Phone, bodies: Sequence[bytes]) -> list[bytes]:
 
 
 def _at_once(do: Callable[..., Any], *of_each: Sequence[Any]) -> list[Any]:
-    with ThreadPoolExecutor(PHONES) as threads:
+    with ThreadPoolExecutor(len(of_each[0])) as threads:
         return list(threads.map(do, *of_each))
 
 
+Plain = Callable[[Sequence[str], int, int], float]
+
+
 @contextmanager
-def _plain(county: Installation) -> Iterator[Callable[[Sequence[str]], float]]:
-    """How to insert these visits again into a table like `visit`: as many connections as phones.
+def _plain(county: Installation, most: int) -> Iterator[Plain]:
+    """How to insert these visits again into a table like `visit`, over as many connections.
 
     The table has the indexes and checks, no triggers, foreign keys or policies.
     """
-    connections = [connect(county.admin_url) for _ in range(PHONES)]
+    connections = [connect(county.admin_url) for _ in range(most)]
     try:
         connections[0].cursor().execute("CREATE TABLE plain (LIKE visit INCLUDING ALL)")
         connections[0].commit()
-        yield lambda ids: _insert(connections, ids)
+        yield lambda ids, of, batch: _insert(connections[:of], ids, batch)
     finally:
         for connection in connections:
             connection.close()
 
 
-def _insert(connections: Sequence[extensions.connection], ids: Sequence[str]) -> float:
-    """Seconds for INSERT of these visits, BATCH a commit."""
+def _insert(connections: Sequence[extensions.connection], ids: Sequence[str], batch: int) -> float:
+    """Seconds for INSERT of these visits, `batch` a commit."""
     cursor = connections[0].cursor()
     cursor.execute("SELECT * FROM visit WHERE id = ANY (%s::uuid[])", (list(ids),))
     columns = ", ".join(column.name for column in cursor.description or ())
     rows = cursor.fetchall()
     connections[0].commit()
     statement = f"INSERT INTO plain ({columns}) VALUES %s"
+    shares = [rows[k :: len(connections)] for k in range(len(connections))]
     start = perf_counter()
     _at_once(
-        lambda connection, mine: _insert_batches(connection, statement, mine),
+        lambda connection, mine: _insert_batches(connection, statement, mine, batch),
         connections,
-        [rows[k :: len(connections)] for k in range(len(connections))],
+        shares,
     )
     return perf_counter() - start
 
 
-def _insert_batches(connection: extensions.connection, statement: str, rows: Sequence[Any]) -> None:
-    for first in range(0, len(rows), BATCH):
-        execute_values(connection.cursor(), statement, rows[first : first + BATCH])
+def _insert_batches(
+    connection: extensions.connection, statement: str, rows: Sequence[Any], batch: int
+) -> None:
+    for first in range(0, len(rows), batch):
+        execute_values(connection.cursor(), statement, rows[first : first + batch])
         connection.commit()
 
 
 BENCH = Bench(
     title="手机上传走访 Visits of phones",
     things="visits",
-    ours="8 phones, pushes of 20 over HTTP",
-    plain="8 connections, INSERT of 20 rows",
+    ours="8 phones, pushes of 20 over HTTP (and 1, 8, 32 phones × 1, 20, 100)",
+    plain="INSERT of as many rows, over as many connections",
     take=_take,
 )

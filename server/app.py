@@ -24,6 +24,7 @@ from server.maps.views import blp as places
 from server.moves.draft.views import blp as drafts
 from server.moves.views import blp as moves
 from server.settings import Settings
+from server.syncing.healing import door
 from server.syncing.news.views import blp as news
 from server.syncing.review.conflicts.views import blp as conflicts
 from server.syncing.review.views import blp as review
@@ -68,6 +69,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = system_clock)
     logs.number_requests(app)
     bodies.bound(app, settings.max_body_bytes)
     db.connect(app, settings)
+    door.guard(app)
     health.expose(app)
     _register(docs.describe(app))
     problems.render(app)  # last: the API brings handlers of its own

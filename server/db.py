@@ -21,14 +21,15 @@ import psycopg2
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from psycopg2.extras import NamedTupleCursor
-from sqlalchemy import DateTime, MetaData, Text, event, text
+from sqlalchemy import DateTime, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import psycopg2 as postgresql
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.pool import PoolProxiedConnection
 
 from server.errors import Clash, TryLater
+from server.setbacks import UNIQUE, passing, pgcode
 from server.settings import Settings
 
 log = logging.getLogger("wangge.db")
@@ -77,16 +78,6 @@ class AlreadyThere(Clash):
 
     slug = "already-there"
     text = "编号已存在，请刷新后再试。 This id or code exists already; reload and try again."
-
-
-class NotSettled(TryLater):
-    """The database was restored, moved or promoted, and nobody has looked after it yet."""
-
-    slug = "not-settled"
-    text = (
-        "数据库刚恢复或切换，核对后自动开放。 The database was restored or moved: it opens once "
-        "the worker has seen to it (`wangge work`, or `wangge migrate` by hand)."
-    )
 
 
 class Acting(NamedTuple):
@@ -138,10 +129,10 @@ def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Sessi
         session.rollback()
         if passing(error):
             raise TryLater from error
-        if _pgcode(error) == _UNIQUE:
+        if pgcode(error) == UNIQUE:
             raise AlreadyThere from error
         if committing:
-            log.error("a commit failed: %s", _pgcode(error))
+            log.error("a commit failed: %s", pgcode(error))
             raise TryLater from error
         raise
     except BaseException:
@@ -186,13 +177,13 @@ def run(session: Session, statement: str, values: Mapping[str, Any]) -> Sequence
     A third of the way through SQLAlchemy (docs/decisions/0006). Raises DBAPIError as the session.
     """
     connection = session.connection()
-    lent = connection.connection
+    lent: Any = connection.connection.dbapi_connection
     with lent.cursor(cursor_factory=NamedTupleCursor) as cursor:
         try:
             cursor.execute(plain(statement), values)
             return cursor.fetchall() if cursor.description else ()
         except psycopg2.Error as error:
-            if lent.dbapi_connection.closed:  # the server went away, from under all others too
+            if lent.closed:  # the server went away, from under all others too
                 connection.invalidate(error)
                 db.engine.dispose()
             raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
@@ -280,52 +271,3 @@ def connect(app: Flask, settings: Settings) -> None:
         "hide_parameters": True,  # an error's text must not quote what somebody typed
     }
     db.init_app(app)
-    with app.app_context():
-        event.listen(db.engine, "connect", _admit)
-
-
-def _admit(connection: Any, _: object) -> None:
-    """Open no database to the web that has become another one. Raises NotSettled.
-
-    Whoever restores, moves or promotes one cuts every connection: asking each new one is enough.
-    """
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute("SELECT gate.settled()")
-            (settled,) = cursor.fetchone()
-        except (psycopg2.errors.UndefinedFunction, psycopg2.errors.InvalidSchemaName):
-            settled = True  # not migrated: /readyz says so
-    connection.rollback()
-    if not settled:
-        connection.close()
-        raise NotSettled
-
-
-# Lock not available, deadlock, serialization, out of connections or disk, cancelled, shutting down.
-_FOREIGN_KEY, _UNIQUE = "23503", "23505"
-_PASSING = {"55P03", "40P01", "40001", "53100", "53200", "53300", "57014", "57P01", "57P03"}
-
-
-_CROSSED = {"40P01", "40001"}
-
-
-def crossed(error: BaseException | None) -> bool:
-    """Whether two transactions were in each other's way: the same may be done again at once."""
-    return _pgcode(error) in _CROSSED
-
-
-def passing(error: BaseException) -> bool:
-    """Whether the same transaction may succeed when tried again."""
-    if isinstance(error, PoolTimeout):
-        return True
-    code = _pgcode(error)
-    if code == _FOREIGN_KEY:  # the household moved between our look and our insert: look again
-        return "_follows_household_fkey" in str(getattr(error, "orig", ""))
-    away = isinstance(error, (OperationalError, psycopg2.OperationalError))
-    return code in _PASSING or (code is None and away)
-
-
-def _pgcode(error: BaseException | None) -> str | None:
-    """PostgreSQL's code of what happened, where it was PostgreSQL that answered."""
-    code: str | None = getattr(getattr(error, "orig", error), "pgcode", None)
-    return code

@@ -32,6 +32,10 @@ OP_NOT_ALLOWED = "op_not_allowed"
 QUARANTINE_FULL = "quarantine_full"
 TOO_LARGE = "too_large"
 UNKNOWN_ENTITY = "unknown_entity"
+WAITS_FOR_ROW = "waits_for_row"  # it speaks of a row whose making is itself set aside
+
+# A row of that id is there, or was: whoever speaks of it means that one.
+NOT_THE_MAKING = frozenset({DELETED, ERASED, ID_TAKEN, *RESERVED})
 
 
 def judge_size(change: Change) -> str | None:

@@ -42,6 +42,8 @@ DAY = 24 * HOUR
 KEPT = 30 * DAY  # for so long the phone keeps what the server has acknowledged
 SILENCE = 30 * DAY  # a phone that heard nothing for so long shows no rows (the county's policy)
 
+BUSY = 30_000  # how long one process waits for another's transaction; each is short
+
 ROOM_TO_RECORD = 1024 * 1024  # free bytes without which nothing more is written down
 ROOM_TO_PULL = 16 * 1024 * 1024  # rows never take the room that a visit may need
 
@@ -772,9 +774,14 @@ class Pocket:
         return turn
 
     def forget_what_was_wiped(self) -> None:
-        """Let no copy of a wiped body stay behind in the write-ahead log."""
+        """Let no copy of a wiped body stay behind in the write-ahead log.
+
+        Somebody who reads just now holds that up: then it is done after the next answer.
+        """
         if self._wiped:
+            self._ask("PRAGMA busy_timeout = 0")
             ((blocked, _, _),) = self._ask("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._ask(f"PRAGMA busy_timeout = {BUSY}")
             self._wiped = bool(blocked)
 
     def close(self) -> None:
@@ -1045,7 +1052,7 @@ class Pocket:
         self._do("INSERT OR REPLACE INTO resynced(bucket, day) VALUES (?, ?)", bucket, day)
         return True
 
-    # The only four lines that speak to sqlite.
+    # What speaks to sqlite.
 
     def _ask(self, sql: str, *values: Any) -> list[Any]:
         try:
@@ -1071,7 +1078,8 @@ class Pocket:
 
 def connect_durably(path: str) -> sqlite3.Connection:
     """A connection whose commits survive a power cut, and whose deletes leave nothing behind."""
-    db = sqlite3.connect(path, timeout=30)
+    db = sqlite3.connect(path)
+    db.execute(f"PRAGMA busy_timeout = {BUSY}")
     db.execute("PRAGMA journal_mode = WAL")  # one may read while another writes
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA secure_delete = ON")

@@ -11,6 +11,7 @@ from sync.model import (
     Change,
     DeviceState,
     Key,
+    Op,
     Outcome,
     Presence,
     Push,
@@ -34,6 +35,10 @@ def push(request: Push, registry: Registry, store: Store) -> Pushed:
 
     Changes are taken in the order of n; at a hole (n beyond `next_n`) it stops, and `next_n` tells
     the phone from where to send on. Raises `TryAgain` when the transaction is lost.
+
+    The epoch that the phone names is not asked about: an outbox is as good after a restore as it
+    was before, and what the server had already is told by `mid`. It is at a pull that a phone of
+    another epoch has something to do.
     """
     state = store.device(request.device, lock=True)
     mids = {change.mid for change in request.changes}
@@ -103,8 +108,23 @@ def _decide(
             good.append(item)
     verdicts |= settle(good, registry, store)
     aside = [i.change for i in fresh if verdicts[i.change.mid].status is Status.QUARANTINED]
+    if not state.revoked:  # else that is the reason, for all of them
+        verdicts |= dict.fromkeys(_waiting(aside, verdicts), set_aside(judge.WAITS_FOR_ROW))
     verdicts |= dict.fromkeys(_erased(aside, registry, store), set_aside(judge.ERASED))
     return _ration(fresh, verdicts, state.open_quarantined)
+
+
+def _waiting(aside: Sequence[Change], verdicts: Mapping[str, Verdict]) -> set[str]:
+    """Mids of those that speak of a row whose making is set aside with them.
+
+    A visit to a house that waits for a person is not at fault itself: it is released after it.
+    """
+    made = {
+        change.id
+        for change in aside
+        if change.op is not Op.PATCH and verdicts[change.mid].reason not in judge.NOT_THE_MAKING
+    }
+    return {c.mid for c in aside if not made.isdisjoint(judge.ids_named(c) - {c.id})}
 
 
 def _erased(aside: Sequence[Change], registry: Registry, store: Store) -> set[str]:

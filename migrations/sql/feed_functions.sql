@@ -10,8 +10,10 @@
 -- owner under FORCE it would silently stamp nothing.
 
 CREATE OR REPLACE FUNCTION feed.wake() RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    INSERT INTO feed_pending (txid) VALUES (pg_current_xact_id()::text) ON CONFLICT DO NOTHING
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO feed_pending (txid) VALUES (pg_current_xact_id()::text) ON CONFLICT DO NOTHING;
+END
 $$;
 
 -- Tables whose rows carry their own `id` and `bucket`: TG_ARGV[0] is the entity.

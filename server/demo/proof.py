@@ -70,8 +70,8 @@ def differences(session: Session, phone: Phone, cell: str) -> Iterable[str]:
         shown = {str(row.id): _fields(row) for row in STORED[name].read(session, ids)}
         held = {id_: dict(fields) for id_, fields in phone.rows(name).items()}
         if held != shown:
-            ids = held.keys() | shown.keys()
-            yield f"{name}: {sorted(i for i in ids if held.get(i) != shown.get(i))[:3]}"
+            either = held.keys() | shown.keys()
+            yield f"{name}: {sorted(i for i in either if held.get(i) != shown.get(i))[:3]}"
 
 
 def _fields(row: Any) -> dict[str, Any]:

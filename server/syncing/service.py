@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -29,8 +30,8 @@ def take_push(session: Session, by: Identity, request: Push, *, careful: bool = 
     raise_alarms(session, by, alarms_of_push(request, pushed))
     applied = {answer.mid for answer in pushed.outcomes if answer.status is Status.APPLIED}
     visits = [c.id for c in request.changes if c.entity == VisitEntity.name and c.mid in applied]
-    changes = len(request.changes)
-    record(session, "sync.push", changes=changes, visits=len(visits), ids=visits[:50])
+    sent: dict[str, Any] = {"changes": len(request.changes), "epoch": request.epoch}
+    record(session, "sync.push", **sent, visits=len(visits), ids=visits[:50])
     return pushed
 
 

@@ -12,10 +12,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from server.db import Acting, Identity, passing
+from server.db import Acting, Identity
 from server.errors import TryLater
 from server.households.queries import map_buckets
 from server.ids import new_id
+from server.setbacks import passing
 from server.syncing import queries
 from server.syncing.entities import STORED, plain
 from server.syncing.news.store import Snapshot
@@ -84,9 +85,9 @@ class PostgresStore:
         for name, ids in _by_entity(keys).items():
             # Most of what phones send is new: for those, to know that they are new is all it takes.
             known = queries.list_presence(self._session, name, ids)
-            for row in known:
-                locked[Key(name, row.id)] = Locked(_out_of_sight(row))
-            there = [UUID(row.id) for row in known if not row.deleted]
+            for one in known:
+                locked[Key(name, one.id)] = Locked(_out_of_sight(one))
+            there = [UUID(one.id) for one in known if not one.deleted]
             stamps = STORED[name].lock(self._session, there) if there else {}
             for id_, row in self._read(name, stamps.keys()).items():
                 locked[Key(name, str(id_))] = Locked(Presence.PRESENT, row, stamps[id_])

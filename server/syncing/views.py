@@ -12,8 +12,9 @@ from flask import Response, current_app, request
 
 from server.access.door import asker, may
 from server.bodies import WORTH_ZIPPING, Blueprint, NotJson
-from server.db import DbRole, crossed, passing, transaction
+from server.db import DbRole, transaction
 from server.errors import Clash, NotFound, TryLater
+from server.setbacks import crossed, passing
 from server.syncing import service
 from server.syncing.errors import BadEnvelope, OtherDevice
 from server.syncing.news import service as news

@@ -42,11 +42,11 @@ def record_visits(session: Session, by: Identity, new: Sequence[NewVisit]) -> No
 
 
 def add_visits(session: Session, by: Identity, new: Sequence[NewVisit]) -> None:
-    """Add visits, set-wise; a push writes down its own act. Authority is judged at the time of
-    recording.
+    """Add visits, set-wise, for whoever writes down the act: a push names all of its own in one.
 
-    Raises HouseholdErased, BadVisit, NotServed or VisitExists, with `index` of the first that is
-    wrong. A household that does not exist and one that was never served are answered alike.
+    Authority is judged at the time of recording. Raises HouseholdErased, BadVisit, NotServed or
+    VisitExists, with `index` of the first that is wrong. A household that does not exist and one
+    that was never served are answered alike.
     """
     served = queries.find_served(session, [(v.household_id, v.recorded_at) for v in new])
     missing = {visit.household_id for index, visit in enumerate(new) if index not in served}
@@ -99,9 +99,7 @@ def _recorded(by: Identity) -> Mapping[str, str | None]:
     }
 
 
-def _row(
-    visit: NewVisit, served: Served, recorded: Mapping[str, str | None]
-) -> dict[str, Any]:
+def _row(visit: NewVisit, served: Served, recorded: Mapping[str, str | None]) -> dict[str, Any]:
     return {
         **recorded,
         "id": str(visit.id),

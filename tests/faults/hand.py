@@ -25,6 +25,7 @@ from sync.model import Op
 from sync.phone import Phone, Summary
 
 TIMEOUT = 20.0  # seconds that a phone waits for an answer
+PAUSE = 0.25  # seconds before a worker tries again
 STEPS = {"visit": 8, "edit": 3, "place": 2, "house": 2, "dispute": 1, "wrong": 1, "sync": 7}
 
 
@@ -85,6 +86,7 @@ class Owner:
     name: str
     login: str
     password: str
+    cell: str  # the code of the cell that its worker serves
     directory: Path
     wrong_ms: int = 0
 
@@ -142,6 +144,8 @@ class Hand:
     def sync(self) -> Summary:
         """Sync; alarms go into the diary: nothing that happens here may raise one."""
         summary = self._phone.sync()
+        if summary.lost:
+            time.sleep(PAUSE)
         if summary.alarms:
             self._diary.note(alarms=summary.alarms)
         return summary

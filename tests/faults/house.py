@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -27,7 +27,7 @@ from typing import Any
 
 import psycopg2
 
-from server.cluster import Cluster
+from server.cluster import Cluster, ClusterError
 from server.db import transaction, worker
 from server.installation import Installation, open_installation, opened
 from tests import smallcounty
@@ -60,6 +60,7 @@ class House:
     stack: ExitStack
     processes: int = 2
     port: int = field(default_factory=lambda: free_port())
+    troubles: list[Exception] = field(default_factory=list)
     killed: Counter[str] = field(default_factory=Counter)
     breaker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "breaker"))
     web: Process = field(init=False)
@@ -75,7 +76,10 @@ class House:
 
     def suffer(self, fate: Fate) -> None:
         """End what a fate says, in the one thread that started what is started again."""
-        self.breaker.submit(self._suffer, fate).result()
+        try:
+            self.breaker.submit(self._suffer, fate).result()
+        except (ClusterError, NotBack) as trouble:
+            self.troubles.append(trouble)
 
     def _suffer(self, fate: Fate) -> None:
         verbs = {
@@ -179,7 +183,9 @@ def standing() -> Iterator[House]:
         house = House(cluster, _install(cluster, place / "var"), place / "log", stack)
         stack.callback(house.breaker.shutdown)
         for start in (house.serve, house.work):
-            house.breaker.submit(start).result()  # they live as long as the thread that started them
+            house.breaker.submit(
+                start
+            ).result()  # they live as long as the thread that started them
         with _kept(house):
             house.await_ready()
             yield house
@@ -226,12 +232,10 @@ def _started(command: list[str], environment: Mapping[str, str], log: Path) -> I
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        for pid in (process.pid, *children(process.pid)):  # no grace: nothing here is waited for
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
 
 
 def _die_with_parent() -> None:
@@ -240,10 +244,8 @@ def _die_with_parent() -> None:
 
 def children(pid: int) -> list[int]:
     """The living children of a process."""
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found.extend(int(child) for child in task.read_text().split())
-    return sorted(found)
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return sorted(int(child) for one in lists for child in one.read_text().split())
 
 
 def free_port() -> int:

@@ -61,14 +61,16 @@ class Road:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of the phone."""
-        with suppress(OSError, asyncio.IncompleteReadError):
-            try:
-                while request := await _read_message(reader):
-                    await self._meet(request, writer)
-            except Lost as lost:
-                if lost.reset:
-                    _reset(writer)
-        writer.close()
+        try:
+            while request := await _read_message(reader):
+                await self._meet(request, writer)
+        except Lost as lost:
+            if lost.reset:
+                _reset(writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the phone hung up, or the server did
+        finally:
+            writer.close()
 
     async def deliver_late(self) -> None:
         """What was held back reaches the server now; nobody waits for the answer."""
@@ -222,6 +224,8 @@ class Proxy:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for _ in range(3):  # what was closed is let go of in the next turns of the loop
+            await asyncio.sleep(0)
         await self._loop.shutdown_default_executor()
 
 

@@ -5,20 +5,22 @@ The word of the phones is taken from their diaries, that of the server from plai
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from server.db import transaction, worker
 from server.demo.proof import differences
 from server.installation import opened
 from server.syncing.queries import recompute_heads
 from sync.phone import Phone
-from tests.faults.hand import Hand, Owner
 from tests.faults.fates import chance_of
+from tests.faults.hand import Hand, Owner
 from tests.faults.house import House
-from tests.smallcounty import CELLS
 
 SYNCS = 3  # so many at most until an outbox is empty
 COUNTED = ("applied", "duplicate", "merged", "conflict")
@@ -38,6 +40,7 @@ def complaints(house: House, owners: Sequence[Owner], before: Collection[str] = 
             found += [f"{owner.name}: {c}" for c in _of_phone(house, owner, phone)]
     found += _of_visits(house, owners, before)
     found += _of_feed(house)
+    found += _of_log(house)
     return found
 
 
@@ -61,10 +64,8 @@ def _of_phone(house: House, owner: Owner, phone: Phone) -> Iterator[str]:
         yield f"it rang {alarm}, and nothing was restored or lost"
     yield from _unkept(house, owner, phone, lines)
     yield from _misremembered(house, owner, lines)
-    with opened(house.installation.settings("worker")):
-        with transaction(worker(datetime.now(UTC))) as session:
-            yield from differences(session, phone, CELLS[owner.login[-3:].replace("a", "A", 1)
-                                                         .replace("b", "B", 1)])
+    with _session(house) as session:
+        yield from differences(session, phone, owner.cell)
 
 
 def _unkept(
@@ -113,7 +114,7 @@ def _rows(house: House) -> dict[str, int]:
                 UNION ALL SELECT id FROM dispute) AS rows (id)
          GROUP BY id
     """)
-    return {id_: count for id_, count in found}
+    return dict(found)
 
 
 def list_visits(house: House) -> list[str]:
@@ -131,15 +132,32 @@ def _of_visits(house: House, owners: Sequence[Owner], before: Collection[str]) -
 
 def _of_feed(house: House) -> Iterator[str]:
     """Heads kept are heads recomputed; no committed entry is unstamped; conflicts stand once."""
-    with opened(house.installation.settings("worker")):
-        with transaction(worker(datetime.now(UTC))) as session:
-            recomputed = sorted(map(tuple, recompute_heads(session)))
+    with _session(house) as session:
+        recomputed = sorted(map(tuple, recompute_heads(session)))
     if sorted(house.ask("SELECT bucket, n, h, seq FROM feed_head")) != recomputed:
         yield "the heads kept are not the heads recomputed"
     for what, query in _NEVER.items():
         ((count,),) = house.ask(query)
         if count:
             yield f"{count} {what}"
+
+
+def _of_log(house: House) -> Iterator[str]:
+    """Whatever is killed, a phone hears "try later" and never that the server is at its wits' end.
+
+    What does not pass is not tried again by a careful client, and calls a person out of bed.
+    """
+    for line in house.log.read_text(errors="replace").splitlines():
+        if '"unexpected error' in line:
+            said = json.loads(line)
+            yield f"the web server met {said.get('error')} at {said.get('where')}"
+
+
+@contextmanager
+def _session(house: House) -> Iterator[Session]:
+    settings = house.installation.settings("worker")
+    with opened(settings), transaction(worker(datetime.now(UTC))) as session:
+        yield session
 
 
 _NEVER = {

@@ -156,4 +156,5 @@ class FieldPhone:
         self.db = sqlite3.connect(path, factory=FrailConnection)
         # Power fails by Killed here; what the disk does then is sqlite's own matter.
         self.db.execute("PRAGMA synchronous = OFF")
+        self.db.execute("PRAGMA journal_mode = MEMORY")
         return self.db

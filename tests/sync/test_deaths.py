@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,28 @@ MOST = 1000  # statements of one verb: a story that never comes to its end is wr
 Story = Callable[[SampleCounty, FieldPhone], Callable[[], Any]]
 
 
-def begin(folder: Path, name: str) -> tuple[SampleCounty, FieldPhone, str]:
-    """A county with two houses, and a phone that knows them."""
-    county = SampleCounty()
-    houses = [county.write_house(NORTH) for _ in range(2)]
-    li = FieldPhone(county, LI, LI_PHONE, str(folder / f"{name}.sqlite"), page=2)
-    li.app.sync()
-    return county, li, houses[0]
+class Beginning:
+    """A county with two houses and a phone that knows them, as often as a story is told."""
+
+    def __init__(self, folder: Path) -> None:
+        self._county = SampleCounty()
+        for _ in range(2):
+            self._county.write_house(NORTH)
+        self._path = folder / "li.sqlite"
+        li = FieldPhone(self._county, LI, LI_PHONE, str(self._path), page=2)
+        li.app.sync()
+        li.app.close()
+        self._file = self._path.read_bytes()
+
+    def __call__(self) -> tuple[SampleCounty, FieldPhone]:
+        self._path.write_bytes(self._file)
+        county = deepcopy(self._county)
+        return county, FieldPhone(county, LI, LI_PHONE, str(self._path), page=2)
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Beginning:
+    return Beginning(tmp_path)
 
 
 def house_of(county: SampleCounty) -> str:
@@ -58,6 +74,7 @@ def end_of(county: SampleCounty, li: FieldPhone) -> dict[str, Any]:
         "server": sorted(str(r.row.get("note", "")) for r in state.records.values()),
         "aside": sorted(reason for _, reason in state.quarantine.values()),
         "numbers": li.app.numbers(),
+        "alarms": {kind for kind, _ in li.app.alarms()},  # a death is none
         "journal": len([note for note in state.journal.values() if isinstance(note, str)]),
     }
 
@@ -145,12 +162,13 @@ STORIES: list[Story] = [
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
-def test_a_phone_that_dies_in_a_sync_ends_as_if_it_had_not(story: Story, tmp_path: Path) -> None:
-    county, li, _ = begin(tmp_path, "undisturbed")
+def test_a_phone_that_dies_in_a_sync_ends_as_if_it_had_not(story: Story, begin: Beginning) -> None:
+    county, li = begin()
     story(county, li)()
     undisturbed = end_of(county, li)
+    li.app.close()
     for statements in range(MOST):
-        county, li, _ = begin(tmp_path, str(statements))
+        county, li = begin()
         died = li.die_after(statements, story(county, li))
         assert end_of(county, li) == undisturbed, f"died before statement {statements}"
         li.app.close()
@@ -159,10 +177,10 @@ def test_a_phone_that_dies_in_a_sync_ends_as_if_it_had_not(story: Story, tmp_pat
     assert statements > 20
 
 
-def test_a_record_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_record_is_written_whole_or_not_at_all(begin: Beginning) -> None:
     """Whoever sees no confirmation finds the record, or the form still has it."""
     for statements in range(MOST):
-        county, li, house = begin(tmp_path, str(statements))
+        county, li = begin()
         deed = lambda: write_two(county, li)  # noqa: B023, E731 (called in this very round)
         died = li.die_after(statements, deed)
         numbers = [(change["n"], change["entity"]) for change in li.app.waiting()]
@@ -170,16 +188,16 @@ def test_a_record_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         assert (len(numbers) == 2) == (not died)
         assert li.app.numbers()["recorded"] == len(numbers)
         li.app.sync()
-        assert county.visits(house) == int(len(numbers) == 2)
+        assert county.visits(house_of(county)) == int(len(numbers) == 2)
         li.app.close()
         if not died:
             break
     assert statements > 10
 
 
-def test_what_is_sent_again_is_under_its_old_or_its_new_number(tmp_path: Path) -> None:
+def test_what_is_sent_again_is_under_its_old_or_its_new_number(begin: Beginning) -> None:
     for statements in range(MOST):
-        _, li, _ = begin(tmp_path, str(statements))
+        _, li = begin()
         mid = rejected(li)
         died = li.die_after(statements, lambda: li.app.send_again(mid))  # noqa: B023
         aside, waiting = li.app.set_aside(), li.app.waiting()

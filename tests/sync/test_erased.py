@@ -14,6 +14,7 @@ from tests.sync.field import FieldClock, FieldLine, FieldPhone
 from tests.sync.sample import LI, LI_PHONE, NORTH, SOUTH, WANG, WANG_PHONE, SampleCounty
 
 SECRET = "张老三借了七千块"
+WRITTEN = SECRET.encode("ascii", "backslashreplace")  # as it stands in the file
 
 
 @pytest.fixture
@@ -48,14 +49,13 @@ def test_of_an_erased_row_nothing_stays_on_the_phone_but_mids_and_numbers(
     li.sync()
     kept = [fate.mid for fate in li.fates("house", house)]
     li.record("house", Op.PATCH, {"note": SECRET + "!"}, house)  # not sent yet
-    text = SECRET.encode("ascii", "backslashreplace")
     files = [path, path.with_name("li.sqlite3-wal")]
-    assert any(text in file.read_bytes() for file in files)
+    assert any(WRITTEN in file.read_bytes() for file in files)
     erase(county, "house", house)
     li.line = FullLine(county, LI)  # so that only the pull can say it
     li.sync()
     assert li.rows("house") == {}
-    assert not any(text in file.read_bytes() for file in files)
+    assert not any(WRITTEN in file.read_bytes() for file in files)
     assert [fate.mid for fate in li.fates("house", house)][:1] == kept
     assert [(c["n"], c["set"], c["was"]) for c in li.waiting()] == [(2, {}, {})]
     li.line = FieldLine(county, LI)
@@ -98,30 +98,51 @@ def test_an_erased_row_is_not_sent_again_to_a_restored_server(
     erase(county, "house", house)  # from the register, before it is opened
     li.line.calls.clear()
     li.app.sync()
+    assert li.line.calls
     assert SECRET not in str(li.line.calls)
     assert li.app.rows("house") == {}
+
+
+def test_the_number_of_an_erased_change_is_a_hole_for_a_server_that_forgot_it(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    backup = county.db.backup()
+    house = li.app.record("house", Op.CREATE, {"cell": NORTH, "note": SECRET})
+    li.app.sync()
+    erase(county, "house", house)
+    li.app.sync()
+    county.db.restore(backup, epoch="another")
+    erase(county, "house", house)  # from the register, before it is opened
+    assert "hole_declared" in li.app.sync().alarms
+    assert list(county.set_aside(LI_PHONE).values()) == ["hole"]
+    assert li.app.waiting() == []
 
 
 # A server that forgot.
 
 
+@pytest.mark.parametrize("told", [True, False])
 def test_after_a_restore_the_phone_offers_all_that_it_keeps_and_nothing_counts_twice(
-    county: SampleCounty, li: FieldPhone
+    county: SampleCounty, li: FieldPhone, told: bool
 ) -> None:
-    """Also what lies below the server's next number: another copy may have kept the number only."""
+    """Also what lies below the server's next number: it may have kept the number and not the row.
+
+    A new epoch tells of the restore, or only the phone's mark, which the server does not know.
+    """
     house = county.write_house(NORTH)
     for _ in range(3):
         visit(li, house)
     li.app.sync()
-    state = county.db.state
-    lost = next(key for key in state.records if key.entity == "visit")
     backup = county.db.backup()
+    county.write_house(NORTH)
+    li.app.sync()
+    lost = next(key for key in backup.records if key.entity == "visit")
     del backup.records[lost]
     backup.receipts = {k: r for k, r in backup.receipts.items() if r.id != lost.id}
-    county.db.restore(backup, epoch="another")
+    county.db.restore(backup, epoch="another" if told else None)
     assert county.visits(house) == 2
     summary = li.app.sync()
-    assert "epoch_changed" in summary.alarms
+    assert ("epoch_changed" if told else "started_from_zero") in summary.alarms
     assert (summary.pushed, county.visits(house), li.app.waiting()) == (3, 3, [])
     assert li.app.sync().pushed == 0
 
@@ -191,7 +212,7 @@ def test_a_revoked_phone_keeps_its_outbox_and_nothing_else(
     assert summary.alarms == ["device_revoked"]
     assert li.app.rows("house") == {house: {"note": "mine"}}
     assert [change["set"] for change in li.app.waiting()] == [{"note": "mine"}]
-    assert SECRET not in "".join(li.db.iterdump())
+    assert WRITTEN not in "".join(li.db.iterdump()).encode()
     li.line.faults = iter(())
     assert li.app.sync().alarms == []
     assert list(county.set_aside(LI_PHONE).values()) == ["device_revoked"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from sync import phone as model_phone
+from sync.clock import to_ms
 from sync.line import Verb
 from sync.model import Op
 from sync.phone import Handset, Phone, RowsLocked
@@ -42,9 +44,10 @@ Open = Callable[..., Phone]
 def open_li(county: SampleCounty, tmp_path: Path) -> Open:
     """Li's own phone, opened as an app would open it: on the disk, durably."""
 
-    def opened(**more: Any) -> Phone:
+    def opened(clock: FieldClock | None = None, **more: Any) -> Phone:
         path, line = str(tmp_path / "li.sqlite3"), FieldLine(county, LI)
-        return Phone(path, line, FieldClock(county), county.new_id, device=LI_PHONE, **more)
+        clock = clock or FieldClock(county)
+        return Phone(path, line, clock, county.new_id, device=LI_PHONE, **more)
 
     return opened
 
@@ -147,6 +150,32 @@ def test_a_visit_that_is_recorded_during_a_sync_gets_its_own_number_and_goes_too
     assert pushed == [1, 2]
 
 
+class Watched(sqlite3.Connection):
+    """A file that another process writes to while this one reads what waits."""
+
+    meanwhile: Callable[[], Any] | None = None
+
+    def execute(self, *args: Any) -> sqlite3.Cursor:
+        if self.meanwhile and "FROM held" in args[0]:
+            found = super().execute(*args)
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+            return found
+        return super().execute(*args)
+
+
+def test_a_visit_never_vanishes_from_the_screen_while_it_is_delivered(
+    county: SampleCounty, open_li: Open
+) -> None:
+    house = county.write_house(NORTH)
+    service = open_li()
+    app = open_li(connect=lambda path: sqlite3.connect(path, factory=Watched))
+    made = visit(app, house)
+    app._pocket._db.meanwhile = service.sync  # type: ignore[attr-defined]
+    assert made in app.rows("visit")
+    assert (made in app.rows("visit"), app.waiting()) == (True, [])
+
+
 def test_a_sync_that_died_holds_up_nobody(county: SampleCounty, open_li: Open) -> None:
     house = county.write_house(NORTH)
     service, app = open_li(), open_li()
@@ -206,21 +235,20 @@ def test_an_unlocked_phone_needs_a_sync_that_went_through(
 def test_a_wall_clock_that_is_set_back_does_not_undo_the_silence(
     county: SampleCounty, open_li: Open
 ) -> None:
+    """After every start the wall shows the day of the last sync: days are counted while it runs."""
     house = county.write_house(NORTH)
     open_li().sync()
-    for boot in range(4):
+    last = county.time
+    for boot in range(1, 5):
+        wrong = to_ms(last) - to_ms(county.time)
+        li = open_li(clock=FieldClock(county, boot=f"boot-{boot}", wrong=wrong))
+        assert set(li.rows("house")) == {house}
         county.pass_hours(8 * 24)
-        li = open_li()
-        li._clock = FieldClock(county, boot=f"boot-{boot}", wrong=-8 * boot * DAY)
-        visit(li, house)
-        county.pass_hours(8 * 24)
-        li.close()
-        li = open_li()
-        li._clock = FieldClock(county, boot=f"boot-{boot}", wrong=-8 * boot * DAY)
         visit(li, house)
         li.close()
+    wrong = to_ms(last) - to_ms(county.time)
     with pytest.raises(RowsLocked):
-        open_li().rows("house")
+        open_li(clock=FieldClock(county, boot="boot-5", wrong=wrong)).rows("house")
 
 
 # To be ported.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,26 @@ def test_a_phone_put_back_to_an_older_copy_counts_on_behind_the_server(
     assert [change["n"] for change in li.app.waiting()] == [4]
     li.app.sync()
     assert (county.visits(house), len(li.app.rows("visit"))) == (5, 5)
+
+
+def test_a_copy_on_a_second_phone_goes_on_behind_the_first(
+    county: SampleCounty, li: FieldPhone, tmp_path: Path
+) -> None:
+    """One device in two places is a fault of somebody; even so no visit is lost or doubled."""
+    house = county.write_house(NORTH)
+    visit(li, house)
+    with sqlite3.connect(tmp_path / "copy.sqlite") as copy:
+        li.db.backup(copy)
+    copy.close()
+    twin = FieldPhone(county, LI, LI_PHONE, str(tmp_path / "copy.sqlite"))
+    visit(li, house)
+    li.app.sync()
+    visit(twin, house)
+    summary = twin.app.sync()
+    assert "file_was_older" not in summary.alarms  # it had used the same number itself
+    assert (county.visits(house), twin.app.waiting()) == (3, [])
+    visit(li, house)
+    li.app.sync()
+    twin.app.sync()
+    assert "file_was_older" in [kind for kind, _ in twin.app.alarms()]
+    assert li.app.rows("visit").keys() == twin.app.rows("visit").keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -113,6 +114,35 @@ def test_a_text_that_could_never_be_sent_is_refused_while_the_form_still_has_it(
     assert (li.waiting(), li.numbers()["recorded"]) == ([], 0)
 
 
+class Full(sqlite3.Connection):
+    """A disk without room for anything."""
+
+    def execute(self, *args: Any) -> sqlite3.Cursor:
+        if str(args[0]).startswith(("INSERT", "UPDATE")):
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return super().execute(*args)
+
+
+def test_on_a_full_disk_the_outbox_is_still_delivered_and_counts_once(
+    county: SampleCounty, open_li: Open
+) -> None:
+    house = county.write_house(NORTH)
+    li = open_li()
+    li.sync()
+    visit(li, house)
+    li.close()
+    li = open_li(connect=lambda path: sqlite3.connect(path, factory=Full))
+    with pytest.raises(NoRoom):
+        li.sync()
+    assert (len(li.waiting()), county.visits(house)) == (1, 1)
+    li.close()
+    li = open_li()
+    assert li.sync().pushed == 1
+    assert (li.waiting(), county.visits(house)) == ([], 1)
+
+
 # A damaged file.
 
 
@@ -135,17 +165,18 @@ def test_a_file_that_is_no_file_any_more_is_put_aside_and_said(
     assert set(again.rows("house")) == {house}
 
 
-def damage_the_rows(path: Path) -> None:
-    """Overwrite the pages of what the server said; the outbox stays readable."""
-    db = sqlite3.connect(path)
+def pages_of_rows(phone: Phone) -> list[int]:
+    """Where what the server said begins in the file."""
     pages = "SELECT rootpage FROM sqlite_master WHERE name IN ('held', 'place_row')"
-    numbers = [page for (page,) in db.execute(pages)]
-    (size,) = db.execute("PRAGMA page_size").fetchone()
-    db.close()
+    return [page for (page,) in phone._pocket._db.execute(pages)]
+
+
+def damage_the_rows(path: Path, pages: list[int]) -> None:
+    """Overwrite these pages; the outbox stays readable."""
     with path.open("r+b") as file:
-        for number in numbers:
-            file.seek((number - 1) * size)
-            file.write(b"\xff" * size)
+        for page in pages:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xff" * 4096)
 
 
 def test_the_outbox_of_a_damaged_file_is_saved_with_its_device_and_its_numbers(
@@ -157,9 +188,9 @@ def test_the_outbox_of_a_damaged_file_is_saved_with_its_device_and_its_numbers(
     visit(li, house)
     li.sync()
     visit(li, house)
-    before = li.waiting()
+    before, pages = li.waiting(), pages_of_rows(li)
     li.close()
-    damage_the_rows(tmp_path / "li.sqlite3")
+    damage_the_rows(tmp_path / "li.sqlite3", pages)
     again = open_li()
     assert (again.device, again.waiting()) == (LI_PHONE, before)
     assert again.sync().alarms == []
@@ -169,6 +200,28 @@ def test_the_outbox_of_a_damaged_file_is_saved_with_its_device_and_its_numbers(
     assert again.numbers()["recorded"] == 2
 
 
+def test_what_cannot_be_read_of_an_outbox_is_declared_and_all_the_rest_arrives(
+    county: SampleCounty, open_li: Open, tmp_path: Path
+) -> None:
+    house = county.write_house(NORTH)
+    li = open_li()
+    for _ in range(60):
+        visit(li, house)
+    changes = li.waiting()
+    li.close()
+    path = tmp_path / "li.sqlite3"
+    written = json.dumps(changes[30])[:50].encode()
+    damage_the_rows(path, [path.read_bytes().index(written) // 4096 + 1])
+    again = open_li()
+    left = [change["n"] for change in again.waiting()]
+    assert (left[0], left[-1]) == (1, 60)
+    lost = set(range(1, 61)).difference(left)
+    assert 31 in lost
+    assert set(again.sync().alarms) == {"hole_declared"}
+    assert (county.visits(house), again.waiting()) == (60 - len(lost), [])
+    assert list(county.set_aside(LI_PHONE).values()) == ["hole"] * len(lost)
+
+
 def test_damage_that_shows_only_while_writing_is_told_and_healed_by_opening_again(
     county: SampleCounty, open_li: Open, tmp_path: Path
 ) -> None:
@@ -176,7 +229,7 @@ def test_damage_that_shows_only_while_writing_is_told_and_healed_by_opening_agai
     li = open_li(connect=sqlite3.connect)
     li.sync()
     visit(li, house)
-    damage_the_rows(tmp_path / "li.sqlite3")
+    damage_the_rows(tmp_path / "li.sqlite3", pages_of_rows(li))
     li._pocket._db.execute("PRAGMA shrink_memory")
     with pytest.raises(FileDamaged):
         li.rows("house")
@@ -189,18 +242,20 @@ def test_damage_that_shows_only_while_writing_is_told_and_healed_by_opening_agai
 def test_a_phone_that_dies_while_it_saves_a_damaged_file_saves_it_the_next_time(
     county: SampleCounty, open_li: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    open_li().close()
     li = open_li()
     visit(li, county.new_id())
-    before = li.waiting()
+    before, pages = li.waiting(), pages_of_rows(li)
+    files = [tmp_path / "li.sqlite3", tmp_path / "li.sqlite3-wal"]  # the visit is in the log
+    whole = {file: file.read_bytes() for file in files}
     li.close()
-    whole = (tmp_path / "li.sqlite3").read_bytes()
     real = os.replace
     for renames in range(6):
         for file in tmp_path.iterdir():
             file.unlink()
-        (tmp_path / "li.sqlite3").write_bytes(whole)
-        (tmp_path / "li.sqlite3-wal").write_bytes(b"an old log")
-        damage_the_rows(tmp_path / "li.sqlite3")
+        for file, content in whole.items():
+            file.write_bytes(content)
+        damage_the_rows(tmp_path / "li.sqlite3", pages)
         left = [renames]
 
         def dying(old: str, new: str, left: list[int] = left) -> None:

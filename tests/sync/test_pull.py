@@ -11,7 +11,7 @@ import pytest
 
 from sync.memory import MemoryStore, State
 from sync.model import Cursor, DeviceState, Entry, Head, Key, Page, Pull
-from sync.pull import pull
+from sync.pull import SLICE, json_size, pull
 from tests.sync.sample import NORTH, REGISTRY, SOUTH, SampleCounty
 from tests.sync.workers import Worker, ids_put
 
@@ -111,6 +111,49 @@ def test_a_page_is_bounded_in_bytes_and_moves_by_one_row_at_least(
     assert (ids_put(one, NORTH, "house"), one.more, one.buckets) == (houses[:1], True, None)
     two = ask(county, li, Pull(li.device, one.epoch, one.cursor), size=250)
     assert 1 <= len(ids_put(two, NORTH, "house")) < 4
+
+
+def rows_read(county: SampleCounty, worker: Worker, size: int) -> tuple[list[int], Page]:
+    """How many rows each read of a page of so many bytes asked for, and the page."""
+    store = CountingStore(county.db.state, worker.user, county.time)
+    page = pull(Pull(worker.device, limit=2000), REGISTRY, store, 2000, size)
+    return [int(used.split()[2]) for used in store.used if used.startswith("rows of")], page
+
+
+def test_rows_are_read_in_slices_until_the_bytes_are_used(county: SampleCounty, li: Worker) -> None:
+    """Nobody knows how large rows are before they are read: 2,000 of the largest never are."""
+    with county.open("user-office", "") as office:
+        for _ in range(1000):
+            office.write(Key("house", county.new_id()), county.new_house(NORTH), {NORTH})
+    read, page = rows_read(county, li, 10_000)
+    assert read == [SLICE]
+    assert 9_800 < json_size(page.put[NORTH]["house"][1]) <= 10_000
+    read, page = rows_read(county, li, 60_000)
+    assert (len(read), read[0]) == (2, SLICE)
+    assert 0 <= sum(read) - len(ids_put(page, NORTH, "house")) < 25
+    assert 59_000 < json_size(page.put[NORTH]["house"][1]) <= 60_000
+
+
+def test_what_has_gone_takes_its_bytes_too(county: SampleCounty, li: Worker) -> None:
+    houses = [county.write_house(NORTH) for _ in range(40)]
+    before = li.pull()
+    for house in houses:
+        county.delete_house(house)
+    page = ask(county, li, Pull(li.device, before.epoch, before.cursor), size=400)
+    assert page.more
+    assert 1 <= len(page.gone[NORTH]["house"]) <= 10
+
+
+def test_a_row_in_two_cells_is_read_once_and_told_in_both(county: SampleCounty) -> None:
+    wang = Worker(county, 1)
+    house = county.write_house(NORTH)
+    key = Key("house", house)
+    with county.open("user-office", "") as office:
+        office.write(key, county.db.state.records[key].row, {NORTH, SOUTH})
+    store = CountingStore(county.db.state, wang.user, county.time)
+    page = pull(Pull(wang.device), REGISTRY, store, 1000, 10**6)
+    assert "rows of 1 house" in store.used
+    assert ids_put(page, NORTH, "house") == ids_put(page, SOUTH, "house") == [house]
 
 
 def test_the_phone_may_ask_for_fewer_rows_but_not_for_more(

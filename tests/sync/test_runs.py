@@ -42,7 +42,7 @@ def test_a_visit_of_a_house_that_was_set_aside_is_set_aside_with_it(
     assert answers(li.push(*changes)) == [
         (QUARANTINED, "no_such_cell"),
         (APPLIED, None),
-        (QUARANTINED, "no_such_house"),
+        (QUARANTINED, "waits_for_row"),
         (APPLIED, None),
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +137,19 @@ def test_a_disputed_place_is_a_conflict_until_a_person_decides(
     assert li.app.numbers()["conflicts"] == 1
 
 
+def test_after_thirty_days_the_phone_forgets_what_the_server_has_and_keeps_the_rest(
+    county: SampleCounty, li: FieldPhone
+) -> None:
+    met = visit(li, county.write_house(NORTH))
+    long = li.app.record("house", Op.CREATE, {"cell": NORTH, "note": "网" * 22_000})
+    li.app.sync()
+    county.pass_hours(31 * 24)
+    li.app.sync()
+    assert (li.app.fates("visit", met), met in li.app.rows("visit")) == ([], True)
+    assert [change["id"] for change, _, _ in li.app.set_aside()] == [long]
+    assert li.app.numbers()["acknowledged"] == 2
+
+
 def test_alarms_are_listed_until_they_are_old(county: SampleCounty, li: FieldPhone) -> None:
     li.app.sync()
     county.db.restore(county.db.backup(), epoch="another")
@@ -256,27 +268,13 @@ def test_a_phone_that_listens_syncs_only_when_there_is_something(
     assert heard[0] is None
 
 
-# A copy of the file.
-
-
-def test_a_copy_on_a_second_phone_goes_on_behind_the_first(
-    county: SampleCounty, li: FieldPhone, tmp_path: Path
+def test_a_correction_of_a_row_that_is_not_held_makes_no_half_row(
+    county: SampleCounty, li: FieldPhone
 ) -> None:
-    """One device in two places is a fault of somebody; even so no visit is lost or doubled."""
     house = county.write_house(NORTH)
-    visit(li, house)
-    with sqlite3.connect(tmp_path / "copy.sqlite") as copy:
-        li.db.backup(copy)
-    copy.close()
-    twin = FieldPhone(county, LI, LI_PHONE, str(tmp_path / "copy.sqlite"))
-    visit(li, house)
     li.app.sync()
-    visit(twin, house)
-    summary = twin.app.sync()
-    assert "file_was_older" not in summary.alarms  # it had used the same number itself
-    assert (county.visits(house), twin.app.waiting()) == (3, [])
-    visit(li, house)
-    li.app.sync()
-    twin.app.sync()
-    assert "file_was_older" in [kind for kind, _ in twin.app.alarms()]
-    assert li.app.rows("visit").keys() == twin.app.rows("visit").keys()
+    li.db.execute("DELETE FROM held")
+    li.app.record("house", Op.PATCH, {"note": "mine"}, house, was={"note": "三组 1 号"})
+    li.line.faults = iter(["", "ask"])
+    assert li.app.sync().pushed == 1
+    assert li.app.rows("house") == {}

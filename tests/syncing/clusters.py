@@ -88,7 +88,7 @@ class Server:
             cursor.execute("SELECT pg_backup_start('copy', true)")
             self.copy_files(to)
             cursor.execute("SELECT labelfile FROM pg_backup_stop(false)")
-            label = cursor.fetchone()[0]
+            (label,) = cursor.fetchone() or ("",)
         connection.close()
         self._shell("rm", "-f", to / "postmaster.pid")
         self.owner.write(to / "backup_label", label)

@@ -57,4 +57,4 @@ def test_whatever_happened_at_rest_the_invariants_hold(
         def make_stage() -> Town:
             return Town(*vault, tmp_path / str(next(numbers)))
 
-    play(OnPostgres, FEW, STEPS, A_TENTH)
+    play(OnPostgres, FEW, STEPS, A_TENTH, shrink=False)

@@ -7,27 +7,33 @@ who was erased stays erased.
 
 from __future__ import annotations
 
-import sqlite3
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from random import Random
 
 import pytest
-from flask import Flask
 
 from server.cli.healing import lines
-from server.db import transaction, worker
-from server.syncing.healing.service import Healing, report
-from sync.clock import to_ms
-from sync.ids import uuid7
-from sync.phone import LineLost, Phone
 from tests.cli.keyboard import Keyboard, environment
-from tests.smallcounty import PASSWORD, Clock, id_of
+from tests.smallcounty import Clock, id_of
 from tests.syncing.clusters import House, Server, servers
-
-PEOPLE = ("worker-a1w", "worker-a1e", "mediator-a1")
+from tests.syncing.restored import (
+    PEOPLE,
+    Field,
+    a_day,
+    assert_healed,
+    browser_edit,
+    epochs,
+    erase,
+    healing,
+    ids,
+    kept_visits,
+    patch,
+    put_back,
+    put_by,
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,205 +53,6 @@ def house(tmp_path: Path) -> House:
 def field(house: House, tmp_path: Path) -> Iterator[Field]:
     with Field(house, tmp_path).opened() as field:
         yield field
-
-
-class ClientLine:
-    """A phone's line to whatever web is served now."""
-
-    def __init__(self, field: Field, login: str) -> None:
-        self._field, self._login, self._token = field, login, ""
-
-    def call(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self._send(f"/sync/{verb}", body)
-        if answer.status_code == 401:
-            device = {"id": str(id_of(f"{self._login} phone")), "name": "示例"}
-            login = {"login": self._login, "password": PASSWORD, "device": device}
-            signed_in = self._send("/sessions", login)
-            self._token = (signed_in.json or {}).get("access", "")
-            answer = self._send(f"/sync/{verb}", body)
-        if answer.status_code != 200:
-            raise LineLost(f"{answer.status_code} {answer.text}")
-        return dict(answer.json)
-
-    def _send(self, path: str, body: dict[str, Any]) -> Any:
-        headers = {"Authorization": f"Bearer {self._token}"}
-        return self._field.app.test_client().post(f"/api/v1{path}", json=body, headers=headers)
-
-
-class Field:
-    """Three phones, and the web that they reach."""
-
-    app: Flask
-
-    def __init__(self, house: House, files: Path) -> None:
-        self.house, self.files = house, files
-        self.visits: dict[str, set[str]] = {login: set() for login in PEOPLE}
-        self.phones: dict[str, Phone] = {}
-        self._drawn = 0
-
-    @contextmanager
-    def opened(self) -> Iterator[Field]:
-        for login in PEOPLE:
-            self.switch_on(login)
-        yield self
-        for phone in self.phones.values():
-            phone.close()
-
-    def switch_on(self, login: str) -> None:
-        """Open the phone's file."""
-        device = str(id_of(f"{login} phone"))
-        line = ClientLine(self, login)
-        self.phones[login] = Phone(self.file(login), line, self, self._new_id, device=device)
-
-    def file(self, login: str) -> str:
-        return str(self.files / f"{login}.sqlite3")
-
-    @contextmanager
-    def served_by(self, server: Server) -> Iterator[None]:
-        with self.house.web(server) as self.app:
-            yield
-
-    def visit(self, login: str, household: str, **more: Any) -> str:
-        """Somebody writes a visit down."""
-        self.house.clock.pass_time(minutes=1)
-        fields = {"household_id": str(id_of(household)), "outcome": "met", **more}
-        made = self.phones[login].record("visit", "append", fields)
-        self.visits[login].add(made)
-        return made
-
-    def sync(self, *logins: str) -> None:
-        """These phones sync (all, if none is named), each until nothing is left to do."""
-        for login in logins or PEOPLE:
-            self.house.clock.pass_time(minutes=1)
-            summary = self.phones[login].sync()
-            assert not summary.lost, (login, summary)
-
-    # The clock of every phone here: one that goes right.
-    boot = "boot-1"
-
-    def wall(self) -> int:
-        return to_ms(self.house.clock.now)
-
-    def elapsed(self) -> int:
-        return to_ms(self.house.clock.now) - 1_700_000_000_000
-
-    def _new_id(self) -> str:
-        self._drawn += 1
-        return uuid7(to_ms(self.house.clock.now), 7919 * self._drawn)
-
-
-def a_day(field: Field) -> None:
-    """Everybody visits, one household twice, and syncs."""
-    for login, household in zip(PEOPLE, ("A1w-1", "A1e-1", "A1w-2"), strict=True):
-        field.visit(login, household, note=f"{login} 的记录")
-        field.visit(login, household)
-    field.sync()
-
-
-def patch(field: Field, login: str, household: str, **fields: Any) -> None:
-    field.house.clock.pass_time(minutes=1)
-    field.phones[login].record("household", "patch", fields, id=str(id_of(household)))
-
-
-def assert_healed(field: Field, server: Server, *, gone: set[str] = frozenset()) -> None:
-    """The county has what the phones keep, once, and both say the same."""
-    for _ in range(3):
-        field.sync()
-    told = {visit for made in field.visits.values() for visit in made} - gone
-    assert {str(v) for v in ids(server, "visit")} == told
-    for login, phone in field.phones.items():
-        assert phone.waiting() == [], login
-        for entity in ("household", "visit"):
-            assert phone.rows(entity) == shown(field, login, entity), (login, entity)
-    assert server.run("SELECT count(*) FROM feed_entry WHERE seq IS NULL") == 0
-    assert server.run(WRONG_HEADS) == 0
-
-
-WRONG_HEADS = """
-    SELECT count(*) FROM feed_head h
-      FULL JOIN (SELECT bucket, count(*) FILTER (WHERE put) AS n, max(seq) AS seq,
-                        coalesce(bit_xor(feed.digest(entity, row_id, seq))
-                                     FILTER (WHERE put), 0) AS h
-                   FROM feed_entry GROUP BY bucket) e USING (bucket)
-     WHERE (h.n, h.h, h.seq) IS DISTINCT FROM (e.n, e.h, e.seq)
-"""
-
-
-def shown(field: Field, login: str, entity: str) -> dict[str, Any]:
-    """What a phone that comes new to the county gets: the server's own word."""
-    path = field.files / f"{login}-fresh.sqlite3"
-    path.unlink(missing_ok=True)
-    device = str(id_of(f"{login} phone"))
-    fresh = Phone(str(path), ClientLine(field, login), field, field._new_id, device=device)
-    assert not fresh.sync().lost
-    rows = fresh.rows(entity)
-    fresh.close()
-    return rows
-
-
-def ids(server: Server, table: str) -> list[str]:
-    return list(server.run(f"SELECT coalesce(array_agg(id::text), '{{}}') FROM {table}"))
-
-
-def epochs(server: Server) -> list[str]:
-    return list(server.run("SELECT array_agg(why ORDER BY number) FROM sync_epoch"))
-
-
-def healing(field: Field, server: Server) -> Healing:
-    with (
-        field.house.hand(server),
-        transaction(worker(field.house.clock.now)) as session,
-    ):
-        found = report(session)
-    assert found is not None
-    return found
-
-
-def erase(field: Field, server: Server, household: str) -> None:
-    """The county office has it erased; the worker does it."""
-    server.run(
-        "INSERT INTO erasure (id, entity, row_id, reason, asked_at) VALUES "
-        f"(gen_random_uuid(), 'household', '{id_of(household)}', 'asked', now())"
-    )
-    field.house.work(server)
-
-
-def put_by(field: Field, login: str) -> bytes:
-    """A copy of a phone's file, as a phone maker's backup takes it."""
-    field.phones[login].close()
-    kept = Path(field.file(login)).read_bytes()
-    field.switch_on(login)
-    return kept
-
-
-def put_back(field: Field, login: str, file: bytes) -> None:
-    field.phones[login].close()
-    Path(field.file(login)).write_bytes(file)
-    field.switch_on(login)
-
-
-def kept_visits(field: Field, login: str) -> set[str]:
-    """Visits that a phone's file still has in full, sent or not."""
-    db = sqlite3.connect(field.file(login))
-    try:
-        rows = db.execute("SELECT id FROM outbox WHERE entity = 'visit'").fetchall()
-    finally:
-        db.close()
-    return {id_ for (id_,) in rows}
-
-
-def browser_edit(field: Field, household: str, **fields: Any) -> None:
-    """The township amends a household at its desk."""
-    client = field.app.test_client()
-    device = {"id": str(id_of("township-a desk")), "name": "示例"}
-    login = {"login": "township-a", "password": PASSWORD, "device": device}
-    token = client.post("/api/v1/sessions", json=login).json["access"]  # type: ignore[index]
-    answer = client.patch(
-        f"/api/v1/households/{id_of(household)}",
-        json=fields,
-        headers={"Authorization": f"Bearer {token}"},
-    )
-    assert answer.status_code == 200, answer.text
 
 
 def test_a_cold_copy_is_put_back_and_the_witness_tells(
@@ -395,3 +202,55 @@ def test_a_backup_is_restored_with_one_phone_put_back_too(
     assert "for good: mediator-a1" in told
     assert "back 3 / 3" in told
     assert "written before, received since: applied" in told
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(int(os.environ.get("WANGGE_RESTORES", "4"))))
+def test_whatever_came_before_the_phones_bring_it_back(
+    make_server: Callable[[], Server], field: Field, seed: int, tmp_path: Path
+) -> None:
+    """Days of visits, erasures and lost answers; now and then the database goes back. Seeded."""
+    chance = Random(seed)
+    server, past = make_server(), list[Path]()
+    erased: set[str] = set()
+    with server.cluster.serving():
+        field.house.work(server)
+    for day in range(8):
+        with server.cluster.serving():
+            field.house.work(server)
+            with field.served_by(server):
+                a_random_day(field, chance, erased)
+            if chance.random() < 0.3 and len(erased) < 4:
+                gone = chance.choice(sorted(WEST_AND_EAST - erased))
+                erase(field, server, gone)
+                erased.add(gone)
+        if chance.random() < 0.5:
+            past.append(server.copy_files(server.place / f"copy{day}"))
+        if past and chance.random() < 0.4:
+            if chance.random() < 0.5:  # the whole machine: only phones can tell
+                (field.house.var / "newest-mark").unlink(missing_ok=True)
+            server.take_files(chance.choice(past))
+    with server.cluster.serving():
+        field.house.work(server)
+        with field.served_by(server):
+            gone_visits = {v for v, household in field.of.items() if household in erased}
+            assert_healed(field, server, gone=gone_visits)
+            left = ids(server, "household")
+            assert not {str(id_of(household)) for household in erased} & set(left), seed
+
+
+WEST_AND_EAST = {f"{cell}-{k}" for cell in ("A1w", "A1e") for k in (1, 2, 3)}
+
+
+def a_random_day(field: Field, chance: Random, erased: set[str]) -> None:
+    """Visits by anybody, some also of households that are erased already; some phones sync."""
+    for _ in range(chance.randrange(1, 6)):
+        login, cell = chance.choice([("worker-a1w", "A1w"), ("worker-a1e", "A1e")])
+        login = chance.choice([login, "mediator-a1"])
+        field.visit(login, f"{cell}-{chance.randrange(1, 4)}", note=f"{chance.random()}")
+    for login in PEOPLE:
+        if chance.random() < 0.7:
+            field.lose_answers = chance.random() < 0.3
+            field.house.clock.pass_time(minutes=1)
+            field.phones[login].sync()
+            field.lose_answers = False

@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Lock
+from threading import Barrier, Lock
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, create_engine, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from server.db import transaction, worker
+from server.db import Identity, transaction, worker
 from server.erasure import rounds
 from server.erasure.register import Erased, Register
 from server.erasure.service import erase
+from server.errors import TryLater
 from server.households.queries import list_sync_rows, move_placings
 from server.households.service import (
     Amendment,
@@ -48,8 +51,10 @@ LOGINS = ("worker-a1w", "worker-a1e", "worker-b1w")
 # The words of the server for what the oracle calls by its own.
 REASONS = {
     "not-served": "not_served",
+    "waits_for_row": "not_served",  # of a house that was set aside itself
     "village-not-yours": "not_yours",
     "bad-household": "no_such_cell",
+    "household-not-found": "no_such_row",
 }
 TICK = timedelta(milliseconds=7)
 
@@ -69,7 +74,7 @@ class TickingClock(Clock):
 class TownLine(HistoryLine):
     """The line to the application, signed in as one user on one device."""
 
-    county: Town
+    county: Town  # type: ignore[assignment] # a stage is a county as far as a line can tell
     token: str | None = None
 
     def _serve(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +124,7 @@ class Town:
         county.clock.now = START + timedelta(days=1)
         vault.restore("beginning")
         folder.mkdir()
+        self.done_at = self.time
         self.register = Register(folder)
 
     # Time, devices, forms.
@@ -126,6 +132,20 @@ class Town:
     @property
     def time(self) -> datetime:
         return self.county.clock.now
+
+    def at_once(self, phones: Sequence[Callable[[], Any]], office: Callable[[], None]) -> None:
+        """Really: a thread for each, and real transactions."""
+        began = Barrier(len(phones) + 1)
+
+        def begin(deed: Callable[[], Any]) -> None:
+            began.wait()
+            with self.county.app.app_context():
+                deed()
+
+        with ThreadPoolExecutor(len(phones) + 1) as threads:
+            done = [threads.submit(begin, deed) for deed in (*phones, lambda: _patiently(office))]
+        for one in done:
+            one.result()
 
     def pass_seconds(self, seconds: int) -> None:
         self.county.clock.pass_time(seconds=seconds)
@@ -161,7 +181,8 @@ class Town:
 
     def serve(self, user: str, *cells: str) -> None:
         with self.vault.open() as connection:
-            whom = {"u": id_of(f"user {user}"), "now": self.time}
+            self.done_at = self.county.clock()
+            whom = {"u": id_of(f"user {user}"), "now": self.done_at}
             end = "UPDATE assignment SET valid_to = :now WHERE user_id = :u AND valid_to IS NULL"
             connection.execute(text(end), whom)
             for cell in cells:
@@ -174,22 +195,22 @@ class Town:
         fields = dict(self.new_house(bucket))
         village, cell = UUID(fields.pop("village_id")), UUID(fields.pop("cell_id"))
         house = uuid4()
-        with self._at_the_office() as session:
+        with self._at_the_office() as (session, by):
             new = NewHousehold(id=house, village_id=village, cell_id=cell, fields=fields)
-            register_households(session, self._hand, None, [new])
+            register_households(session, by, None, [new])
         return str(house)
 
     def edit_house(self, id_: str, fields: Mapping[str, Any]) -> None:
-        with self._at_the_office() as session:
-            amended = Amendment(UUID(id_), fields, stamps_of(fields, self._hand))
-            amend_households(session, self._hand, None, [amended])
+        with self._at_the_office() as (session, by):
+            amended = Amendment(UUID(id_), fields, stamps_of(fields, by))
+            amend_households(session, by, None, [amended])
 
     def move_houses(self, ids: Sequence[str], cell: str) -> None:
         moved = [UUID(id_) for id_ in ids]
-        with self._at_the_office() as session:
+        with self._at_the_office() as (session, by):
             update = "UPDATE household SET cell_id = :cell WHERE id = ANY (cast(:ids AS uuid[]))"
             session.execute(text(update), {"cell": cell, "ids": moved})
-            move_placings(session, moved, self._hand.now)
+            move_placings(session, moved, by.now)
 
     def delete_house(self, id_: str) -> None:
         with self.vault.open() as connection:
@@ -201,8 +222,8 @@ class Town:
                 connection.execute(text(statement), {"id": id_})
 
     def erase_house(self, id_: str) -> None:
-        with self._at_the_office() as session:
-            erase(session, self._hand, self.register, Erased("household", UUID(id_)))
+        with self._at_the_office() as (session, by):
+            erase(session, by, self.register, Erased("household", UUID(id_)))
 
     def recuse(self, id_: str, user: str) -> None:
         raise NotImplementedError
@@ -219,9 +240,9 @@ class Town:
     def restore(self, backup: Any, told: bool) -> None:
         self.vault.restore(backup)
         if told:
-            with self._at_the_office() as session:
-                ensure_epoch(session, self._hand, why="restore")
-        rounds.go_round(self._hand, self.register)
+            with self._at_the_office() as (session, by):
+                ensure_epoch(session, by, why="restore")
+        rounds.go_round(worker(self.time), self.register)
 
     # A look behind it.
 
@@ -254,12 +275,12 @@ class Town:
         return Counter({str(mid): times for mid, times in effective})
 
     def aside(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-        with self._at_the_office() as session:
+        with self._at_the_office() as (session, _):
             found = session.scalars(select(SyncQuarantine)).all()
             return {(str(q.device_id), str(q.mid)): json.loads(q.change)["set"] for q in found}
 
     def log(self) -> Sequence[tuple[str, str, str, Any, Any, bool]]:
-        with self._at_the_office() as session:
+        with self._at_the_office() as (session, _):
             found = session.scalars(select(SyncConflict)).all()
             values = [json.loads(c.values) for c in found]
             return [
@@ -268,12 +289,12 @@ class Town:
             ]
 
     def heads(self) -> tuple[Any, Any]:
-        with self._at_the_office() as session:
+        with self._at_the_office() as (session, _):
             kept = session.execute(text("SELECT bucket, n, h, seq FROM feed_head")).all()
             return sorted(map(tuple, kept)), sorted(map(tuple, recompute_heads(session)))
 
     def field(self, id_: str, field: str) -> Any:
-        with self._at_the_office() as session:
+        with self._at_the_office() as (session, _):
             (row,) = list_sync_rows(session, [UUID(id_)])
             return getattr(row, field)
 
@@ -289,18 +310,26 @@ class Town:
     def newest_column(self, kind: str) -> str:
         return {"household": "address", "visit": "proof"}[kind]
 
-    @property
-    def _hand(self) -> Any:
-        return worker(self.time)
-
     @contextmanager
-    def _at_the_office(self) -> Iterator[Session]:
-        with transaction(self._hand) as session:
-            yield session
+    def _at_the_office(self) -> Iterator[tuple[Session, Identity]]:
+        self.done_at = self.county.clock()
+        by = worker(self.done_at)
+        with transaction(by) as session:
+            yield session, by
 
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         with self.vault.open() as connection:
             return [tuple(row) for row in connection.execute(text(sql))]
+
+
+def _patiently(deed: Callable[[], None]) -> None:
+    """Whoever is told to try later does."""
+    for _ in range(5):
+        try:
+            return deed()
+        except (TryLater, OperationalError):
+            continue
+    return deed()
 
 
 def _fate(status: str, reason: str | None) -> Fate:
@@ -320,7 +349,7 @@ class Vault:
                 )
             connection.execute(text("DELETE FROM assignment WHERE role = 'grid_worker'"))
             found = connection.execute(text(TABLES))
-            self._columns = {table: columns for table, columns in found}
+            self._columns = dict(iter(found.tuples()))
         self.copy("beginning")
 
     @contextmanager
@@ -376,4 +405,3 @@ TABLES = """
        AND c.relname NOT IN ('alembic_version', 'spatial_ref_sys')
      GROUP BY c.relname
 """
-

@@ -15,7 +15,7 @@ from server.places.models import Area
 from server.syncing.models import SyncQuarantine
 from server.syncing.review.errors import NotSetAside
 from server.syncing.review.rules import about
-from sync.judge import ID_TAKEN
+from sync.judge import NOT_THE_MAKING
 from sync.model import Change
 
 Named = tuple[UUID, UUID]  # a change by device and mid
@@ -107,12 +107,12 @@ def map_firsts(
 
 
 def _makes_its_row(first: type[SyncQuarantine]) -> list[Any]:
-    """A patch leans on its own row; one whose id is taken is there already."""
+    """A patch leans on its own row; one whose id is taken or was deleted makes none."""
     return [
         first.closed_at.is_(None),
         first.entity.in_(["household", "dispute"]),
         first.needs_id.is_distinct_from(first.row_id),
-        first.reason != ID_TAKEN,
+        first.reason.not_in(NOT_THE_MAKING),
     ]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sync.line import Verb
 from sync.phone import Phone
-from tests.sync.field import FieldClock, FieldLine, FieldPhone
+from tests.sync.field import FieldClock, FieldLine, FieldPhone, FrailConnection
 
 Heard = Callable[["Hand", Verb, dict[str, Any], dict[str, Any]], None]
 ALIVE = 10**9  # statements
@@ -94,3 +95,9 @@ class Hand(FieldPhone):
         """Everything that the file keeps of what was written here: (change, status)."""
         lines = self.db.execute("SELECT change, status FROM outbox ORDER BY n")
         return [(json.loads(change), status) for change, status in lines]
+
+    def _connect(self, path: str) -> sqlite3.Connection:
+        """As every phone here, but a thread may take it over from another."""
+        self.db = sqlite3.connect(path, factory=FrailConnection, check_same_thread=False)
+        self.db.execute("PRAGMA synchronous = OFF")
+        return self.db

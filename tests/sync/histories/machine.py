@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from sync.clock import to_ms
 from sync.line import Verb
 from sync.model import Op
 from sync.phone import RowsLocked
+from tests.sync.histories.exchange import Exchange, Told, explain, wrong_rows
 from tests.sync.histories.hands import Hand
 from tests.sync.histories.oracle import Oracle
 from tests.sync.histories.stage import Stage
@@ -34,24 +35,29 @@ TEXTS = st.sampled_from("甲乙丙")
 PLAIN = st.booleans()
 
 
+DEEDS = ("move", "serve", "delete", "nothing")
+Deed = tuple[Callable[[], None], Callable[[Oracle, int], None]]
+
+
 class Histories(RuleBasedStateMachine):
     """Four stores on three phones, three users, two cells, an office, and chance."""
 
     @staticmethod
-    def make_stage() -> Stage:
-        """A county for one history."""
+    def make_stage() -> Any:
+        """A county for one history: a `Stage`."""
         raise NotImplementedError
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.stage = type(self).make_stage()
+        self.stage: Stage = type(self).make_stage()
         self.words, self.users = self.stage.words, self.stage.people
         self.oracle = Oracle(self.words, tuple(self.stage.cells))
         self.written: dict[str, str] = {}  # mid → device
         self.saved: tuple[Any, Oracle] | None = None
         self.restored = self.lost = False
         self.hands: list[Hand] = []
+        self.overheard: list[Told | Exchange] | None = None  # while much happens at once
 
     @initialize(page=st.sampled_from([1, 3, 1000]), batch=st.sampled_from([1, 2, 200]))
     def a_county(self, page: int, batch: int) -> None:
@@ -255,37 +261,66 @@ class Histories(RuleBasedStateMachine):
         self.oracle.take_back(self.saved[1])
         self.saved, self.restored = None, True
 
+    @rule(house=ANY, cell=ANY, who=ANY, deed=st.sampled_from(DEEDS))
+    def all_phones_sync_at_once(self, house: int, cell: int, who: int, deed: str) -> None:
+        """While the office writes. Some order, one after the other, has to explain every answer."""
+        for which, hand in enumerate(self.hands):
+            if id_ := self.shown(hand, house):
+                patch = self.fields(which % 2 == 0, cell + which)
+                self.write(hand, self.words.house, Op.PATCH, patch, id_, None)
+            self.visits_are_written_down(which, [house, cell], None)
+        self.stage.pass_seconds(1)
+        office = self.deed(deed, house, cell, self.users[who % 3])
+        self.overheard = []
+        self.stage.at_once([hand.app.sync for hand in self.hands], lambda: self.do(office))
+        events, self.overheard = self.overheard, None
+        explained = explain(self.oracle, events, self.stage)
+        assert explained, [event.told() for event in events]
+        self.oracle = explained
+
+    def deed(self, deed: str, house: int, cell: int, user: str) -> Deed | None:
+        """Something that the office does, and what the oracle is to be told of it."""
+        stage, where = self.stage, self.stage.cells[cell % len(self.stage.cells)]
+        id_ = self.any_house(house)
+        if deed == "serve":
+            cells = ((), self.stage.cells[:1], self.stage.cells)[cell % 3]
+            return (
+                lambda: stage.serve(user, *cells),
+                lambda oracle, now: oracle.assign(user, frozenset(cells), now),
+            )
+        if id_ is None or deed == "nothing":
+            return None
+        if deed == "move":
+            return (
+                lambda: stage.move_houses([id_], where),
+                lambda oracle, now: oracle.move(id_, where, now),
+            )
+        return lambda: stage.delete_house(id_), lambda oracle, now: oracle.delete(id_)
+
+    def do(self, deed: Deed | None) -> None:
+        if deed and self.overheard is not None:
+            do, tell = deed
+            do()
+            now = to_ms(self.stage.done_at)
+            self.overheard.append(Told(lambda oracle: tell(oracle, now)))
+
     # At every answer.
 
     def hear(self, hand: Hand, verb: Verb, body: dict[str, Any], answer: dict[str, Any]) -> None:
         """The server has answered, whether or not the phone will hear it."""
+        exchange = Exchange(hand, verb, body, answer)
+        if self.overheard is not None:
+            self.overheard.append(exchange)
+            return
         if verb == "push":
             expected = self.oracle.take_push(hand.device, body, answer["server_time"])
-            assert self.stage.fates(answer) == expected, body["changes"]
+            assert self.stage.fates(answer) == expected, (answer, expected, body)
         assert answer["next_n"] == self.oracle.devices[hand.device]["next_n"]
-        self.check_5_no_content_after_revocation(hand, verb, answer)
+        self.check_5_no_content_after_revocation(exchange)
 
-    def check_5_no_content_after_revocation(
-        self, hand: Hand, verb: Verb, answer: dict[str, Any]
-    ) -> None:
+    def check_5_no_content_after_revocation(self, exchange: Exchange) -> None:
         """No row content after revocation, replays included; and what is told is true."""
-        if verb == "push":
-            told = [(o["mid"], o["row"]) for o in answer["outcomes"] if o.get("row")]
-            ids = {mid: c["id"] for c, _ in hand.kept() for mid in [c["mid"]]}
-            rows = [(ids[mid], row) for mid, row in told]
-        else:
-            rows = [
-                (line[0], dict(zip(table["cols"], line, strict=True)))
-                for entities in answer["put"].values()
-                for entity, table in entities.items()
-                for line in table["rows"]
-                if entity in (self.words.house, self.words.visit)
-            ]
-        lost = self.oracle.devices[hand.device]["revoked"]
-        for id_, row in rows:
-            assert not lost
-            assert self.oracle.sees(hand.user, id_)
-            assert self.oracle.row(id_).items() <= row.items()
+        assert wrong_rows(self.oracle, exchange) == [], exchange.told()
 
     # When all has come to rest.
 
@@ -338,8 +373,11 @@ class Histories(RuleBasedStateMachine):
         assert self.stage.aside() == {key: c["set"] for key, c in oracle.aside.items()}
         assert sorted(self.stage.log(), key=repr) == sorted(oracle.log, key=repr)
         for hand in self.hands:
-            for change, _ in hand.kept():
-                assert (hand.device, change["mid"]) in oracle.fates
+            for change, status in hand.kept():
+                # Three faults at once may hide a change that took no effect: a phone put back uses
+                # a number twice, the server forgets it, and it left no mark that could tell.
+                hidden = hand.put_back and self.restored and status in ("quarantined", "rejected")
+                assert hidden or (hand.device, change["mid"]) in oracle.fates
                 lost = oracle.devices[hand.device]["revoked"]
                 assert lost or change["id"] not in oracle.erased or not change["set"]
         if not (self.restored or any(hand.put_back for hand in self.hands)):
@@ -388,8 +426,8 @@ class Histories(RuleBasedStateMachine):
 
     @property
     def now(self) -> int:
-        """The time of the last thing that the stage did."""
-        return to_ms(self.stage.time)
+        """The time of the last thing that the office did."""
+        return to_ms(self.stage.done_at)
 
     def hand(self, which: int) -> Hand:
         return self.hands[which % len(self.hands)]

@@ -28,6 +28,8 @@ class Words(NamedTuple):
     of_house: str  # the field of a visit that says whose it is
 
 
+REMEMBERED = 60 * 24 * 3600 * 1000  # how long the server knows what it has answered
+
 # What a change may end as without taking effect, by the oracle's own names.
 EFFECTIVE = frozenset({"applied", "merged", "conflict"})
 
@@ -101,7 +103,6 @@ class Oracle:
     def take_push(self, device: str, body: dict[str, Any], now: int) -> list[tuple[str, Fate]]:
         """What must be answered, change by change; stops at a hole."""
         known = self.devices[device]
-        self.made: set[str] = set()  # in this push: its author may go on with it whatever it is
         answers = []
         for change in sorted(body["changes"], key=lambda change: int(change["n"])):
             if change["n"] > known["next_n"]:
@@ -173,13 +174,12 @@ class Oracle:
     def _create(self, user: str, change: dict[str, Any], stamp: Stamp, now: int) -> Fate:
         fields = dict(change["set"])
         cell = fields[self.words.cell]
-        if cell not in self.cells:
-            return ("quarantined", "no_such_cell")
         if not self.holds(user):
             return ("quarantined", "not_yours")
+        if cell not in self.cells:
+            return ("quarantined", "no_such_cell")
         mutable = {f: fields[f] for f in (self.words.plain, self.words.sensitive)}
         self._make_house(change["id"], cell, mutable, stamp, now)
-        self.made.add(change["id"])
         return ("applied", None)
 
     def _append(self, user: str, change: dict[str, Any], recorded: int) -> Fate:
@@ -198,7 +198,7 @@ class Oracle:
             return ("quarantined", "field_not_mutable")
         if id_ in self.gone:
             return ("quarantined", "deleted")
-        if id_ not in self.houses or not (self.sees(user, id_) or id_ in self.made):
+        if id_ not in self.houses or not self.sees(user, id_):
             return ("quarantined", "no_such_row")
         fates = {self._meet(change, field, stamp) for field in change["set"]}
         worst = [f for f in ("conflict", "merged", "applied") if f in fates]
@@ -233,9 +233,13 @@ class Oracle:
         self, device: str, change: dict[str, Any], clock: Any, now: int, reset: bool
     ) -> Stamp:
         known = self.devices[device]
+        recorded = corrected(change["at"], clock, now)
         floor = known["last"] + 1 if reset else known["last"]
-        known["last"] = max(floor, corrected(change["at"], clock, now))
-        return (known["last"], device, change["n"])
+        if reset and now - recorded >= REMEMBERED:
+            floor = 1  # perhaps a replay of what is long forgotten: it wins over nothing
+        time = max(floor, recorded)
+        known["last"] = max(known["last"], time)
+        return (time, device, change["n"])
 
     def _make_house(
         self, id_: str, cell: str, fields: dict[str, Any], stamp: Stamp, now: int

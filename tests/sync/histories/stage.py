@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,17 +15,40 @@ from tests.sync.histories.oracle import Fate, Words
 class Stage(Protocol):
     """One county for one history. What its methods do is committed when they return."""
 
-    words: Words
-    cells: Sequence[str]
-    people: Sequence[str]  # three users
-    places: Sequence[Any]
-    nowhere: str  # a cell that there is not
-    registry: Registry
-    knows_recusal: bool
+    @property
+    def words(self) -> Words: ...
+
+    @property
+    def cells(self) -> Sequence[str]: ...
+
+    @property
+    def people(self) -> Sequence[str]:
+        """Three users."""
+
+    @property
+    def places(self) -> Sequence[Any]:
+        """Three values of the sensitive field."""
+
+    @property
+    def nowhere(self) -> str:
+        """A cell that there is not."""
+
+    @property
+    def registry(self) -> Registry: ...
+
+    @property
+    def knows_recusal(self) -> bool: ...
 
     @property
     def time(self) -> datetime:
         """The time of the last thing that happened."""
+
+    @property
+    def done_at(self) -> datetime:
+        """The time of the last thing that the office did."""
+
+    def at_once(self, phones: Sequence[Callable[[], Any]], office: Callable[[], None]) -> None:
+        """Do all of this at the same time, if the stage can."""
 
     def pass_seconds(self, seconds: int) -> None: ...
 

@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from server.db import transaction
 from server.policies.service import ensure_policy
 from sync.clock import to_ms
@@ -154,9 +152,12 @@ def test_fields_are_put_right_and_the_original_is_kept(county: SmallCounty) -> N
     assert (kept["outcome"], kept["weather"]) == ("inspected", "雨")
 
 
-@pytest.mark.parametrize(
-    "corrections",
-    [
+def test_nothing_else_can_be_corrected(county: SmallCounty) -> None:
+    phone = Sender(county, "worker-a1w")
+    mid = phone.visit("A1w-1", outcome="inspected", weather="雨")
+    phone.send()
+    desk = county.sign_in("township-a")
+    nonsense: tuple[Any, ...] = (
         {"recorded_by": str(id_of("user township-a"))},
         {"recorded_at": 1},
         {"id": str(uuid4())},
@@ -166,14 +167,9 @@ def test_fields_are_put_right_and_the_original_is_kept(county: SmallCounty) -> N
         [],
         "met",
         {str(k): None for k in range(51)},
-    ],
-)
-def test_nothing_else_can_be_corrected(county: SmallCounty, corrections: Any) -> None:
-    phone = Sender(county, "worker-a1w")
-    mid = phone.visit("A1w-1", outcome="inspected", weather="雨")
-    phone.send()
-    desk = county.sign_in("township-a")
-    assert release(desk, phone, mid, expect=422, corrections=corrections)["detail"]
+    )
+    for corrections in nonsense:
+        assert release(desk, phone, mid, expect=422, corrections=corrections)["detail"]
     assert waiting(desk) == [mid]
 
 
@@ -192,7 +188,8 @@ def test_a_visit_waits_until_the_household_it_leans_on_is_released(county: Small
     made, household = phone.household("A2")
     visited = phone.visit(household)
     outcomes = phone.send()
-    assert [outcomes[m]["reason"] for m in (made, visited)] == ["village-not-yours", "not-served"]
+    reasons = [outcomes[m]["reason"] for m in (made, visited)]
+    assert reasons == ["village-not-yours", "waits_for_row"]
     desk = county.sign_in("township-a")
     first = {"device_id": phone.device, "mid": made}
     item = desk.get(f"/sync/quarantine/{phone.device}/{visited}")
@@ -237,7 +234,7 @@ def test_a_dispute_and_what_happened_in_it_are_released_in_order(county: SmallCo
     event = {"dispute_id": case, "event": "note", "why": "约好周五再谈"}
     noted = phone.write("dispute_event", "append", event)
     outcomes = phone.send()
-    assert {o["reason"] for o in outcomes.values()} == {"device_revoked"}
+    assert outcomes[opened]["reason"] == "device_revoked"
     desk = county.sign_in("township-a")
     assert release(desk, phone, noted, expect=409)["type"] == "/problems/release-first"
     release(desk, phone, opened)
@@ -302,18 +299,18 @@ def test_a_row_that_came_in_another_way_meanwhile_is_not_made_twice(county: Smal
     close(desk, phone, mid)
 
 
-@pytest.mark.parametrize("broken", ["hole", "malformed"])
-def test_what_holds_nothing_can_only_be_closed(county: SmallCounty, broken: str) -> None:
+def test_what_holds_nothing_can_only_be_closed(county: SmallCounty) -> None:
     phone = Sender(county, "worker-a1w")
-    if broken == "hole":
-        mid = phone.write("hole", "append", {})
-    else:
-        mid = phone.visit("A1w-1", note="a\x00b")
-    assert phone.send()[mid]["reason"] == broken
+    mids = {
+        phone.write("hole", "append", {}): "hole",
+        phone.visit("A1w-1", note="a\x00b"): "malformed",
+    }
+    assert {mid: outcome["reason"] for mid, outcome in phone.send().items()} == mids
     desk = county.sign_in("township-a")
-    assert desk.get(f"/sync/quarantine/{phone.device}/{mid}")["can_be_released"] is False
-    assert release(desk, phone, mid, expect=409)["type"] == "/problems/only-closed"
-    close(desk, phone, mid)
+    for mid in mids:
+        assert desk.get(f"/sync/quarantine/{phone.device}/{mid}")["can_be_released"] is False
+        assert release(desk, phone, mid, expect=409)["type"] == "/problems/only-closed"
+        close(desk, phone, mid)
 
 
 def test_nobody_decides_about_their_own_but_the_county(county: SmallCounty) -> None:
@@ -328,33 +325,30 @@ def test_nobody_decides_about_their_own_but_the_county(county: SmallCounty) -> N
     assert waiting(colleague) != []
 
 
-@pytest.mark.parametrize(
-    ("login", "status"),
-    [
-        ("township-a", 200),
-        ("county", 200),
-        ("township-b", 404),
-        ("worker-a1w", 403),
-        ("worker-a1e", 403),
-        ("mediator-a1", 403),
-        ("system", 403),
-        ("security", 403),
-        ("auditor", 403),
-    ],
-)
-def test_only_those_in_charge_see_and_decide(county: SmallCounty, login: str, status: int) -> None:
+def test_only_those_in_charge_see_and_decide(county: SmallCounty) -> None:
     phone, mid = after_hours(county)
     run(county, "UPDATE assignment SET valid_to = NULL")  # its author may serve again
-    desk = county.sign_in(login, "desk")
     path = f"/sync/quarantine/{phone.device}/{mid}"
-    assert desk.call("GET", path).status_code == status
-    answer = desk.call("GET", "/sync/quarantine")
-    assert answer.status_code == (403 if status == 403 else 200)
-    assert status == 403 or bool(answer.json["items"]) is (status == 200)
-    assert desk.call("POST", f"{path}/reveal", json={"reason": "核对"}).status_code == status
-    assert desk.call("POST", f"{path}/release", json={}).status_code == status
-    again = desk.call("POST", f"{path}/close", json={"why": "重复"}).status_code
-    assert again == (409 if status == 200 else status)
+    for login, status in {
+        "worker-a1w": 403,
+        "worker-a1e": 403,
+        "mediator-a1": 403,
+        "system": 403,
+        "security": 403,
+        "auditor": 403,
+        "township-b": 404,
+        "township-a": 200,
+    }.items():
+        desk = county.sign_in(login, "desk")
+        assert desk.call("GET", path).status_code == status, login
+        answer = desk.call("GET", "/sync/quarantine")
+        assert answer.status_code == (403 if status == 403 else 200), login
+        assert status == 403 or bool(answer.json["items"]) is (status == 200), login
+        assert desk.call("POST", f"{path}/reveal", json={"reason": "核对"}).status_code == status
+        closed = desk.call("POST", f"{path}/close", json={"why": ""}).status_code
+        assert closed == (403 if status == 403 else 422), login
+        assert desk.call("POST", f"{path}/release", json={}).status_code == status, login
+    assert waiting(county.sign_in("county"), state="released") == [mid]
 
 
 def test_a_worker_who_moved_is_judged_by_the_area_that_a_change_is_about(

@@ -8,7 +8,7 @@ import pytest
 
 from server.db import transaction
 from server.problems import catalogue
-from server.syncing.status.rules import ALARMS, REASONS
+from server.syncing.status.rules import ALARMS, BYTES_A_ROW, REASONS
 from server.syncing.status.service import explain
 from sync import judge
 from tests.smallcounty import SmallCounty, id_of
@@ -40,7 +40,7 @@ def test_a_worker_sees_what_arrived_what_counts_and_why_the_rest_does_not(
     assert all(r["text"] and r["remedy"] for r in mine["reasons"])
     (waiting,) = status["waiting"]
     assert (waiting["reason"], waiting["n"]) == ("bad-visit", 3)
-    assert (status["rows"], status["bytes"]) == (status["rows"], status["rows"] * 300)
+    assert (status["rows"], status["bytes"]) == (status["rows"], status["rows"] * BYTES_A_ROW)
     assert status["rows"] >= 3 + 2
     assert mine["heard_at"]
 
