@@ -55,7 +55,10 @@ def _unpack(text: str) -> bytes:
 
 def _is_after(after: Any) -> bool:
     return isinstance(after, dict) and all(
-        len(bucket) <= MAX_NAME and type(seq) is int and 0 <= seq <= MAX_SEQ
+        len(bucket) <= MAX_NAME
+        and bucket.isprintable()  # a page names it again: half an emoji could not be written
+        and type(seq) is int
+        and 0 <= seq <= MAX_SEQ
         for bucket, seq in after.items()
     )
 

@@ -114,12 +114,14 @@ BEGIN
 END
 $$;
 
--- Whose work a township's supervisor answers for: everybody who serves a place below.
-CREATE OR REPLACE FUNCTION gate.my_colleagues() RETURNS SETOF uuid
+-- Whose work a township's supervisor answers for, and when: everybody who ever served a place below.
+CREATE OR REPLACE FUNCTION gate.my_charges()
+RETURNS TABLE (user_id uuid, valid_from timestamptz, valid_to timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT DISTINCT a.user_id
+    SELECT a.user_id, a.valid_from, a.valid_to
       FROM gate.with_past(ARRAY(
                SELECT place.id
                  FROM gate.my_assignments() mine
@@ -130,6 +132,18 @@ BEGIN
             LEFT JOIN office o    ON o.id = a.office_id
             LEFT JOIN grid_cell c ON c.id = a.cell_id)
         ON coalesce(a.area_id, o.area_id, c.village_id) = below.id;
+END
+$$;
+
+-- Those who serve there now, or did within 30 days: what they wrote then may still come.
+CREATE OR REPLACE FUNCTION gate.my_colleagues() RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT DISTINCT user_id
+      FROM gate.my_charges()
+     WHERE valid_from <= gate.now()
+       AND (valid_to IS NULL OR valid_to > gate.now() - interval '30 days');
 END
 $$;
 

@@ -27,7 +27,8 @@ CREATE POLICY of_my_households ON sync_conflict FOR SELECT TO wangge_app
     USING ((SELECT gate.holds_role('township_supervisor', 'county_office'))
            AND EXISTS (SELECT FROM household h WHERE h.id = row_id));
 CREATE POLICY decided_by_me ON sync_conflict FOR UPDATE TO wangge_app
-    USING ((SELECT gate.holds_role('township_supervisor', 'county_office'))
+    USING (needs_person AND decided IS NULL
+           AND (SELECT gate.holds_role('township_supervisor', 'county_office'))
            AND EXISTS (SELECT FROM household h WHERE h.id = row_id))
     WITH CHECK (decided_by = gate.user_id());
 CREATE POLICY released_by_me ON sync_conflict FOR INSERT TO wangge_app
@@ -40,16 +41,28 @@ CREATE POLICY own ON sync_quarantine FOR SELECT TO wangge_app, wangge_push
     USING (author_id = gate.user_id());
 CREATE POLICY in_own_name ON sync_quarantine FOR INSERT TO wangge_push
     WITH CHECK (author_id = gate.user_id() AND device_id = gate.device_id());
--- Of whom one is in charge of, and about no other area than one's own.
+-- Of whom one is or was in charge of, about one's own area; where no area is known, of whom one was in
+-- charge of when it was written, or came. What was decided stays decided.
 CREATE POLICY supervised ON sync_quarantine FOR SELECT TO wangge_app
     USING ((SELECT gate.sees_county())
-           OR author_id = ANY (ARRAY(SELECT gate.my_colleagues()))
-              AND (place IS NULL OR place = ANY (ARRAY(SELECT gate.my_places()))));
+           OR place = ANY (ARRAY(SELECT gate.my_places()))
+              AND author_id = ANY (ARRAY(SELECT user_id FROM gate.my_charges()))
+           OR place IS NULL
+              AND EXISTS (SELECT FROM gate.my_charges() c
+                           WHERE c.user_id = author_id AND c.valid_from <= received_at
+                             AND (c.valid_to IS NULL
+                                  OR c.valid_to > coalesce(recorded_at, received_at))));
 CREATE POLICY decided_by_me ON sync_quarantine FOR UPDATE TO wangge_app
-    USING ((SELECT gate.sees_county())
-           OR author_id <> gate.user_id()
-              AND author_id = ANY (ARRAY(SELECT gate.my_colleagues()))
-              AND (place IS NULL OR place = ANY (ARRAY(SELECT gate.my_places()))))
+    USING (closed_at IS NULL
+           AND ((SELECT gate.sees_county())
+                OR author_id <> gate.user_id()
+                   AND (place = ANY (ARRAY(SELECT gate.my_places()))
+                        AND author_id = ANY (ARRAY(SELECT user_id FROM gate.my_charges()))
+                        OR place IS NULL
+                           AND EXISTS (SELECT FROM gate.my_charges() c
+                                        WHERE c.user_id = author_id AND c.valid_from <= received_at
+                                          AND (c.valid_to IS NULL
+                                               OR c.valid_to > coalesce(recorded_at, received_at))))))
     WITH CHECK (closed_by = gate.user_id());
 
 -- An alarm is raised about the phone that asks; read by whoever is in charge of its user, and by IT.

@@ -90,9 +90,11 @@ def _walk_all(plan: Plan, owners: Sequence[Owner], house: House, between: Proxy)
     ended = Event()
     with ThreadPoolExecutor(plan.phones + 1) as pool:
         office = pool.submit(work, plan.seed, house, ended)
-        walks = [pool.submit(_walk, plan, k, owner, between) for k, owner in enumerate(owners)]
-        met = [(owner, walk.exception()) for owner, walk in zip(owners, walks, strict=True)]
-        ended.set()
+        walks = [pool.submit(_walk, plan, k, o, between, ended) for k, o in enumerate(owners)]
+        try:
+            met = [(owner, walk.exception()) for owner, walk in zip(owners, walks, strict=True)]
+        finally:
+            ended.set()  # at Ctrl-C, too, which the pool waits out
         office.result()
     return [f"{owner.name} met {error!r}" for owner, error in met if error is not None]
 
@@ -108,7 +110,7 @@ def _owner(plan: Plan, k: int, directory: Path) -> Owner:
     return Owner(plan.seed, f"phone-{k}", login, PASSWORD, CELLS[cell], directory, wrong)
 
 
-def _walk(plan: Plan, k: int, owner: Owner, between: Proxy) -> None:
+def _walk(plan: Plan, k: int, owner: Owner, between: Proxy, ended: Event) -> None:
     sure = plan.sure if k == 0 else ()
     fates = draw(chance_of(plan.seed, owner.name, "road"), plan.weights, sure)
     base_url = f"http://127.0.0.1:{between.road(owner.name, fates)}"
@@ -116,12 +118,15 @@ def _walk(plan: Plan, k: int, owner: Owner, between: Proxy) -> None:
         with owner.phone(base_url) as phone:
             hand = Hand(phone, chance_of(plan.seed, owner.name), owner.diary)
             for _ in range(plan.steps):
-                hand.step()
+                if not ended.is_set():
+                    hand.step()
         return
     chance = chance_of(plan.seed, owner.name, "deaths")
-    for life in range(plan.lives):
-        live(owner, base_url, life, plan.steps, chance.randint(20, 400))
-    live(owner, base_url, plan.lives, plan.steps // 2, None)
+    for life in range(plan.lives + 1):
+        last = life == plan.lives
+        steps, end = (plan.steps // 2, None) if last else (plan.steps, chance.randint(20, 400))
+        if not ended.is_set():
+            live(owner, base_url, life, steps, end)
 
 
 def _tell(between: Proxy) -> list[str]:

@@ -128,7 +128,7 @@ BUGS = (
         "migrations/sql/households_policies.sql",
         "USING (recorded_by = gate.user_id() AND created_at = gate.now());",
         "USING (recorded_by = gate.user_id());",
-        ("tests/syncing/test_histories.py",),
+        ("tests/syncing/test_replays.py",),
     ),
     Bug(
         "what was erased is kept in quarantine",
@@ -235,10 +235,9 @@ BUGS = (
     Bug(
         "after a restore only the newest numbers are sent again",
         "sync/phone.py",
-        '            self._alarm("epoch_changed", page, summary)\n'
-        "            self._pocket.reopen_kept()",
-        '            self._alarm("epoch_changed", page, summary)',
-        PHONE,
+        'status <> ?""",\n            REJECTED,\n        )\n\n    def missing',
+        'status <> ? AND 0""",\n            REJECTED,\n        )\n\n    def missing',
+        ("tests/sync/test_erased.py", *PHONE),
     ),
     Bug(
         "an erased body is kept on the phone",

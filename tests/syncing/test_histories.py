@@ -21,7 +21,8 @@ from tests.conftest import TestCluster
 from tests.smallcounty import SmallCounty
 from tests.sync.histories.machine import Histories
 from tests.sync.histories.running import play
-from tests.syncing.town import TickingClock, Town, Vault
+from tests.syncing.town import TickingClock, Town
+from tests.syncing.vault import Vault
 
 FEW, STEPS = 12, 25
 A_TENTH = 0.1  # of the histories in memory

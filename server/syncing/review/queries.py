@@ -26,12 +26,12 @@ _VILLAGE_ABOUT = text("SELECT id, village_id FROM gate.village_about(cast(:ids A
 def map_about(session: Session, changes: Sequence[Change]) -> Mapping[str, dict[str, Any]]:
     """Mid → `place` and `needs_id` of changes that are to be set aside."""
     abouts = {change.mid: about(change) for change in changes}
-    needed = [found.needs_id for found in abouts.values() if found.needs_id]
-    rows = session.execute(_VILLAGE_ABOUT, {"ids": needed}) if needed else ()
+    named = [id_ for found in abouts.values() for id_ in found if id_]
+    rows = session.execute(_VILLAGE_ABOUT, {"ids": named}) if named else ()
     villages = {row.id: row.village_id for row in rows}
     found = {}
-    for mid, (needs, named) in abouts.items():
-        village = (villages.get(needs) if needs else None) or named
+    for mid, (needs, said) in abouts.items():
+        village = villages.get(needs) or villages.get(said)  # of a village that is none: nowhere
         found[mid] = {"place": f"v:{village}" if village else None, "needs_id": needs}
     return found
 

@@ -145,12 +145,12 @@ _SHOWN = (
 def _take(session: Session, by: Identity, device_id: UUID, mid: UUID) -> SyncQuarantine:
     """Lock a change that waits; of two who decide at once the second hears of the first."""
     kept = queries.lock_set_aside(session, device_id, mid)
-    if kept is None:
-        seen = queries.get_set_aside(session, device_id, mid)
-        raise OwnChange if seen.author_id == by.user_id else NotSetAside
-    if kept.closed_at is not None:
-        raise ReviewOver
-    return kept
+    if kept is not None:
+        return kept
+    seen = queries.get_set_aside(session, device_id, mid)
+    if seen.author_id == by.user_id and not queries.sees_county(session):
+        raise OwnChange
+    raise NotSetAside if seen.closed_at is None else ReviewOver
 
 
 def _decide(by: Identity, kept: SyncQuarantine, how: str, why: str | None) -> None:
