@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,6 +38,8 @@ class Size:
     households: int = 20_000  # rows of the list
     many: int = 200_000  # rows of the list of a large county
     pushes: int = 12  # of each phone
+    # Phones at once × visits a push.
+    loads: Sequence[tuple[int, int]] = tuple((p, b) for p in (1, 8, 32) for b in (1, 20, 100))
     homes: int = 1_000  # households of each phone that syncs for the first time
     phones: int = 100  # that do so at once
     pulls: int = 200  # with nothing new

@@ -24,16 +24,14 @@ from sync.clock import to_ms
 from sync.model import Change, Instant, Op, Push
 from sync.wire import encode_push
 
-PHONES, BATCH = 8, 20  # the load that the row's ratio is of
-LOADS = [(phones, batch) for phones in (1, 8, 32) for batch in (1, 20, 100)]
+PHONES, BATCH = 8, 20  # the load that the row's ratio is of, always among those of the ground
 HOMES = 20  # households of each phone
 
 
 def _take(ground: Ground) -> Generator[Pair, None, None]:
     with ExitStack() as stack:
         county = stack.enter_context(ground.fresh())
-        most = max(PHONES, ground.size.phones)
-        asked = [(phones, batch) for phones, batch in LOADS if phones <= most]
+        asked = ground.size.loads
         holders = stock(ground, county, max(phones for phones, _ in asked), HOMES)
         environment = {**county.environment, "WANGGE_MIN_FREE_BYTES": "0"}
         port = stack.enter_context(web.serving(environment, ground.size.processes))

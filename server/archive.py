@@ -152,9 +152,9 @@ _OPEN = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true")
 
 
 def _remember_erased(url: URL, register: Register) -> None:
-    """What the old database knows of erased persons, should the register have been lost."""
+    """Whom the old database erased, or was to, should the register have been lost."""
     with suppress(ArchiveFailed), _connected(url) as cursor:  # it may be older, or damaged
-        cursor.execute("SELECT entity, row_id FROM erasure WHERE done_at IS NOT NULL")
+        cursor.execute("SELECT entity, row_id FROM erasure")
         register.add(Erased(entity, UUID(row_id)) for entity, row_id in cursor.fetchall())
 
 
@@ -172,7 +172,7 @@ def _remember_lost(url: URL, beside: URL) -> None:
 # What a phone sent it sends again, with all that its push made; what was erased stays so.
 _LOST = """
     SELECT action, count(*) FROM audit_act act
-     WHERE at > %s AND action !~ '^(sync|session|erasure)[.]'
+     WHERE at > coalesce(%s, '-infinity') AND action !~ '^(sync|session|erasure)[.]'
        AND NOT EXISTS (SELECT FROM audit_act push
                         WHERE push.request_id = act.request_id AND push.request_id <> ''
                           AND push.action = 'sync.push')

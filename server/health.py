@@ -7,14 +7,7 @@ from flask import Flask, Response, jsonify
 from migrations.upgrade import newest_revision
 from server.access.door import may, stranger
 from server.db import present_revision, transaction
-from server.errors import TryLater
-
-
-class NotMigrated(TryLater):
-    """The database is older (or newer) than this program."""
-
-    slug = "not-migrated"
-    text = "数据库版本与程序不符。 The database does not fit this program: run `wangge migrate`."
+from server.syncing.healing.door import NotMigrated
 
 
 def expose(app: Flask) -> None:

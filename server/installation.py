@@ -24,13 +24,10 @@ from migrations.upgrade import upgrade
 from server.app import create_app
 from server.db import db, transaction, worker
 from server.erasure import rounds
-from server.erasure.register import Register
 from server.errors import WanggeError
 from server.policies.service import ensure_policy
 from server.sealed import Keyring, SealBroken
 from server.settings import Settings, from_environment
-from server.syncing.healing.service import look_at_epoch
-from server.syncing.healing.witness import Witness
 
 
 class DatabaseUnfit(WanggeError):
@@ -60,9 +57,8 @@ class Installation:
         upgrade(self.admin_url, passwords=dict(self.passwords))
         by, settings = worker(datetime.now(UTC)), self.settings("worker")
         with opened(settings):
-            rounds.go_round(by, Register(settings.data_dir))  # who was erased does not come back
+            rounds.look_after(by, settings.data_dir, why)
             with transaction(by) as session:
-                look_at_epoch(session, by, Witness(settings.data_dir), why)
                 ensure_policy(session, by)  # limits and working days
 
     def write_environment(self, path: Path) -> None:

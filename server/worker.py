@@ -20,12 +20,9 @@ from flask import Flask, current_app
 from server.db import Identity, transaction, worker
 from server.disputes.service import climb
 from server.erasure import rounds
-from server.erasure.register import Register
 from server.errors import WanggeError
 from server.heartbeats import queries as heartbeats
 from server.policies.service import look_ahead
-from server.syncing.healing.service import look_at_epoch
-from server.syncing.healing.witness import Witness
 from server.syncing.retention.service import purge
 
 log = logging.getLogger("wangge.worker")
@@ -63,25 +60,16 @@ def climb_due(by: Identity) -> int:
         climbed += batch
 
 
-def erase_asked(by: Identity) -> int:
-    """Persons whose erasure was asked for, or who came back with an old database, go; how many."""
-    return rounds.go_round(by, Register(_var()))
-
-
-def watch_epoch(by: Identity) -> bool:
-    """A database that was moved, or restored by hand, begins a new epoch; whether one began."""
-    with transaction(by) as session:
-        return look_at_epoch(session, by, Witness(_var()))
+def look_after(by: Identity) -> bool:
+    """Persons whose erasure was asked for go; so do those who came back with an old database,
+    before it begins a new epoch and opens. Whether one began.
+    """
+    directory: Path = current_app.extensions["wangge.settings"].data_dir
+    return rounds.look_after(by, directory)
 
 
 def go_round(by: Identity) -> None:
     """Nothing but the heartbeat of the loop itself."""
-
-
-def _var() -> Path:
-    """Where the installation keeps what must outlive its database."""
-    directory: Path = current_app.extensions["wangge.settings"].data_dir
-    return directory
 
 
 def fill_calendar(by: Identity) -> None:
@@ -104,8 +92,7 @@ def purge_old(by: Identity) -> int:
 
 ALIVE: Final = Job(LOOP, go_round, seconds=10.0)
 JOBS: Final = (
-    Job("erasure", erase_asked, seconds=60.0),  # before an epoch begins and phones come back
-    Job("epoch", watch_epoch),
+    Job(rounds.JOB, look_after, seconds=60.0),
     Job("calendar", fill_calendar),
     Job("climb", climb_due),
     Job("retention", purge_old),

@@ -159,6 +159,6 @@ def _settled(answer: _Answer) -> dict[str, Any]:
         return answer.body
     if answer.status in (401, 403):
         raise LoginLost(f"answered {answer.status}")
-    if answer.status == 429 or answer.status >= 500 or answer.status < 400:
-        raise LineLost(f"answered {answer.status}", answer.retry_after)
+    if answer.status in (408, 429) or answer.status >= 500 or answer.status < 400:
+        raise LineLost(f"answered {answer.status}", answer.retry_after, answer.status)
     raise LineRefused(answer.status, answer.body)

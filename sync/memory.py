@@ -253,10 +253,17 @@ class MemoryStore:
         self.state.records[key] = Record(deleted=True, erased=True)
         for user in authors:
             self.state.pending[f"u:{user}", key] = False
-        kept = self.state.quarantine.items()
-        self.state.quarantine = {k: v for k, v in kept if _key(v[0]) != key}
+        for named, (change, _) in list(self.state.quarantine.items()):
+            if _key(change) == key:
+                self.settle(*named)
         logged = self.state.conflicts.items()
         self.state.conflicts = {k: c for k, c in logged if (c.entity, c.id) != key}
+
+    def settle(self, device: str, mid: str) -> None:
+        """What was set aside waits no longer: there is room for another of that device."""
+        del self.state.quarantine[device, mid]
+        known = self.state.devices[device]
+        self.state.devices[device] = replace(known, open_quarantined=known.open_quarantined - 1)
 
     def note(self, what: Any) -> None:
         """Add a line to the journal: it is undone with what it speaks of."""

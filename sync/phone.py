@@ -2,7 +2,7 @@
 
 Written to be ported (Kotlin, Swift, a service worker with IndexedDB), so it breaks two rules of the
 house on purpose: it is longer than 300 lines, and it imports nothing of this repository. It needs
-the standard library, and SQL that sqlite 3.8 knows (Android 5). Read it from the top down:
+the standard library, and SQL that sqlite 3.8.8 knows (Android 6). Read it from the top down:
 
     Handset     a shared phone: one file, one device and one outbox per user
     Phone       one user on one phone: record, rows, sync; then push and pull, step by step
@@ -34,6 +34,7 @@ from typing import Any, Literal, NamedTuple, NoReturn, Protocol
 SCHEMA = 2  # the newest columns that this app understands
 ROUNDS = 8  # of push and pull in one sync: resends and resyncs are bounded
 MAX_CHANGES = 1000  # in one push: the server's bound
+MAX_RESYNC = 1000  # buckets in one pull: the server's bound
 BATCH_BYTES = 512 * 1024  # of changes in one push
 MAX_CHANGE_BYTES = 1024 * 1024  # of one change: a longer one could never reach the server
 
@@ -54,7 +55,6 @@ Verb = Literal["push", "pull"]
 # What a server answers to a change.
 APPLIED, DUPLICATE, MERGED, CONFLICT = "applied", "duplicate", "merged", "conflict"
 QUARANTINED, REJECTED = "quarantined", "rejected"
-TOOK_EFFECT = (APPLIED, DUPLICATE, MERGED, CONFLICT)
 
 # Reasons that a phone acts upon. It shows all others as they are.
 ERASED = "erased"
@@ -75,9 +75,12 @@ class PhoneError(Exception):
 class LineLost(PhoneError):
     """No answer, or one that says "later". The request may have taken effect: send it again."""
 
-    def __init__(self, why: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, why: str, retry_after: float | None = None, status: int | None = None
+    ) -> None:
         super().__init__(why)
         self.retry_after = retry_after  # seconds, where the server said so
+        self.status = status  # None: no answer at all
 
 
 class LoginLost(PhoneError):
@@ -148,10 +151,19 @@ class Summary:
 
     pushed: int = 0  # changes that were answered
     received: int = 0  # rows
+    complete: bool = False  # all that the server had is in
     lost: bool = False  # the line broke
     busy: bool = False  # another sync of this file is running: this one gave way
     retry_after: float | None = None  # seconds, where the server said so
     alarms: list[str] = field(default_factory=list)
+
+
+class Kept(NamedTuple):
+    """A change as it stands in the file. No status: the server has not acknowledged it."""
+
+    change: Fields  # in its wire form
+    status: str | None
+    reason: str | None
 
 
 class Fate(NamedTuple):
@@ -168,8 +180,16 @@ class Fate(NamedTuple):
     reason: str | None
 
 
-STATES = {APPLIED: "counted", DUPLICATE: "counted", MERGED: "counted", CONFLICT: "conflict"}
-STATES |= {QUARANTINED: "set_aside", REJECTED: "rejected", SENT_AGAIN: "sent_again"}
+STATES = {
+    None: "waiting",
+    APPLIED: "counted",
+    DUPLICATE: "counted",
+    MERGED: "counted",
+    CONFLICT: "conflict",
+    QUARANTINED: "set_aside",
+    REJECTED: "rejected",
+    SENT_AGAIN: "sent_again",
+}
 
 
 # A shared phone.
@@ -285,9 +305,11 @@ class Phone:
         row_id = id or self._new_id()
         with self._pocket.transaction():
             self._grow_silent()
-            if was is None:
-                was = self._shown(entity, row_id, set) if op == PATCH else {}
-            self._put_out(self._next_n(), entity, row_id, str(op), set, was, self._read_clock())
+            if was is None and op == PATCH:
+                seen = self._pocket.shown(entity, row_id).get(row_id, {})
+                was = {name: seen.get(name) for name in set}
+            now = self._read_clock()
+            self._put_out(self._next_n(), entity, row_id, str(op), set, was or {}, now)
         return row_id
 
     def check_room(self) -> None:
@@ -303,30 +325,20 @@ class Phone:
         if self._silent_for() > self._silence:
             raise RowsLocked("silent for too long: sync first")
         with self._pocket.reading():
-            again = self._pocket.waiting_sets(entity, again=True)
-            held = self._pocket.held(entity)
-            fresh = self._pocket.waiting_sets(entity, again=False)
-        # What is sent again lies under what the server says by now; what is new lies over it.
-        rows: dict[str, Fields] = {}
-        for id_, fields in again:
-            rows[id_] = {**rows.get(id_, {}), **fields}
-        rows.update(held)
-        for id_, fields in fresh:
-            rows[id_] = {**rows.get(id_, {}), **fields}
-        return rows
+            return self._pocket.shown(entity)
 
     def waiting(self) -> list[Fields]:
         """Changes that the server has not acknowledged, in order, in their wire form."""
-        return self._pocket.waiting(limit=-1)
+        return [kept.change for kept in self._pocket.waiting(limit=-1)]
 
-    def set_aside(self) -> list[tuple[Fields, str, str | None]]:
+    def set_aside(self) -> list[Kept]:
         """Changes that took no effect: (change, quarantined or rejected, reason)."""
-        return self._pocket.answered(QUARANTINED, REJECTED)
+        return self._pocket.not_taken()
 
     def fates(self, entity: str, id: str) -> list[Fate]:
         """What became of everything that was written here about one row, oldest first."""
         return [
-            Fate(change["mid"], change["n"], change["op"], STATES.get(status, "waiting"), reason)
+            Fate(change["mid"], change["n"], change["op"], STATES[status], reason)
             for change, status, reason in self._pocket.changes_of(entity, id)
             if status != SENT_AGAIN
         ]
@@ -335,18 +347,19 @@ class Phone:
         """Plain numbers of this device, to be laid beside those of the server's `/sync/status`.
 
         recorded = waiting + acknowledged, over the whole life of the device. `next_n` is the
-        server's, as last heard. What the acknowledged ones became is told for the last 30 days.
+        server's, as last heard. What the acknowledged ones became is told for the last 30 days;
+        whether somebody has decided a conflict since, or released a change, the server tells alone.
         """
-        waiting = self._pocket.count_waiting()
-        recorded = self._next_n() - 1
+        count = self._pocket.count_by_state()
+        waiting, recorded = count["waiting"], self._next_n() - 1
         return {
             "recorded": recorded,
             "waiting": waiting,
             "acknowledged": recorded - waiting,
-            "counted": sum(self._pocket.count(status) for status in TOOK_EFFECT),
-            "set_aside": self._pocket.count(QUARANTINED),
-            "conflicts": self._pocket.count(CONFLICT),
-            "rejected": self._pocket.count(REJECTED) + self._pocket.count(SENT_AGAIN),
+            "counted": count["counted"] + count["conflict"],
+            "set_aside": count["set_aside"],
+            "conflicts": count["conflict"],
+            "rejected": count["rejected"] + count["sent_again"],
             "next_n": self._pocket.fact("heard") or 1,
         }
 
@@ -358,14 +371,13 @@ class Phone:
         """
         with self._pocket.transaction():
             found = self._pocket.find_change(mid)
-            if found is None or found[1:] != (REJECTED, QUARANTINE_FULL):
+            if found is None or (found.status, found.reason) != (REJECTED, QUARANTINE_FULL):
                 raise ValueError("only what met a full quarantine can be sent again")
-            old = found[0]
+            old = found.change
             new = self._put_out(
                 self._next_n(), old["entity"], old["id"], old["op"], old["set"], old["was"],
                 old["at"],
             )  # fmt: skip
-            self._pocket.wipe_change(mid)
             self._pocket.acknowledge(mid, SENT_AGAIN, None, self._pocket.fact("server_time") or 0)
         return new
 
@@ -383,7 +395,8 @@ class Phone:
         """Push until the outbox is empty, then pull until done. A lost line ends it, gently.
 
         If another sync of this file is running (the app beside its service), this one gives way.
-        Raises `LoginLost` when a person must log in again, `LineRefused` on a fault of the program.
+        Raises `LoginLost` when a person must log in again, `LineRefused` on a fault of the program,
+        `NoRoom` when the disk is full: then what the server has is sent again, and counts once.
         """
         summary = Summary()
         turn = self._pocket.take_turn()
@@ -392,8 +405,7 @@ class Phone:
             return summary
         try:
             for _ in range(ROUNDS):
-                self._push_all(summary)
-                self._pull_all(summary)
+                self._push_and_pull(summary)
                 if not self._unfinished():
                     break
         except LineLost as lost:
@@ -412,10 +424,21 @@ class Phone:
         if not changed and not self._unfinished():
             return None
         summary = self.sync()
-        if not (summary.lost or summary.busy):  # else it is news once more the next time
+        if summary.complete:  # else it is news once more the next time
             with self._pocket.transaction():
                 self._pocket.keep_fact("etag", etag)
         return summary
+
+    def _push_and_pull(self, summary: Summary) -> None:
+        try:
+            self._push_all(summary)
+        except (LineLost, LineRefused) as trouble:
+            if trouble.status is None:
+                raise
+            # A server that takes nothing now (its disk is low) still has rows for us.
+            self._pull_all(summary)
+            raise
+        self._pull_all(summary)
 
     # Push: the outbox in the order of n, batch by batch.
 
@@ -423,7 +446,7 @@ class Phone:
         size = self._batch
         while batch := self._next_batch(size):
             try:
-                answer = self._line_call("push", self._push_body(batch))
+                answer = self._call("push", clock=self._read_clock(), changes=batch)
             except LineRefused as refused:
                 if refused.status != 413 or size == 1:
                     raise
@@ -437,13 +460,10 @@ class Phone:
             if again or not any(settled):
                 return  # the next round sends again, and rounds are bounded
 
-    def _push_body(self, batch: list[Fields]) -> dict[str, Any]:
-        return self._envelope(clock=self._read_clock(), changes=batch)
-
     def _next_batch(self, size: int) -> list[Fields]:
         batch: list[Fields] = []
         room = BATCH_BYTES
-        for change in self._pocket.waiting(limit=size):
+        for change, _, _ in self._pocket.waiting(limit=size):
             room -= len(json.dumps(change))
             if batch and room < 0:
                 break
@@ -451,17 +471,17 @@ class Phone:
         return batch
 
     def _settle(self, outcome: Mapping[str, Any], server_time: int) -> bool:
-        """Take an outcome; whether it answers a change of ours."""
+        """Take an outcome; whether it answers a change of ours, in a word that we know."""
         found = self._pocket.find_change(outcome["mid"])
-        if found is None:
+        if found is None or outcome["status"] not in STATES:
             return False
-        change, status, reason = found[0], outcome["status"], outcome.get("reason")
+        change, status, reason = found.change, outcome["status"], outcome.get("reason")
         self._pocket.acknowledge(change["mid"], status, reason, server_time)
         if status == REJECTED and reason == ERASED:
             self._pocket.wipe_change(change["mid"])
         # The next pull brings the row anew or lets it go: this spares a flicker until then.
         entity, id_, row = change["entity"], change["id"], outcome.get("row")
-        if status in TOOK_EFFECT and row:
+        if row:
             self._pocket.hold(entity, id_, row, begin=True)
         elif status == APPLIED and change["set"]:
             self._pocket.hold(entity, id_, change["set"], begin=change["op"] != PATCH)
@@ -475,10 +495,11 @@ class Phone:
         """
         heard, mine = answer["next_n"], self._next_n()
         self._pocket.keep_fact("heard", heard)
+        self._pocket.keep_fact("server_time", answer["server_time"])
         if heard > mine:  # this file is older than the device: the numbers below are taken
             self._pocket.keep_fact("next_n", heard)
             if mine > 1 or self._pocket.fact("epoch"):
-                self._alarm("file_was_older", answer, summary)
+                self._alarm("file_was_older", summary)
         if heard >= mine:
             return False
         forgotten = self._pocket.reopen_from(heard)
@@ -486,9 +507,9 @@ class Phone:
         for n in missing:
             self._put_out(n, HOLE, self._new_id(), APPEND, {}, {}, self._read_clock())
         if forgotten:
-            self._alarm("server_forgot_changes", answer, summary)
+            self._alarm("server_forgot_changes", summary)
         if missing:
-            self._alarm("hole_declared", answer, summary)
+            self._alarm("hole_declared", summary)
         return bool(forgotten or missing)
 
     # Pull: page by page, each in one transaction with its cursor.
@@ -497,14 +518,17 @@ class Phone:
         more = True
         while more:
             if self._room() < ROOM_TO_PULL:
-                self._note_no_room(summary)
+                with self._pocket.transaction():
+                    self._alarm("no_room", summary)
                 return
             resync = self._pocket.fact("resync") or []
             before = self._pocket.fact("cursor")
             try:
-                page = self._line_call("pull", self._pull_body(before, resync))
+                page = self._call(
+                    "pull", cursor=before, limit=self._page, schema=self._schema, resync=resync
+                )
             except LineRefused as refused:
-                if before is None or refused.status not in (400, 422):
+                if before is None or refused.status != 400:
                     raise
                 self._forget_cursor(summary)
                 continue
@@ -514,14 +538,13 @@ class Phone:
             self._pocket.forget_what_was_wiped()
             more = page["more"] and page["cursor"] != before  # no server may keep us asking
 
-    def _pull_body(self, cursor: str | None, resync: list[str]) -> dict[str, Any]:
-        return self._envelope(cursor=cursor, limit=self._page, schema=self._schema, resync=resync)
-
     def _take(self, page: Mapping[str, Any], resync: list[str], summary: Summary) -> None:
         """Lay a page into the file: first what goes, then what comes, then where we stand."""
+        # First: of what is older the server may no longer know that it had it.
+        self._pocket.forget(before=page["server_time"] - KEPT)
         dropped = [*(self._pocket.fact("dropped") or []), *page["drop"]]
         if self._pocket.fact("epoch") not in (None, page["epoch"]):
-            self._alarm("epoch_changed", page, summary)
+            self._alarm("epoch_changed", summary)
             self._pocket.reopen_kept()
             dropped = []  # they say nothing new
         for bucket in resync:
@@ -538,8 +561,8 @@ class Phone:
             for entity, table in entities.items():
                 self._pocket.put(bucket, entity, table["cols"], table["rows"])
                 summary.received += len(table["rows"])
-        for name in ("epoch", "cursor", "server_time"):
-            self._pocket.keep_fact(name, page[name])
+        self._pocket.keep_fact("epoch", page["epoch"])
+        self._pocket.keep_fact("cursor", page["cursor"])
         self._pocket.keep_fact("resync", [])
         self._pocket.keep_fact("dropped", dropped)
         if not page["more"]:
@@ -547,15 +570,15 @@ class Phone:
 
     def _finish(self, page: Mapping[str, Any], summary: Summary) -> None:
         """Everything is in: let go of what is not held, and check that the rest is right."""
-        buckets, now = page["buckets"], page["server_time"]
+        summary.complete = True
+        buckets = page["buckets"]
         self._pocket.tidy(list(buckets))
         self._learn_whether_revoked(page, summary)
         if not buckets.keys().isdisjoint(self._pocket.fact("dropped")):
             # Our cursor was of another history: the server may lack what this phone still has.
-            self._alarm("started_from_zero", page, summary)
+            self._alarm("started_from_zero", summary)
             self._pocket.reopen_kept()
         self._pocket.keep_fact("dropped", [])
-        self._pocket.forget(before=now - KEPT)
         self._pocket.keep_fact("silent", {"ms": 0, "read": self._read_clock()})
         self._check_digests(page, summary)
 
@@ -567,9 +590,9 @@ class Phone:
             if digest(self._pocket.live(bucket)) != (head["n"], head["h"])
         ]
         if wrong:
-            self._alarm("digest_mismatch", page, summary)
+            self._alarm("digest_mismatch", summary)
         today = page["server_time"] // DAY
-        again = [bucket for bucket in wrong if self._pocket.may_resync(bucket, today)]
+        again = [b for b in wrong[:MAX_RESYNC] if self._pocket.may_resync(b, today)]
         self._pocket.keep_fact("resync", again)
 
     def _learn_whether_revoked(self, page: Mapping[str, Any], summary: Summary) -> None:
@@ -578,7 +601,7 @@ class Phone:
         if revoked:
             self._pocket.empty()
             if not self._pocket.fact("revoked"):
-                self._alarm("device_revoked", page, summary)
+                self._alarm("device_revoked", summary)
         self._pocket.keep_fact("revoked", revoked)
 
     def _forget_cursor(self, summary: Summary) -> None:
@@ -587,13 +610,7 @@ class Phone:
             for bucket in self._pocket.buckets():
                 self._pocket.doubt(bucket)
             self._pocket.keep_fact("cursor", None)
-            now = {"server_time": self._pocket.fact("server_time") or 0}
-            self._alarm("cursor_refused", now, summary)
-
-    def _note_no_room(self, summary: Summary) -> None:
-        with self._pocket.transaction():
-            now = {"server_time": self._pocket.fact("server_time") or self._clock.wall()}
-            self._alarm("no_room", now, summary)
+            self._alarm("cursor_refused", summary)
 
     # Silence: how long this phone has heard nothing, by its own clocks.
 
@@ -630,9 +647,10 @@ class Phone:
     def _unfinished(self) -> bool:
         return bool(self._pocket.count_waiting() or self._pocket.fact("resync"))
 
-    def _line_call(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, verb: Verb, **more: Any) -> dict[str, Any]:
         """Call; an answer that is not the server's (the login page of some hotel) is none."""
-        answer = self.line.call(verb, body)
+        epoch = self._pocket.fact("epoch")
+        answer = self.line.call(verb, {"device": self.device, "epoch": epoch, **more})
         wanted = PUSHED if verb == "push" else PAGE
         sound = all(isinstance(answer.get(name), kind) for name, kind in wanted.items())
         if verb == "pull" and sound and not answer["more"]:
@@ -641,19 +659,12 @@ class Phone:
             raise LineLost("not an answer of this server")
         return answer
 
-    def _envelope(self, **more: Any) -> dict[str, Any]:
-        return {"device": self.device, "epoch": self._pocket.fact("epoch"), **more}
-
     def _read_clock(self) -> dict[str, Any]:
         clock = self._clock
         return {"wall": clock.wall(), "elapsed": clock.elapsed(), "boot": clock.boot}
 
     def _next_n(self) -> int:
         return self._pocket.fact("next_n") or 1
-
-    def _shown(self, entity: str, id_: str, fields: Row) -> Row:
-        row = self._pocket.row(entity, id_)
-        return {name: row.get(name) for name in fields}
 
     def _put_out(
         self, n: int, entity: str, id_: str, op: str, fields: Row, was: Row, at: Row
@@ -677,9 +688,9 @@ class Phone:
             self._pocket.keep_fact("next_n", n + 1)
         return str(change["mid"])
 
-    def _alarm(self, kind: str, answer: Mapping[str, Any], summary: Summary) -> None:
+    def _alarm(self, kind: str, summary: Summary) -> None:
         summary.alarms.append(kind)
-        self._pocket.add_alarm(kind, answer["server_time"])
+        self._pocket.add_alarm(kind, self._pocket.fact("server_time") or self._clock.wall())
 
 
 # What an answer must have, or it is no answer.
@@ -763,7 +774,7 @@ class Pocket:
 
         The lock is that of an empty file beside it, so that recording goes on during a sync.
         """
-        turn = sqlite3.connect(_beside(self._path, "turn"), timeout=0, isolation_level=None)
+        turn = sqlite3.connect(f"{self._path}.turn", timeout=0, isolation_level=None)
         try:
             turn.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
@@ -819,49 +830,33 @@ class Pocket:
             *(change["n"], change["mid"], change["entity"], change["id"], text),
         )
 
-    def waiting(self, limit: int) -> list[Fields]:
+    def waiting(self, limit: int) -> list[Kept]:
         """What the server has not acknowledged, in the order of n; a limit of -1 is none."""
-        lines = self._ask(
-            "SELECT change FROM outbox WHERE status IS NULL ORDER BY n LIMIT ?", limit
-        )
-        return [json.loads(change) for (change,) in lines]
+        return self._changes("status IS NULL ORDER BY n LIMIT ?", limit)
 
-    def waiting_sets(self, entity: str, again: bool) -> list[tuple[str, Fields]]:
-        """(id, what was written) of changes that wait, in the order of n, but not of wiped ones."""
-        lines = self._ask(
-            """SELECT id, change FROM outbox
-                WHERE status IS NULL AND wiped = 0 AND entity = ? AND again = ? ORDER BY n""",
-            *(entity, int(again)),
-        )
-        return [(id_, json.loads(change)["set"]) for id_, change in lines]
+    def not_taken(self) -> list[Kept]:
+        return self._changes("status IN (?, ?) ORDER BY n", QUARANTINED, REJECTED)
+
+    def changes_of(self, entity: str, id_: str) -> list[Kept]:
+        """Everything written about one row that is still here."""
+        return self._changes("entity = ? AND id = ? ORDER BY n", entity, id_)
+
+    def find_change(self, mid: str) -> Kept | None:
+        return next(iter(self._changes("mid = ?", mid)), None)
+
+    def _changes(self, which: str, *values: Any) -> list[Kept]:
+        lines = self._ask(f"SELECT change, status, reason FROM outbox WHERE {which}", *values)
+        return [Kept(json.loads(change), status, reason) for change, status, reason in lines]
 
     def count_waiting(self) -> int:
         return int(self._ask("SELECT count(*) FROM outbox WHERE status IS NULL")[0][0])
 
-    def count(self, status: str) -> int:
-        return int(self._ask("SELECT count(*) FROM outbox WHERE status = ?", status)[0][0])
-
-    def answered(self, *statuses: str) -> list[tuple[Fields, str, str | None]]:
-        """Changes with one of two statuses: (change, status, reason)."""
-        lines = self._ask(
-            "SELECT change, status, reason FROM outbox WHERE status IN (?, ?) ORDER BY n",
-            *statuses,
-        )
-        return [(json.loads(change), status, reason) for change, status, reason in lines]
-
-    def changes_of(self, entity: str, id_: str) -> list[tuple[Fields, str, str | None]]:
-        """Everything written about one row that is still here: (change, status, reason)."""
-        lines = self._ask(
-            """SELECT change, coalesce(status, 'waiting'), reason FROM outbox
-                WHERE entity = ? AND id = ? ORDER BY n""",
-            *(entity, id_),
-        )
-        return [(json.loads(change), status, reason) for change, status, reason in lines]
-
-    def find_change(self, mid: str) -> tuple[Fields, str | None, str | None] | None:
-        """(change, status, reason)."""
-        found = self._ask("SELECT change, status, reason FROM outbox WHERE mid = ?", mid)
-        return (json.loads(found[0][0]), found[0][1], found[0][2]) if found else None
+    def count_by_state(self) -> dict[str, int]:
+        """State → how many changes are in it."""
+        count = dict.fromkeys(STATES.values(), 0)
+        for status, number in self._ask("SELECT status, count(*) FROM outbox GROUP BY status"):
+            count[STATES[status]] += number
+        return count
 
     def acknowledge(self, mid: str, status: str, reason: str | None, at: int) -> None:
         self._do(
@@ -889,8 +884,8 @@ class Pocket:
         """Everything that the server once took, and that is still whole, waits again."""
         return self._do(
             """UPDATE outbox SET status = NULL, reason = NULL, answered = NULL, again = 1
-                WHERE wiped = 0 AND status IS NOT NULL AND status <> ?""",
-            REJECTED,
+                WHERE wiped = 0 AND status IS NOT NULL AND status NOT IN (?, ?)""",
+            *(REJECTED, SENT_AGAIN),
         )
 
     def missing(self, first: int, end: int) -> list[int]:
@@ -914,7 +909,7 @@ class Pocket:
         for (text,) in found:
             empty = json.dumps({**json.loads(text), "set": {}, "was": {}})
             self._do("UPDATE outbox SET change = ?, wiped = 1 WHERE mid = ?", empty, mid)
-        self._wiped = True
+        self._forget_copies()
 
     def erase(self, entity: str, id_: str) -> None:
         """Forget a row at once, and what every change of it said, waiting or not."""
@@ -922,7 +917,7 @@ class Pocket:
             self.wipe_change(mid)
         self._do("DELETE FROM place WHERE entity = ? AND id = ?", entity, id_)
         self._do("DELETE FROM held WHERE entity = ? AND id = ?", entity, id_)
-        self._wiped = True
+        self._forget_copies()
 
     def empty(self) -> None:
         """Keep nothing but the outbox, and what the server refused to keep."""
@@ -934,26 +929,33 @@ class Pocket:
             self.wipe_change(mid)
         self._do("DELETE FROM place")
         self._do("DELETE FROM held")
+        self._forget_copies()
+
+    def _forget_copies(self) -> None:
+        """Files that were put aside go at once; the log is emptied after the transaction."""
+        for file in _damaged(self._path):
+            os.remove(file)
         self._wiped = True
 
     # Rows.
 
-    def held(self, entity: str) -> dict[str, Fields]:
-        """What the server said, by id."""
-        lines = self._ask("SELECT id, fields FROM held WHERE entity = ?", entity)
-        return {id_: json.loads(fields) for id_, fields in lines}
+    def shown(self, entity: str, id_: str | None = None) -> dict[str, Fields]:
+        """Rows as the person sees them, by id; all of an entity, or one.
 
-    def row(self, entity: str, id_: str) -> Fields:
-        """One row as the person sees it; empty if there is none."""
-        fields = self._held_row(entity, id_) or {}
-        lines = self._ask(
-            """SELECT change FROM outbox
-                WHERE entity = ? AND id = ? AND status IS NULL AND again = 0 ORDER BY n""",
-            *(entity, id_),
-        )
-        for (change,) in lines:
-            fields.update(json.loads(change)["set"])
-        return fields
+        What waits for the second time lies under what the server says by now, what is new over it.
+        """
+        which, values = "entity = ?", [entity]
+        if id_ is not None:
+            which, values = "entity = ? AND id = ?", [entity, id_]
+        waiting = f"{which} AND status IS NULL AND wiped = 0 AND again = ? ORDER BY n"
+        rows: dict[str, Fields] = {}
+        for change, _, _ in self._changes(waiting, *values, 1):
+            rows.setdefault(change["id"], {}).update(change["set"])
+        for row, fields in self._ask(f"SELECT id, fields FROM held WHERE {which}", *values):
+            rows.setdefault(row, {}).update(json.loads(fields))
+        for change, _, _ in self._changes(waiting, *values, 0):
+            rows.setdefault(change["id"], {}).update(change["set"])
+        return rows
 
     def hold(self, entity: str, id_: str, fields: Mapping[str, Any], begin: bool) -> None:
         """Lay these fields over what is held of a row; one that is not held only to `begin`.
@@ -1135,9 +1137,10 @@ def _rescue(path: str) -> None:
     Rows are not saved: the next pull brings them. Numbers that were lost are declared as holes, and
     if the last ones were, the server's `next_n` says so.
     """
-    work = _beside(path, "rescue")
+    work = f"{path}.rescue"
     for end in ("", "-wal", "-shm", "-journal"):
-        _delete(work + end)
+        if os.path.exists(work + end):
+            os.remove(work + end)
     new = _opened(work, connect_durably)
     old = sqlite3.connect(path)
     new.execute("BEGIN IMMEDIATE")
@@ -1156,7 +1159,7 @@ def _rescue(path: str) -> None:
     new.execute("COMMIT")
     old.close()
     new.close()
-    os.replace(work, _beside(path, "new"))
+    os.replace(work, f"{path}.new")
 
 
 def _readable(db: sqlite3.Connection, sql: str, *values: Any) -> list[Any]:
@@ -1172,7 +1175,7 @@ def _readable(db: sqlite3.Connection, sql: str, *values: Any) -> list[Any]:
 
 def _exchange(path: str) -> bool:
     """If a new file is ready, put the old one aside and it in its place; whether it was."""
-    new = _beside(path, "new")
+    new = f"{path}.new"
     if not os.path.exists(new):
         return False
     number = 1
@@ -1186,13 +1189,11 @@ def _exchange(path: str) -> bool:
     return True
 
 
-def _beside(path: str, name: str) -> str:
-    return path if path == ":memory:" else f"{path}.{name}"
-
-
-def _delete(path: str) -> None:
-    if os.path.exists(path):
-        os.remove(path)
+def _damaged(path: str) -> list[str]:
+    """Everything that was ever put aside of this file."""
+    folder, name = os.path.split(os.path.abspath(path))
+    aside = [file for file in os.listdir(folder) if file.startswith(f"{name}.damaged-")]
+    return [os.path.join(folder, file) for file in aside]
 
 
 def _count_waiting(path: str) -> int | None:
@@ -1251,5 +1252,5 @@ def digest(rows: Sequence[tuple[str, str, int]]) -> tuple[int, str]:
 
 def _passed(then: Mapping[str, Any], now: Mapping[str, Any]) -> int:
     """Milliseconds between two readings: measured within one boot, else by the wall; never < 0."""
-    by = "elapsed" if then["boot"] == now["boot"] else "wall"
+    by = "elapsed" if then["boot"] == now["boot"] != "" else "wall"
     return max(0, int(now[by]) - int(then[by]))

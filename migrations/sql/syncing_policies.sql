@@ -34,8 +34,9 @@ CREATE POLICY decided_by_me ON sync_conflict FOR UPDATE TO wangge_app
 CREATE POLICY released_by_me ON sync_conflict FOR INSERT TO wangge_app
     WITH CHECK ((SELECT gate.holds_role('township_supervisor', 'county_office'))
                 AND EXISTS (SELECT FROM sync_quarantine q
-                             WHERE (q.device_id, q.mid) = (sync_conflict.device_id, sync_conflict.mid)
-                               AND q.closed_by = gate.user_id()));
+                             WHERE (q.device_id, q.mid, q.row_id)
+                                   = (sync_conflict.device_id, sync_conflict.mid, sync_conflict.row_id)
+                               AND q.closed_by = gate.user_id() AND q.closed_how = 'released'));
 
 CREATE POLICY own ON sync_quarantine FOR SELECT TO wangge_app, wangge_push
     USING (author_id = gate.user_id());

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, select, text, update
+from sqlalchemy import Row, Select, delete, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.erasure.models import Erasure
@@ -64,6 +64,14 @@ def finish_erasure(
     )
 
 
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('erasure ' || :id, 0))")
+
+
+def take_turn(session: Session, row_id: UUID) -> None:
+    """Whoever else erases this row just now is waited for, and its count is the one that stays."""
+    session.execute(_TAKE_TURN, {"id": str(row_id)})
+
+
 # FOR UPDATE: who would add a visit just now waits, and is told that the household is gone.
 _LOCK = {
     "household": text("SELECT id, bucket FROM household WHERE id = :id FOR UPDATE"),
@@ -108,18 +116,29 @@ def list_platforms(session: Session, ids: Collection[UUID]) -> list[str]:
     return sorted(session.scalars(_PLATFORMS, {"ids": list(ids)}))
 
 
-def list_quarantined(session: Session, since: datetime | None) -> Sequence[SyncQuarantine]:
-    """What is kept aside, received since then (None: ever)."""
-    query = select(SyncQuarantine)
+def list_quarantined(session: Session, since: datetime | None) -> Iterator[SyncQuarantine]:
+    """What is kept aside, received since then (None: ever); a few hundred at a time in memory."""
+    query = select(SyncQuarantine).execution_options(yield_per=200)
     if since:
         query = query.where(SyncQuarantine.received_at >= since)
-    return session.scalars(query).all()
+    yield from session.scalars(query)
+
+
+_IS_LIVE = text("""
+    SELECT EXISTS (SELECT FROM gate.presence(:entity, ARRAY[cast(:id AS uuid)]) WHERE NOT deleted)
+""")
+
+
+def is_live(session: Session, entity: str, row_id: UUID) -> bool:
+    """Whether there is such a row, whoever may see it."""
+    return bool(session.scalar(_IS_LIVE, {"entity": entity, "id": row_id}))
 
 
 def delete_quarantined(session: Session, rows: Collection[SyncQuarantine]) -> None:
-    """Drop changes that were kept aside."""
-    mids = [row.mid for row in rows]
-    session.execute(delete(SyncQuarantine).where(SyncQuarantine.mid.in_(mids)))
+    """Drop changes that were kept aside. A mid is one phone's own: another may use the same."""
+    key = tuple_(SyncQuarantine.device_id, SyncQuarantine.mid)
+    keys = [(row.device_id, row.mid) for row in rows]
+    session.execute(delete(SyncQuarantine).where(key.in_(keys)))
 
 
 # In this order: what points at a row goes before it. The counts are told by these names.

@@ -29,7 +29,8 @@ def speaks_of(change: Mapping[str, Any], erased: Collection[UUID]) -> bool:
     """
     fields = _fields(change)
     if change.get("entity") == MALFORMED:
-        return any(str(one) in str(fields.get("text")) for one in erased)
+        said = str(fields.get("text")).lower().replace("-", "")
+        return any(one.hex in said for one in erased)
     return any(_as_id(one) in erased for one in (change.get("id"), fields.get("household_id")))
 
 

@@ -57,6 +57,10 @@ def erase(session: Session, by: Identity, register: Register, gone: Erased) -> C
     on. Raises OSError where the register cannot be written; nothing is erased then.
     """
     entity, row_id = gone
+    queries.take_turn(session, row_id)
+    before = queries.find_erasure(session, entity, row_id)
+    if before and before.counts is not None:  # another worker, or somebody at the keyboard
+        return before.counts
     bucket = queries.lock_row(session, entity, row_id)
     visits = queries.list_visits(session, row_id) if entity == "household" else []
     ids = [row_id, *visits]
@@ -92,7 +96,8 @@ def clear_quarantine(session: Session, erased: Collection[UUID], since: datetime
             row.change = json.dumps(left, ensure_ascii=False)
             changed += 1
     for row in about:
-        if row.entity in STORED:
+        # A change that took the id of a row that is there, or misnames it, is no reason to lose it.
+        if row.entity in STORED and not queries.is_live(session, row.entity, row.row_id):
             queries.mark_erased(session, row.entity, [row.row_id], {f"u:{row.author_id}"})
     if about:
         queries.delete_quarantined(session, about)

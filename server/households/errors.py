@@ -20,7 +20,7 @@ class HouseholdExists(Clash):
 
 
 class HouseholdErased(NotFound):
-    """It was erased with its people: nothing about it is taken again, phones wipe what they keep."""
+    """It was erased with its people: nothing about it is taken, phones wipe what they keep."""
 
     slug = "erased"
     text = "该户信息已依法删除，不再接收。 This household was erased; nothing about it is taken."

@@ -2,8 +2,8 @@
 
 Whoever looks up a cell in order to write it down shares the ground; whoever moves cells has it
 alone. Without this a household could be placed in a cell that ends in the same second. Both wait at
-most lock_timeout. A move takes the ground before any row; a push may hold rows by then (a visit of
-a household that moves, then a new case): one of the two gives up, is told TryLater and tries again.
+most lock_timeout. Both take the ground before any row, so that neither waits for the other's rows
+while it is waited for: a push that brings a case shares it before it writes the first visit.
 """
 
 from __future__ import annotations

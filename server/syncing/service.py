@@ -16,7 +16,8 @@ from server.syncing.status.rules import alarms_of_push
 from server.syncing.status.service import raise_alarms
 from server.syncing.store import PostgresStore
 from server.visits.entity import VisitEntity
-from sync.model import Push, Pushed, Status
+from sync.ids import UUID_FORM
+from sync.model import Change, Push, Pushed, Status
 from sync.push import push
 
 
@@ -29,10 +30,18 @@ def take_push(session: Session, by: Identity, request: Push, *, careful: bool = 
     pushed = push(request, REGISTRY, PostgresStore(session, by, careful=careful))
     raise_alarms(session, by, alarms_of_push(request, pushed))
     applied = {answer.mid for answer in pushed.outcomes if answer.status is Status.APPLIED}
-    visits = [c.id for c in request.changes if c.entity == VisitEntity.name and c.mid in applied]
-    sent: dict[str, Any] = {"changes": len(request.changes), "epoch": request.epoch}
+    taken: dict[str, Change] = {}
+    for change in sorted(request.changes, key=lambda change: change.n):
+        taken.setdefault(change.mid, change)  # of two that claim one mid the first is taken
+    visits = [c.id for m, c in taken.items() if c.entity == VisitEntity.name and m in applied]
+    sent: dict[str, Any] = {"changes": len(request.changes), "epoch": _epoch_named(request)}
     record(session, "sync.push", **sent, visits=len(visits), ids=visits[:50])
     return pushed
+
+
+def _epoch_named(request: Push) -> str | None:
+    """Ours are ids; whatever else a phone says may be anybody's name."""
+    return request.epoch if UUID_FORM.fullmatch(request.epoch or "") else None
 
 
 def check_disk(directory: Path, threshold: int) -> None:

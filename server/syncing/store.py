@@ -13,9 +13,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from server.db import Acting, Identity
+from server.disputes.entity import DisputeEntity
 from server.errors import TryLater
+from server.households.entity import HouseholdEntity
 from server.households.queries import map_buckets
 from server.ids import new_id
+from server.places.locks import share_places
 from server.setbacks import passing
 from server.syncing import queries
 from server.syncing.entities import STORED, plain
@@ -38,6 +41,9 @@ from sync.model import (
 )
 from sync.registry import TryAgain
 from sync.wire import canonical
+
+# Who writes one of these looks up places, which must not move meanwhile (server/places/locks.py).
+_STANDING = frozenset({HouseholdEntity.name, DisputeEntity.name})
 
 
 class PostgresStore:
@@ -81,6 +87,10 @@ class PostgresStore:
         }
 
     def lock(self, keys: Collection[Key]) -> Mapping[Key, Locked]:
+        # Before any row: a move that waits for one of ours must not be what we wait for. What a bad
+        # change names is locked too, behind the rows of the good ones.
+        if self._careful or not _STANDING.isdisjoint(key.entity for key in keys):
+            share_places(self._session)
         locked = dict.fromkeys(keys, Locked(Presence.ABSENT))
         for name, ids in _by_entity(keys).items():
             # Most of what phones send is new: for those, to know that they are new is all it takes.

@@ -114,6 +114,14 @@ def find_pairs(session: Session, pairs: Collection[tuple[UUID, UUID]]) -> set[tu
     return {(row.id, row.household_id) for row in rows}
 
 
+_ERASED = text("SELECT id FROM gate.presence('visit', cast(:ids AS uuid[])) WHERE erased")
+
+
+def list_erased(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these visits were erased."""
+    return set(session.scalars(_ERASED, {"ids": list(ids)}))
+
+
 SYNC_COLUMNS = (
     "household_id",
     "outcome",

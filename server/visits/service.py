@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,7 +59,7 @@ def add_visits(session: Session, by: Identity, new: Sequence[NewVisit]) -> None:
         if index not in served or not served[index].served:
             raise NotServed(index=index)
     _check_colleagues(session, new)
-    _check_amendments(session, new)
+    new = _with_amended(session, new)
     recorded = _recorded(by)
     queries.insert_visits(session, [_row(v, served[i], recorded) for i, v in enumerate(new)])
 
@@ -80,14 +80,22 @@ def _check_colleagues(session: Session, new: Sequence[NewVisit]) -> None:
             raise BadVisit(index=index, errors={"done_by": "unknown_user"})
 
 
-def _check_amendments(session: Session, new: Sequence[NewVisit]) -> None:
-    """An amended visit must be of the same household; it may have come in the same push."""
+def _with_amended(session: Session, new: Sequence[NewVisit]) -> Sequence[NewVisit]:
+    """An amended visit must be of the same household; it may have come in the same push.
+
+    What amends an erased visit stays by itself: it is no less true that somebody was there.
+    """
     here = {(v.id, v.household_id) for v in new}
     asked = {(v.supersedes_id, v.household_id) for v in new if v.supersedes_id} - here
-    known = here | (queries.find_pairs(session, asked) if asked else set())
+    missing = asked - queries.find_pairs(session, asked) if asked else set()
+    erased = queries.list_erased(session, {visit for visit, _ in missing}) if missing else set()
     for index, visit in enumerate(new):
-        if visit.supersedes_id and (visit.supersedes_id, visit.household_id) not in known:
+        pair = (visit.supersedes_id, visit.household_id)
+        if pair in missing and visit.supersedes_id not in erased:
             raise BadVisit(index=index, errors={"supersedes_id": "other_household"})
+    if not erased:
+        return new
+    return [replace(v, supersedes_id=None) if v.supersedes_id in erased else v for v in new]
 
 
 def _recorded(by: Identity) -> Mapping[str, str | None]:

@@ -160,6 +160,8 @@ def test_what_a_change_speaks_of_is_read_carefully() -> None:
     assert speaks_of({"id": str(GONE), "set": {}}, erased)
     assert speaks_of({"id": "x", "set": {"household_id": str(GONE)}}, erased)
     assert speaks_of({"entity": "malformed", "set": {"text": f'{{"a":"{GONE}"}}'}}, erased)
+    shouted = str(GONE).upper()
+    assert speaks_of({"entity": "malformed", "set": {"text": f"urn:uuid:{shouted}"}}, erased)
     for odd in ({}, {"set": None}, {"id": 3, "set": {"household_id": ["x"]}}, {"id": "", "set": 1}):
         assert not speaks_of(odd, erased)
         assert without_parties(odd, erased) is None

@@ -92,6 +92,45 @@ def test_a_dispute_that_names_an_erased_party_arrives_with_that_party_unnamed(
     ]
 
 
+def test_a_dispute_that_only_an_erased_household_placed_waits_for_a_person_unnamed(
+    county: SmallCounty, register: Register, carried: Callable[[str], Carried]
+) -> None:
+    """Nothing says where it is any more, and somebody else's name may be in it: it is not lost."""
+    begin_policy(county)
+    li = carried("worker-a1w")
+    li.sync()
+    outsider = {"kind": "outsider", "side": "respondent", "name": "示某乙"}
+    story = {name: value for name, value in STORY.items() if name != "village_id"}
+    named = [party("A1w-1", name="示某甲"), outsider]
+    li.phone.record("dispute", Op.CREATE, {**story, "parties": named})
+    erase(county, register)
+    li.sync()
+    rounds.go_round(county.worker, register)
+    with transaction(county.worker) as session:
+        (kept,) = [row.change for row in queries.list_quarantined(session, None)]
+    assert "示某乙" in kept
+    assert "示某甲" not in kept
+    assert str(GONE) not in kept
+
+
+def test_what_amends_an_erased_visit_is_a_visit_all_the_same(
+    county: SmallCounty, register: Register, carried: Callable[[str], Carried]
+) -> None:
+    """One was entered wrongly and erased; the phone, out of reach, had put it right by another."""
+    li = carried("worker-a1w")
+    li.sync()
+    wrong = li.visit("A1w-1", outcome="declined")
+    li.sync()
+    body = {"entity": "visit", "id": wrong, "reason": "entered_wrongly"}
+    county.sign_in("county").post("/erasures", body, expect=202)
+    right = li.visit("A1w-1", supersedes_id=wrong, note="这一次才对")
+    rounds.go_round(county.worker, register)
+    li.sync()
+    rows = li.phone.rows("visit")
+    assert {id_: row["supersedes_id"] for id_, row in rows.items()} == {right: None}
+    assert li.phone.set_aside() == []
+
+
 def test_what_waits_for_a_supervisor_goes_too(
     county: SmallCounty, register: Register, carried: Callable[[str], Carried]
 ) -> None:
@@ -122,7 +161,7 @@ def test_a_lost_phone_that_delivers_late_leaves_nothing_of_it(
     li.sync()
     rounds.go_round(county.worker, register)
     with transaction(county.worker) as session:
-        assert queries.list_quarantined(session, None) == []
+        assert list(queries.list_quarantined(session, None)) == []
 
 
 def kept_bodies(file: Path, *words: str) -> list[str]:

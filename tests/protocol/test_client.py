@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sync.ids import uuid7
-from sync.phone import LineLost, LineRefused, LoginLost, Phone, Verb
+from sync.phone import Handset, LineLost, LineRefused, LoginLost, Summary, Verb
 from tests.protocol.files import stories
 from tests.protocol.matching import Bound
 from tests.protocol.test_schemas import fits
@@ -42,7 +42,7 @@ class Player:
 
     def __init__(self, vector: dict[str, Any], folder: Path) -> None:
         self.vector, self.folder = vector, folder
-        self.path = folder / "phone.sqlite"
+        self.user, self.device = "li", vector["device"]
         self.bound, self.clock = Bound(), ScriptedClock()
         self.script: Iterator[dict[str, Any]] = iter(())
         self.where = ""
@@ -51,14 +51,20 @@ class Player:
         self.switch_on()
 
     def switch_on(self) -> None:
-        self.phone = Phone(
-            str(self.path),
-            self,
+        handset = Handset(
+            str(self.folder),
             self.clock,
             lambda: next(self._ids),
-            device=self.vector["device"],
+            lambda user, device: self,
+            device=self.device,
             **self._app,
         )
+        self.phone = handset.open(self.user)
+
+    @property
+    def path(self) -> Path:
+        """The file of the user who holds the phone."""
+        return self.folder / f"{self.user}.sqlite3"
 
     def play(self) -> None:
         """Every step, in order."""
@@ -79,10 +85,20 @@ class Player:
             self.record(exchange["meanwhile"])
         return self._answer(exchange)
 
+    def news(self, etag: str | None) -> tuple[str | None, bool]:
+        """The poll of the line."""
+        exchange = next(self.script)
+        self.bound.compare(exchange["news"], {"etag": etag}, f"{self.where} news")
+        if exchange.get("status") == 304:
+            return etag, False
+        return exchange["answer"]["etag"], True
+
     def _answer(self, exchange: dict[str, Any]) -> dict[str, Any]:
         status = exchange.get("status", 200)
-        if "lost" in exchange or status == 429 or status >= 500:
-            raise LineLost("as the script says", exchange.get("retry_after"))
+        if "lost" in exchange:
+            raise LineLost("as the script says")
+        if status == 429 or status >= 500:
+            raise LineLost("as the script says", exchange.get("retry_after"), status)
         if status in (401, 403):
             raise LoginLost("as the script says")
         if status != 200:
@@ -104,11 +120,19 @@ class Player:
 
     def sync(self, step: dict[str, Any]) -> None:
         self.script = iter(step["sync"])
-        summary = self.phone.sync()
+        self._check(self.phone.sync(), step["sync"], step.get("alarms", []))
+
+    def listen(self, step: dict[str, Any]) -> None:
+        self.script = iter(step["listen"])
+        summary = self.phone.listen(self.news)
+        assert (summary is None) == (len(step["listen"]) == 1), self.where
+        self._check(summary or Summary(), step["listen"], step.get("alarms", []))
+
+    def _check(self, summary: Summary, exchanges: list[dict[str, Any]], alarms: list[str]) -> None:
         left = list(self.script)
         assert not left, f"{self.where}: the phone did not ask for {left}"
-        assert sorted(summary.alarms) == sorted(step.get("alarms", [])), self.where
-        lost = [e for e in step["sync"] if "lost" in e or e.get("status", 200) >= 429]
+        assert sorted(summary.alarms) == sorted(alarms), self.where
+        lost = [e for e in exchanges if "lost" in e or e.get("status", 200) >= 429]
         assert summary.lost == bool(lost), self.where
         if lost:
             assert summary.retry_after == lost[-1].get("retry_after"), self.where
@@ -116,6 +140,11 @@ class Player:
     def restart(self, step: dict[str, Any]) -> None:
         self.phone.close()
         self._app |= step["restart"]
+        self.switch_on()
+
+    def hand_to(self, step: dict[str, Any]) -> None:
+        self.phone.close()
+        self.user, self.device = step["hand_to"], step["device"]
         self.switch_on()
 
     def send_again(self, step: dict[str, Any]) -> None:
@@ -150,6 +179,8 @@ DEEDS = {
     "clock": Player.set_clock,
     "record": Player.record,
     "sync": Player.sync,
+    "listen": Player.listen,
+    "hand_to": Player.hand_to,
     "restart": Player.restart,
     "send_again": Player.send_again,
     "keep_file": Player.keep_file,
@@ -168,4 +199,4 @@ def test_the_reference_phone_does_what_the_vector_says(name: str, tmp_path: Path
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_vector_speaks_only_words_of_the_readme(name: str) -> None:
     for step in VECTORS[name]["steps"]:
-        assert step.keys() <= DEEDS.keys() | {"row", "alarms"}, step
+        assert step.keys() <= DEEDS.keys() | {"row", "alarms", "device"}, step

@@ -26,6 +26,7 @@ ON_POSTGRESQL = (
     "drop",
     "hole",
     "move",
+    "quarantine-full",
     "revoked",
 )
 
@@ -42,6 +43,7 @@ def test_postgresql_answers_as_the_vector_says(name: str, county: SmallCounty) -
 
 def play(dialogue: dict[str, Any], world: World) -> None:
     """Every step of a dialogue, in order."""
+    assert world.can.issuperset(dialogue.get("needs", ()))
     for number, step in enumerate(dialogue["steps"]):
         if "office" in step:
             made = world.office(*world.bound.filled(step["office"]))

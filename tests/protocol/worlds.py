@@ -6,9 +6,11 @@ does, and the memory county, whose houses are simpler, hears them in its own wor
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sync.ids import uuid7
+from sync.judge import MAX_OPEN_QUARANTINED
 from sync.memory import State
 from sync.model import Key
 from sync.pull import pull
@@ -26,7 +28,7 @@ MAX_ROWS, MAX_BYTES = 1000, 1_000_000
 class World:
     """A county, the two phones `li` and `wang`, and what the office can do."""
 
-    can: Collection[str] = ("write", "edit", "move", "delete", "assign", "revoke")
+    can = frozenset({"write", "edit", "move", "delete", "assign", "revoke", "fill"})
 
     def __init__(self, county: County, village: str) -> None:
         self.county = county
@@ -55,9 +57,22 @@ class World:
                 self.county.assign(self.county.users[user == "wang"], *buckets)
             case "revoke", (device,):
                 self.county.revoke(device)
+            case "fill", (by,):
+                self.fill(by)
             case _:
                 raise ValueError(f"{deed} {what}")
         return None
+
+    def fill(self, by: str) -> None:
+        """This phone has delivered as many changes for a person to look at as may wait."""
+        at = {"wall": 1_772_413_199_000, "elapsed": 3_599_000, "boot": "b1"}
+        ids = [uuid7(1_772_413_199_000, n) for n in range(MAX_OPEN_QUARANTINED)]
+        holes = [
+            {"mid": id_, "n": n, "entity": "hole", "id": id_, "op": "append", "set": {}, "at": at}
+            for n, id_ in enumerate(ids, 1)
+        ]
+        device = self.bound[f"${by}"]
+        self.answer("push", by, {"device": device, "epoch": None, "clock": at, "changes": holes})
 
     def answer(self, verb: str, by: str, body: Body) -> Body:
         """What the server answers to this request of `li` or `wang`."""
@@ -80,7 +95,7 @@ class _Household(House):
 class MemoryWorld(World):
     """The county of dictionaries: it can also erase, and be restored from a backup."""
 
-    can = (*World.can, "erase", "backup", "restore", "bare")
+    can = World.can | {"erase", "backup", "restore", "bare", "lie"}
 
     # As people say → as the county in memory says.
     WORDS: Mapping[str, str] = {
@@ -109,6 +124,9 @@ class MemoryWorld(World):
             case "erase", (id_,):
                 with self.memory.open("user-office", "") as store:
                     store.erase(Key("house", id_), self.county.users)
+            case "lie", (id_, *buckets):
+                with self.memory.open("user-office", "") as store:
+                    store.write(Key("house", id_), db.state.records[Key("house", id_)].row, buckets)
             case "backup", (name,):
                 self.backups[name] = db.backup()
             case "restore", (name, told):

@@ -251,6 +251,22 @@ def test_a_wall_clock_that_is_set_back_does_not_undo_the_silence(
         open_li(clock=FieldClock(county, boot="boot-5", wrong=wrong)).rows("house")
 
 
+def test_a_phone_that_cannot_tell_its_starts_counts_days_by_the_wall(
+    county: SampleCounty, open_li: Open
+) -> None:
+    """Elapsed begins anew at every start: without a name for it, it says nothing."""
+
+    class Restarted(FieldClock):
+        def elapsed(self) -> int:
+            return 5_000
+
+    county.write_house(NORTH)
+    open_li(clock=Restarted(county, boot="")).sync()
+    county.pass_hours(31 * 24)
+    with pytest.raises(RowsLocked):
+        open_li(clock=Restarted(county, boot="")).rows("house")
+
+
 # To be ported.
 
 

@@ -9,9 +9,7 @@ import pytest
 
 from sync.model import Op
 from tests.sync.field import FieldPhone
-from tests.sync.sample import LI, LI_PHONE, NORTH, WANG, WANG_PHONE, SampleCounty
-
-DAY = 24 * 3600 * 1000
+from tests.sync.sample import LI, LI_PHONE, NORTH, SOUTH, WANG, WANG_PHONE, SampleCounty
 
 
 @pytest.fixture
@@ -52,6 +50,20 @@ def test_a_row_that_got_lost_on_the_phone_is_fetched_again_once_a_day(
     county.time = county.time.replace(day=county.time.day + 1)
     li.app.sync()
     assert set(li.app.rows("house")) == {house}
+
+
+def test_no_more_buckets_are_asked_for_again_than_a_server_takes(
+    county: SampleCounty, wang: FieldPhone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.phone.MAX_RESYNC", 1)
+    houses = {county.write_house(NORTH), county.write_house(SOUTH)}
+    wang.app.sync()
+    wang.db.execute("UPDATE place SET rev = 99")
+    wang.line.calls.clear()
+    wang.app.sync()
+    asked = [body["resync"] for _, body, _ in wang.line.calls]
+    assert max(map(len, asked)) == 1
+    assert set(wang.app.rows("house")) == houses
 
 
 def test_a_resync_keeps_the_old_rows_until_the_new_ones_are_in(
@@ -107,6 +119,24 @@ def test_what_is_too_old_to_be_sent_again_is_declared_as_a_hole(
     assert {"epoch_changed", "hole_declared", "server_forgot_changes"} <= set(summary.alarms)
     assert (county.visits(house), li.app.waiting()) == (1, [])
     assert list(county.set_aside(LI_PHONE).values()) == ["hole"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_phone_that_lay_in_a_drawer_offers_nothing_whose_receipt_is_gone(
+    county: SampleCounty, li: FieldPhone, told: bool
+) -> None:
+    """After 60 days the server knows neither its mark nor its mids: all would be set aside."""
+    house = county.write_house(NORTH)
+    visit(li, house)
+    li.app.sync()
+    county.pass_hours(61 * 24)
+    county.db.state.marks = {county.new_id(): max(county.db.state.marks.values())}
+    county.db.state.receipts.clear()
+    if told:
+        county.db.restore(county.db.backup(), epoch="another")
+    summary = li.app.sync()
+    assert (summary.pushed, county.set_aside(LI_PHONE)) == (0, {})
+    assert (county.visits(house), len(li.app.rows("visit"))) == (1, 1)
 
 
 def test_a_declared_hole_does_not_turn_the_numbers_back(

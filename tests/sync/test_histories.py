@@ -6,7 +6,11 @@ What may happen and what must be true: `tests.sync.histories`. The same on Postg
 
 from __future__ import annotations
 
+import pytest
+
+from sync import judge
 from tests.sync.histories.machine import Histories
+from tests.sync.histories.oracle import ROOM_ASIDE
 from tests.sync.histories.running import play
 from tests.sync.histories.village import Village
 
@@ -21,5 +25,8 @@ class InMemory(Histories):
         return Village()
 
 
-def test_whatever_happened_at_rest_the_invariants_hold() -> None:
+def test_whatever_happened_at_rest_the_invariants_hold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(judge, "MAX_OPEN_QUARANTINED", ROOM_ASIDE)
     play(InMemory, FEW, STEPS)

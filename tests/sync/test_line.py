@@ -145,14 +145,14 @@ def test_a_family_of_tokens_that_was_ended_needs_the_password(
         line.call("pull", {})
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
 def test_a_server_without_time_is_asked_again_later(
     office: Office, line: HttpLine, status: int
 ) -> None:
     office.answers = [(status, {"Retry-After": "17"})]
     with pytest.raises(LineLost) as lost:
         line.call("push", {})
-    assert lost.value.retry_after == 17
+    assert (lost.value.retry_after, lost.value.status) == (17, status)
     assert line.call("push", {})["next_n"] == 1
 
 

@@ -1,4 +1,4 @@
-"""What a phone tells its person, and how it takes what no server should say."""
+"""What a phone tells its person."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from sync import judge
-from sync.line import LineLost, LineRefused, Verb
 from sync.model import Op
-from tests.sync.field import FieldLine, FieldPhone
+from tests.sync.field import FieldPhone
 from tests.sync.sample import LI, LI_PHONE, NORTH, SampleCounty
 
 
@@ -158,81 +157,6 @@ def test_alarms_are_listed_until_they_are_old(county: SampleCounty, li: FieldPho
     county.pass_hours(31 * 24)
     li.app.sync()
     assert li.app.alarms() == []
-
-
-# A line that is not what it should be.
-
-
-class Stranger:
-    """What answers in the place of the server: the login page of a hotel, a proxy, a fault."""
-
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[Verb, dict[str, Any]]] = []
-
-    def call(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
-        self.asked.append((verb, body))
-        answer = self.answers.pop(0) if self.answers else {}
-        if isinstance(answer, Exception):
-            raise answer
-        return dict(answer)
-
-
-@pytest.mark.parametrize(
-    "answer", [{}, {"next_n": "1", "outcomes": [], "server_time": 1}, {"error": "log in"}]
-)
-def test_an_answer_that_is_not_the_servers_is_none(
-    county: SampleCounty, li: FieldPhone, answer: dict[str, Any]
-) -> None:
-    house = county.write_house(NORTH)
-    li.app.sync()
-    visit(li, house)
-    li.app.line = Stranger(answer)
-    assert li.app.sync().lost
-    assert (len(li.app.waiting()), set(li.app.rows("house"))) == (1, {house})
-
-
-def test_a_page_without_its_buckets_is_no_page(county: SampleCounty, li: FieldPhone) -> None:
-    county.write_house(NORTH)
-    li.app.sync()
-    page = {k: v for k, v in li.line.calls[-1][2].items() if k != "buckets"}
-    li.app.line = Stranger(page)
-    assert li.app.sync().lost
-    assert len(li.app.rows("house")) == 1
-
-
-def test_a_cursor_that_the_server_cannot_read_costs_a_full_pull_and_not_the_phone(
-    county: SampleCounty, li: FieldPhone
-) -> None:
-    houses = {county.write_house(NORTH) for _ in range(2)}
-    li.app.sync()
-    county.delete_house(min(houses))
-    li.app.line = Stranger(LineRefused(400, {}), LineLost("then the line broke"))
-    assert (li.app.sync().alarms, set(li.app.rows("house"))) == (["cursor_refused"], houses)
-    li.app.line = li.line
-    li.app.sync()
-    assert set(li.app.rows("house")) == {max(houses)}
-    li.app.line = Stranger(LineRefused(404, {}))
-    with pytest.raises(LineRefused):
-        li.app.sync()
-
-
-def test_a_push_that_is_too_large_for_its_way_is_halved(
-    county: SampleCounty, li: FieldPhone
-) -> None:
-    house = county.write_house(NORTH)
-    for _ in range(5):
-        visit(li, house)
-
-    class Narrow(FieldLine):
-        def call(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
-            if len(body.get("changes", ())) > 2:
-                raise LineRefused(413, {})
-            return super().call(verb, body)
-
-    li.app.line = Narrow(county, LI)
-    assert li.app.sync().pushed == 5
-    assert county.visits(house) == 5
 
 
 # News.

@@ -199,6 +199,8 @@ def pack(value: Any) -> str:
         pack([{"c:1": True}, None]),
         pack([{"c:1": 2**63}, None]),
         pack([{"c" * 101: 1}, None]),
+        pack([{"\ud800": 1}, None]),
+        pack([{"c\x00": 1}, None]),
         pack([{}, 7]),
         pack([{}, "made up"]),
         pack("0" * 2_000_000),

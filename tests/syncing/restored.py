@@ -180,11 +180,16 @@ def healing(field: Field, server: Server) -> Healing:
 
 def erase(field: Field, server: Server, household: str) -> None:
     """The county office has it erased; the worker does it."""
+    ask_erasure(server, household)
+    field.house.work(server)
+
+
+def ask_erasure(server: Server, household: str) -> None:
+    """The county office orders it."""
     server.run(
         "INSERT INTO erasure (id, entity, row_id, reason, asked_at) VALUES "
         f"(gen_random_uuid(), 'household', '{id_of(household)}', 'asked', now())"
     )
-    field.house.work(server)
 
 
 def put_by(field: Field, login: str) -> bytes:

@@ -130,7 +130,7 @@ def test_a_body_that_is_none_is_a_problem(
     ("device", "status", "slug"),
     [
         (str(id_of("worker-a1e phone")), 403, "other-device"),
-        (str(uuid4()), 403, "other-device"),
+        ("0199c0de-0000-7000-8000-000000000001", 403, "other-device"),
         ("", 400, "bad-envelope"),
         (DEVICE.upper(), 400, "bad-envelope"),
     ],
@@ -202,6 +202,15 @@ def test_changes_out_of_order_are_taken_in_order(li: Li) -> None:
     assert [o["mid"] for o in answer["outcomes"]] == [made["mid"], visit["mid"], last["mid"]]
     assert {o["status"] for o in answer["outcomes"]} == {"applied"}
     assert answer["next_n"] == 4
+
+
+def test_a_number_without_end_is_the_fault_of_its_change_alone(li: Li) -> None:
+    wrong, sound = li.visit(set={"companions": 77}), li.visit()
+    body = json.dumps(envelope(wrong, sound)).replace("77", "7" * 5000)
+    answer = li.send("push", body.encode(), JSON)
+    assert answer.status_code == 200, answer.text
+    told = [(o["status"], o.get("reason")) for o in answer.json["outcomes"]]
+    assert told == [("quarantined", "malformed"), ("applied", None)]
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,27 @@ def test_a_bad_change_among_good_ones_is_found_the_second_time(county: SmallCoun
     assert acts(county, "visit.record") == []
 
 
+def test_of_two_visits_that_claim_one_mid_the_audit_names_the_one_that_is_there(
+    county: SmallCounty,
+) -> None:
+    phone = Sender(county, "worker-a1w")
+    phone.visit("A1w-1")
+    phone.visit("A1w-2")
+    phone.outbox[1]["mid"] = phone.outbox[0]["mid"]
+    phone.send()
+    ((kept, _),) = run(county, VISITS)
+    ((_, _, what),) = acts(county, "sync.push")
+    assert (what["visits"], what["ids"]) == (1, [str(kept)])
+
+
+def test_the_audit_takes_no_text_of_a_phone_for_an_epoch(county: SmallCounty) -> None:
+    phone = Sender(county, "worker-a1w")
+    post(phone, {**envelope(phone), "epoch": "示某 13800000000"})
+    post(phone, {**envelope(phone), "epoch": str(id_of("epoch"))})
+    told = [what["epoch"] for _, _, what in acts(county, "sync.push")]
+    assert told == [None, str(id_of("epoch"))]
+
+
 def test_a_house_that_is_set_aside_keeps_its_visit_waiting(county: SmallCounty) -> None:
     phone = Sender(county, "worker-a1w")
     made, house = phone.household("B1")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from server.db import transaction
+from server.installation import opened
 from server.syncing.healing.rules import WENT_BACK, WORDS, why_new
 from server.syncing.healing.service import ensure_epoch, look_at_epoch, report
 from server.syncing.healing.witness import Stand, Witness
+from tests import smallcounty
 from tests.smallcounty import SmallCounty, id_of
+from tests.syncing.test_phones import run
 
 
 @pytest.mark.parametrize(
@@ -42,6 +49,36 @@ def test_a_witness_remembers_the_last_stand_and_nothing_that_it_cannot_read(tmp_
         witness.path.write_text(odd)
         assert witness.read() is None
     assert [file.name for file in tmp_path.iterdir()] == ["newest-mark"]
+
+
+def test_the_web_is_shut_until_somebody_has_looked_and_each_refusal_gives_its_connection_back(
+    county: SmallCounty,
+) -> None:
+    """A copy that nobody has seen to; then a dump of a day before the question was invented."""
+    url = make_url(county.url).set(username="wangge_app").render_as_string(hide_password=False)
+    with opened(smallcounty.settings(url)) as app:
+        readyz: Callable[[], Any] = partial(app.test_client().get, "/readyz")
+        answers = [readyz() for _ in range(15)]  # more than the pool lends
+        assert {answer.status_code for answer in answers} == {503}
+        assert {answer.json["type"] for answer in answers} == {"/problems/not-settled"}
+        assert answers[0].headers["Retry-After"]
+        run(county, "ALTER FUNCTION gate.settled() RENAME TO settled_by_now")
+        assert readyz().json["type"] == "/problems/not-migrated"
+        run(county, "ALTER FUNCTION gate.settled_by_now() RENAME TO settled")
+    with county.app.app_context(), transaction(county.worker) as session:
+        ensure_epoch(session, county.worker)
+    with opened(smallcounty.settings(url)) as app:
+        assert app.test_client().get("/readyz").status_code == 200
+
+
+def test_an_epoch_begins_though_the_witness_cannot_write(
+    county: SmallCounty, tmp_path: Path
+) -> None:
+    """The disk is full or read-only: it is only a witness, and the county is shut meanwhile."""
+    with transaction(county.worker) as session:
+        assert look_at_epoch(session, county.worker, Witness(tmp_path / "nowhere"))
+    with transaction(county.worker) as session:
+        assert not ensure_epoch(session, county.worker)
 
 
 def test_an_epoch_begins_once_for_each_reason(county: SmallCounty, tmp_path: Path) -> None:

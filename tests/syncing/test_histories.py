@@ -16,12 +16,15 @@ import pytest
 from server import sealed
 from server.app import create_app
 from server.db import db
+from sync import judge
 from tests import smallcounty
 from tests.conftest import TestCluster
 from tests.smallcounty import SmallCounty
 from tests.sync.histories.machine import Histories
+from tests.sync.histories.oracle import ROOM_ASIDE
 from tests.sync.histories.running import play
-from tests.syncing.town import TickingClock, Town
+from tests.syncing.town import Town
+from tests.syncing.town_line import TickingClock
 from tests.syncing.vault import Vault
 
 FEW, STEPS = 12, 25
@@ -47,8 +50,9 @@ def county_with_vault(cluster: TestCluster) -> Iterator[tuple[SmallCounty, Vault
 
 
 def test_whatever_happened_at_rest_the_invariants_hold(
-    vault: tuple[SmallCounty, Vault], tmp_path: Path
+    vault: tuple[SmallCounty, Vault], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(judge, "MAX_OPEN_QUARANTINED", ROOM_ASIDE)
     numbers = count()
 
     class OnPostgres(Histories):

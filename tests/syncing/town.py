@@ -7,19 +7,16 @@ data directory does: no fingerprint tells, only a phone's mark.
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Barrier, Lock
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -28,90 +25,20 @@ from server.erasure import rounds
 from server.erasure.register import Erased, Register
 from server.erasure.service import erase
 from server.errors import TryLater
-from server.households.queries import list_sync_rows, move_placings
-from server.households.service import (
-    Amendment,
-    NewHousehold,
-    amend_households,
-    register_households,
-    stamps_of,
-)
+from server.households.queries import move_placings
+from server.households.service import NewHousehold, register_households
 from server.syncing.entities import REGISTRY
 from server.syncing.healing.service import ensure_epoch
-from server.syncing.models import SyncConflict, SyncQuarantine
-from server.syncing.queries import recompute_heads
-from sync.line import LineLost, Verb
-from tests.smallcounty import PASSWORD, START, Clock, SmallCounty, id_of
-from tests.sync.histories.hands import HistoryLine
-from tests.sync.histories.oracle import Fate, Words
+from tests.smallcounty import START, SmallCounty, id_of
+from tests.syncing.town_books import DESK, LOGINS, WORDS, Books
+from tests.syncing.town_line import TownLine
 from tests.syncing.vault import NORTH, SOUTH, Vault
 
-WORDS = Words("household", "visit", "address", "location", "cell_id", "household_id")
-LOGINS = ("worker-a1w", "worker-a1e", "worker-b1w")
-# The words of the server for what the oracle calls by its own.
-REASONS = {
-    "not-served": "not_served",
-    "waits_for_row": "not_served",  # of a house that was set aside itself
-    "village-not-yours": "not_yours",
-    "bad-household": "no_such_cell",
-    "household-not-found": "no_such_row",
-}
-TICK = timedelta(milliseconds=7)
+# Why a person is told no, and nothing is done.
+REFUSED = frozenset({"still-refused", "release-first", "only-closed"})
 
 
-@dataclass
-class TickingClock(Clock):
-    """No two requests come at the same time."""
-
-    lock: Any = field(default_factory=Lock)
-
-    def __call__(self) -> datetime:
-        with self.lock:
-            self.now += TICK
-            return self.now
-
-
-class TownLine(HistoryLine):
-    """The line to the application, signed in as one user on one device."""
-
-    county: Town  # type: ignore[assignment] # a stage is a county as far as a line can tell
-    token: str | None = None
-
-    def _serve(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self._post(verb, body)
-        if answer.status_code == 401:
-            self._sign_in(body["device"])
-            answer = self._post(verb, body)
-        if answer.status_code == 503:
-            raise LineLost("answered 503")
-        assert answer.status_code == 200, answer.text
-        heard = dict(answer.json)
-        self.calls.append((verb, body, heard))
-        self.told(verb, body, heard)
-        return heard
-
-    def _post(self, verb: Verb, body: dict[str, Any]) -> Any:
-        client = self.county.county.app.test_client()
-        headers = {"Authorization": f"Bearer {self.token}"}
-        sent = json.dumps(body).encode()
-        return client.post(
-            f"/api/v1/sync/{verb}", data=sent, headers=headers, content_type="application/json"
-        )
-
-    def _sign_in(self, device: str) -> None:
-        client = self.county.county.app.test_client()
-        login = {
-            "login": self.user,
-            "password": PASSWORD,
-            "device": {"id": device, "name": "phone"},
-        }
-        answer = client.post("/api/v1/sessions", json=login)
-        assert answer.status_code == 201, answer.text
-        assert answer.json is not None
-        self.token = answer.json["access"]
-
-
-class Town:
+class Town(Books):
     """One county for one history."""
 
     words, people, registry = WORDS, LOGINS, REGISTRY
@@ -201,9 +128,8 @@ class Town:
         return str(house)
 
     def edit_house(self, id_: str, fields: Mapping[str, Any]) -> None:
-        with self._at_the_office() as (session, by):
-            amended = Amendment(UUID(id_), fields, stamps_of(fields, by))
-            amend_households(session, by, None, [amended])
+        answer = self._at_the_desk("PATCH", f"/households/{id_}", fields)
+        assert answer.status_code == 200, answer.text
 
     def move_houses(self, ids: Sequence[str], cell: str) -> None:
         moved = [UUID(id_) for id_ in ids]
@@ -233,6 +159,31 @@ class Town:
             revoke = "UPDATE device SET revoked_at = :now WHERE id = :d"
             connection.execute(text(revoke), {"now": self.time, "d": device})
 
+    def release(self, device: str, mid: str) -> str:
+        answer = self._at_the_desk("POST", f"/sync/quarantine/{device}/{mid}/release", {})
+        if answer.status_code == 200:
+            return str(answer.json["status"])
+        assert answer.json["type"].split("/")[-1] in REFUSED, answer.text
+        return "refused"
+
+    def close(self, device: str, mid: str) -> None:
+        path = f"/sync/quarantine/{device}/{mid}/close"
+        answer = self._at_the_desk("POST", path, {"why": "重复填写"})
+        assert answer.status_code == 200, answer.text
+
+    def decide(self, mid: str, field: str, keep: str) -> None:
+        """Look, and decide about what was seen; if it changed meanwhile, look again."""
+        ((id_,),) = self._ask(
+            f"SELECT id FROM sync_conflict WHERE (mid, field) = ('{mid}', '{field}')"
+        )
+        status = 409
+        while status == 409:
+            seen = self._at_the_desk("GET", f"/sync/conflicts/{id_}").json
+            body = {"keep": keep, "version": seen["version"]}
+            answer = self._at_the_desk("POST", f"/sync/conflicts/{id_}/decide", body)
+            status = answer.status_code
+        assert status == 200, answer.text
+
     def backup(self) -> Any:
         self.vault.copy("backup")
         return "backup"
@@ -244,71 +195,16 @@ class Town:
                 ensure_epoch(session, by, why="restore")
         rounds.go_round(worker(self.time), self.register)
 
-    # A look behind it.
-
-    def fates(self, answer: Mapping[str, Any]) -> list[tuple[str, Fate]]:
-        return [(o["mid"], _fate(o["status"], o.get("reason"))) for o in answer["outcomes"]]
-
-    def receipts(self) -> Mapping[tuple[str, str], Fate]:
-        found = self._ask("SELECT device_id, mid, status, reason FROM sync_receipt")
-        return {(str(d), str(mid)): _fate(status, reason) for d, mid, status, reason in found}
-
-    def effects(self) -> Counter[str]:
-        """A row that is or was there, for each change that made one; and what was amended."""
-        effective = self._ask(
-            """
-            SELECT r.mid, 1 FROM sync_receipt r
-             WHERE r.status IN ('applied', 'merged', 'conflict')
-               AND (EXISTS (SELECT FROM household h WHERE h.id = r.row_id)
-                    OR EXISTS (SELECT FROM visit v WHERE v.id = r.row_id AND
-                                                         v.device_id = r.device_id)
-                    OR EXISTS (SELECT FROM feed_tombstone t WHERE t.row_id = r.row_id))
-            """
+    def _at_the_desk(self, method: str, path: str, body: Any = None) -> Any:
+        """What somebody does in a browser, over the real routes; told to try later, they do."""
+        desk = self.county.sign_in(DESK, "browser")
+        answer = desk.call(method, path, json=body)
+        while answer.status_code == 503:
+            answer = desk.call(method, path, json=body)
+        ((self.done_at,),) = self._ask(
+            f"SELECT max(at) FROM audit_act WHERE user_id = '{desk.user_id}'"
         )
-        unheard = self._ask(
-            """
-            SELECT count(*), 0 FROM visit v
-             WHERE NOT EXISTS (SELECT FROM sync_receipt r WHERE r.row_id = v.id)
-            """
-        )
-        assert unheard == [(0, 0)]
-        return Counter({str(mid): times for mid, times in effective})
-
-    def aside(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-        with self._at_the_office() as (session, _):
-            found = session.scalars(select(SyncQuarantine)).all()
-            return {(str(q.device_id), str(q.mid)): json.loads(q.change)["set"] for q in found}
-
-    def log(self) -> Sequence[tuple[str, str, str, Any, Any, bool]]:
-        with self._at_the_office() as (session, _):
-            found = session.scalars(select(SyncConflict)).all()
-            values = [json.loads(c.values) for c in found]
-            return [
-                (str(c.mid), str(c.row_id), c.field, v["ours"], v["theirs"], c.needs_person)
-                for c, v in zip(found, values, strict=True)
-            ]
-
-    def heads(self) -> tuple[Any, Any]:
-        with self._at_the_office() as (session, _):
-            kept = session.execute(text("SELECT bucket, n, h, seq FROM feed_head")).all()
-            return sorted(map(tuple, kept)), sorted(map(tuple, recompute_heads(session)))
-
-    def field(self, id_: str, field: str) -> Any:
-        with self._at_the_office() as (session, _):
-            (row,) = list_sync_rows(session, [UUID(id_)])
-            return getattr(row, field)
-
-    def numbers(self) -> tuple[Sequence[int], int, Sequence[int]]:
-        seqs = [seq for (seq,) in self._ask("SELECT seq FROM feed_entry WHERE seq IS NOT NULL")]
-        ((unstamped,),) = self._ask(
-            """SELECT (SELECT count(*) FROM feed_entry WHERE seq IS NULL)
-                    + (SELECT count(*) FROM feed_pending)"""
-        )
-        marks = [seq for (seq,) in self._ask("SELECT seq FROM feed_mark ORDER BY at, seq")]
-        return seqs, unstamped, marks
-
-    def newest_column(self, kind: str) -> str:
-        return {"household": "address", "visit": "proof"}[kind]
+        return answer
 
     @contextmanager
     def _at_the_office(self) -> Iterator[tuple[Session, Identity]]:
@@ -316,10 +212,6 @@ class Town:
         by = worker(self.done_at)
         with transaction(by) as session:
             yield session, by
-
-    def _ask(self, sql: str) -> list[tuple[Any, ...]]:
-        with self.vault.open() as connection:
-            return [tuple(row) for row in connection.execute(text(sql))]
 
 
 def _patiently(deed: Callable[[], None]) -> None:
@@ -330,7 +222,3 @@ def _patiently(deed: Callable[[], None]) -> None:
         except (TryLater, OperationalError):
             continue
     return deed()
-
-
-def _fate(status: str, reason: str | None) -> Fate:
-    return status, REASONS.get(reason or "", reason)

@@ -33,3 +33,19 @@ def test_a_visit_by_hand_names_what_is_there(county: SmallCounty, wrong: str) ->
         assert not wrong
     finally:
         engine.dispose()
+
+
+def test_nobody_deletes_what_visits_name(county: SmallCounty) -> None:
+    """They are looked up when a visit is added, and never again: no key holds them."""
+    asked = text("""
+        SELECT role, name
+          FROM unnest(ARRAY['app', 'push', 'mover', 'worker', 'gate', 'feed']) role,
+               unnest(ARRAY['user_account', 'device', 'grid_cell']) name
+         WHERE has_table_privilege('wangge_' || role, name, 'DELETE, TRUNCATE')
+    """)
+    engine = create_engine(county.url)
+    try:
+        with engine.connect() as connection:
+            assert connection.execute(asked).all() == []
+    finally:
+        engine.dispose()

@@ -20,7 +20,6 @@ from server.disputes.rules.moves import Receiver
 from server.disputes.service.clocks import Clocks
 from server.disputes.service.events import event_row, stands_in_row, times
 from server.disputes.service.places import KnownPlace, in_present_places, known_places
-from server.households.errors import HouseholdErased
 from server.households.queries import list_erased
 from server.households.rules import normal_telephone
 from server.ids import new_id
@@ -66,7 +65,8 @@ def register_disputes(session: Session, by: Identity, new: Sequence[NewDispute])
 def _without_erased(session: Session, new: Sequence[NewDispute]) -> list[NewDispute]:
     """The same disputes, a party unnamed where its household was erased meanwhile.
 
-    The matter of the others stays theirs. Raises HouseholdErased where nothing else says the place.
+    The matter of the others stays theirs. Raises BadDispute where nothing else says the place: a
+    person puts the village in.
     """
     erased = list_erased(session, {one for dispute in new for one in dispute.households})
     left = []
@@ -80,7 +80,7 @@ def _without_erased(session: Session, new: Sequence[NewDispute]) -> list[NewDisp
         ]
         dispute = replace(dispute, fields={**dispute.fields, "parties": parties})
         if not (dispute.fields.get("village_id") or dispute.households):
-            raise HouseholdErased(index=index)
+            raise BadDispute(index=index, errors={"village_id": "erased_household"})
         left.append(dispute)
     return left
 

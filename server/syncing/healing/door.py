@@ -8,8 +8,15 @@ from flask import Flask
 from psycopg2.errors import InvalidSchemaName, UndefinedFunction
 from sqlalchemy import event
 
-from server.db import db
+from server.db import DbRole, db
 from server.errors import TryLater
+
+
+class NotMigrated(TryLater):
+    """The database is older (or newer) than this program."""
+
+    slug = "not-migrated"
+    text = "数据库版本与程序不符。 The database does not fit this program: run `wangge migrate`."
 
 
 class NotSettled(TryLater):
@@ -32,14 +39,16 @@ def guard(app: Flask) -> None:
 
 
 def _admit(connection: Any, _: object) -> None:
-    """Let the connection in. Raises NotSettled."""
+    """Let the connection in. Raises NotSettled, NotMigrated."""
+    shut: TryLater | None = None
     with connection.cursor() as cursor:
         try:
             cursor.execute("SELECT gate.settled()")
-            (settled,) = cursor.fetchone()
+            shut = None if cursor.fetchone()[0] else NotSettled()
         except (UndefinedFunction, InvalidSchemaName):
-            settled = True  # not migrated: /readyz says so
+            # Older than this question: whoever was erased since may be in it.
+            shut = NotMigrated() if connection.info.user == DbRole.APP else None
     connection.rollback()
-    if not settled:
+    if shut:
         connection.close()
-        raise NotSettled
+        raise shut

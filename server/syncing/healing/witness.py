@@ -7,10 +7,14 @@ back too; otherwise the phones do, each by its own mark. Standard library only.
 
 from __future__ import annotations
 
-import os
+import logging
+import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
+
+log = logging.getLogger("wangge.witness")
 
 NAME: Final = "newest-mark"  # in the installation's directory
 
@@ -37,9 +41,14 @@ class Witness:
             return None
 
     def keep(self, stand: Stand) -> None:
-        """Remember this, whole or not at all."""
+        """Remember this, whole or not at all. Where it cannot be written, only phones can tell."""
         if stand == self.read():
             return
-        part = self.path.with_name(f"{NAME}.{os.getpid()}")
-        part.write_text(f"{stand.fingerprint} {stand.mark}\n", encoding="ascii")
-        part.replace(self.path)
+        part = self.path.with_name(f"{NAME}.{secrets.token_hex(4)}")
+        try:
+            part.write_text(f"{stand.fingerprint} {stand.mark}\n", encoding="ascii")
+            part.replace(self.path)
+        except OSError as error:
+            log.warning("the witness cannot write: %s", error.strerror)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)

@@ -73,9 +73,11 @@ def get_set_aside(session: Session, device_id: UUID, mid: UUID) -> SyncQuarantin
 
 
 def lock_set_aside(session: Session, device_id: UUID, mid: UUID) -> SyncQuarantine | None:
-    """Lock one change that the asker may decide about, as it stands once the lock is had."""
+    """Lock one change that waits and the asker may decide about; None once somebody else has."""
     query = select(SyncQuarantine).where(
-        SyncQuarantine.device_id == device_id, SyncQuarantine.mid == mid
+        SyncQuarantine.device_id == device_id,
+        SyncQuarantine.mid == mid,
+        SyncQuarantine.closed_at.is_(None),
     )
     return session.scalar(query.with_for_update())
 

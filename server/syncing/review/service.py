@@ -22,7 +22,6 @@ from server.syncing.models import SyncQuarantine
 from server.syncing.queries import insert_conflicts
 from server.syncing.review import queries, rules
 from server.syncing.review.errors import (
-    NotSetAside,
     OnlyClosed,
     OwnChange,
     ReleaseFirst,
@@ -62,7 +61,7 @@ def release(
     Raises NotSetAside, OwnChange, ReviewOver, OnlyClosed, WrongCorrection, ReleaseFirst, or
     StillRefused with the reason of today: then nothing was done.
     """
-    kept = _take(session, by, device_id, mid)
+    kept = _take(session, device_id, mid)
     change = rules.read_change(kept.change)
     if not rules.can_be_released(kept.entity):
         raise OnlyClosed
@@ -90,7 +89,7 @@ def release(
 
 def close(session: Session, by: Identity, device_id: UUID, mid: UUID, why: str) -> dict[str, Any]:
     """Leave a change unapplied for good; it is kept for 180 days. Raises as `release` does."""
-    kept = _take(session, by, device_id, mid)
+    kept = _take(session, device_id, mid)
     _decide(by, kept, "closed", why)
     session.flush()
     record(
@@ -142,15 +141,13 @@ _SHOWN = (
 )
 
 
-def _take(session: Session, by: Identity, device_id: UUID, mid: UUID) -> SyncQuarantine:
+def _take(session: Session, device_id: UUID, mid: UUID) -> SyncQuarantine:
     """Lock a change that waits; of two who decide at once the second hears of the first."""
     kept = queries.lock_set_aside(session, device_id, mid)
     if kept is not None:
         return kept
     seen = queries.get_set_aside(session, device_id, mid)
-    if seen.author_id == by.user_id and not queries.sees_county(session):
-        raise OwnChange
-    raise NotSetAside if seen.closed_at is None else ReviewOver
+    raise OwnChange if seen.closed_at is None else ReviewOver
 
 
 def _decide(by: Identity, kept: SyncQuarantine, how: str, why: str | None) -> None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.line import Verb
+from tests.sync.histories.book import Fate
 from tests.sync.histories.hands import Hand
-from tests.sync.histories.oracle import Fate, Oracle
+from tests.sync.histories.oracle import Oracle
 from tests.sync.histories.stage import Stage
 
 TRIES = 5_000
@@ -23,9 +24,9 @@ GONE = frozenset({"no_such_row", "deleted"})
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something that the office did; `tell` tells it to an oracle."""
+    """Something that the office did; `tell` tells an oracle: whether it came of it then, too."""
 
-    tell: Callable[[Oracle], None]
+    tell: Callable[[Oracle], bool]
 
     def told(self) -> str:
         return "the office"
@@ -58,12 +59,14 @@ def explain(oracle: Oracle, events: Sequence[Event], stage: Stage) -> Oracle | N
 
 def wrong_rows(oracle: Oracle, exchange: Exchange) -> list[tuple[str, Any]]:
     """Rows that this phone was told and may not see, or that are not so."""
-    hand = exchange.hand
+    hand, schema = exchange.hand, exchange.body.get("schema", 2)
     lost = oracle.devices[hand.device]["revoked"]
     return [
         (id_, row)
         for id_, row in _rows(oracle, exchange)
-        if lost or not oracle.sees(hand.user, id_) or not oracle.row(id_).items() <= row.items()
+        if lost
+        or not oracle.sees(hand.user, id_)
+        or not oracle.row(id_, schema).items() <= row.items()
     ]
 
 
@@ -88,8 +91,7 @@ def _search(
 def _fits(oracle: Oracle, event: Event, stage: Stage) -> bool:
     """Whether this could have been answered now; the oracle knows it from then on."""
     if isinstance(event, Told):
-        event.tell(oracle)
-        return True
+        return event.tell(oracle)
     device, answer = event.hand.device, event.answer
     if event.verb == "push":
         expected = oracle.take_push(device, event.body, answer["server_time"])

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sync.line import Verb
@@ -38,7 +39,8 @@ class Hand(FieldPhone):
     shares: Hand | None = field(kw_only=True, default=None)
     schema: int = field(kw_only=True, default=1)
     copied: bool = field(kw_only=True, default=False)
-    put_back: bool = field(kw_only=True, default=False)
+    gone_with_file: set[str] = field(kw_only=True, default_factory=set)  # mids
+    sent_again: set[str] = field(kw_only=True, default_factory=set)  # mids, under others
 
     def __post_init__(self) -> None:
         self.line = self.make_line(self.county, self.user)
@@ -86,10 +88,19 @@ class Hand(FieldPhone):
 
     def put_copy_back(self) -> None:
         """Somebody restores the phone from yesterday's copy of it."""
+        before = {change["mid"] for change, _ in self.kept()}
         self.app.close()
         shutil.copy(self.path + ".copy", self.path)
-        self.put_back = True
         self.switch_on()
+        self.gone_with_file |= before - {change["mid"] for change, _ in self.kept()}
+
+    def send_again(self, death: int | None) -> None:
+        """Everything that met a full quarantine is offered once more."""
+        for change, status, reason in self.app.set_aside():
+            if (status, reason) == ("rejected", "quarantine_full"):
+                self.dying(death, partial(self.app.send_again, change["mid"]))
+        again = {change["mid"] for change, status in self.kept() if status == "sent_again"}
+        self.sent_again |= again
 
     def kept(self) -> list[tuple[dict[str, Any], str | None]]:
         """Everything that the file keeps of what was written here: (change, status)."""

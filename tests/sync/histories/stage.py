@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from sync.registry import Registry
+from tests.sync.histories.book import Fate, Logged, Named, Words
 from tests.sync.histories.hands import HistoryLine
-from tests.sync.histories.oracle import Fate, Words
 
 
 class Stage(Protocol):
@@ -83,6 +83,14 @@ class Stage(Protocol):
 
     def revoke(self, device: str) -> None: ...
 
+    def release(self, device: str, mid: str) -> str:
+        """Apply what was set aside; its status, or "refused" with nothing done."""
+
+    def close(self, device: str, mid: str) -> None: ...
+
+    def decide(self, mid: str, field: str, keep: str) -> None:
+        """Whose value stays, "ours" or "theirs"."""
+
     def backup(self) -> Any: ...
 
     def restore(self, backup: Any, told: bool) -> None: ...
@@ -92,22 +100,21 @@ class Stage(Protocol):
     def fates(self, answer: Mapping[str, Any]) -> list[tuple[str, Fate]]:
         """The outcomes of a push, with the oracle's reasons."""
 
-    def receipts(self) -> Mapping[tuple[str, str], Fate]: ...
+    def receipts(self) -> Mapping[Named, Fate]: ...
 
     def effects(self) -> Counter[str]:
         """How often each change took effect."""
 
-    def aside(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-        """What is in quarantine, whole."""
+    def history(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Every house and every visit there is, in the form of `Book.history`."""
 
-    def log(self) -> Sequence[tuple[str, str, str, Any, Any, bool]]:
-        """The conflict log: mid, id, field, ours, theirs, whether a person must decide."""
+    def aside(self) -> Mapping[Named, Mapping[str, Any]]:
+        """What waits in quarantine, whole."""
 
-    def heads(self) -> tuple[Any, Any]:
-        """The heads as kept, and as worked out from every entry."""
+    def log(self) -> Sequence[Logged]: ...
 
-    def field(self, id_: str, field: str) -> Any:
-        """What a house says."""
+    def heads(self) -> tuple[Mapping[str, Any], Sequence[Any]]:
+        """Heads as kept: bucket → (seq, n, h); and every entry: bucket, entity, id, put, seq."""
 
     def numbers(self) -> tuple[Sequence[int], int, Sequence[int]]:
         """The seqs of all entries, how many have none, and the seqs of the marks as written."""

@@ -6,90 +6,25 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sync.clock import to_ms
-from sync.digest import digest
+from sync.clock import stamp, to_ms
+from sync.judge import judge_form
 from sync.memory import MemoryStore, Record, State
-from sync.model import Key, Op, Ready
-from sync.registry import Refused, Registry
+from sync.model import Key
+from sync.push import EFFECTIVE
+from sync.registry import Registry
+from sync.runs import Fresh, settle
+from tests.sync.histories.book import OFFICE, UNWRITTEN, Fate, Logged, Named, Words
 from tests.sync.histories.hands import HistoryLine
-from tests.sync.histories.oracle import Fate, Words, at, at_or_none
-from tests.sync.sample import LI, NORTH, SOUTH, WANG, SampleCounty, write
+from tests.sync.histories.rows import CELLS, HEAD, House, Visit
+from tests.sync.sample import LI, WANG, SampleCounty, write
 
 WORDS = Words("house", "visit", "note", "place", "cell", "house")
-CELLS = (NORTH, SOUTH)
 ZHAO = "user-zhao"
 USERS = (LI, WANG, ZHAO)
-
-
-class House:
-    """A house: `lay` tells where it was since when, `recused` who may not see it."""
-
-    name = "house"
-    ops = frozenset({Op.CREATE, Op.PATCH})
-    mutable = frozenset({"note", "place"})
-    sensitive = frozenset({"place"})
-
-    def __init__(self, village: Village) -> None:
-        self.village = village
-
-    def columns(self, schema: int) -> Sequence[str]:
-        return ("cell", "note", "place") if schema < 2 else ("cell", "note", "place", "lamp")
-
-    def apply(self, handle: MemoryStore, run: Sequence[Ready]) -> None:
-        for index, ready in enumerate(run):
-            key = Key(self.name, ready.change.id)
-            if ready.change.op is Op.CREATE:
-                self._create(handle, key, ready, index)
-            elif not handle.holds(key):  # made in this very push, in a colleague's cell
-                raise Refused(index, "no_such_row")
-            elif ready.set:
-                old = handle.state.records[key]
-                write(handle, key, {**old.row, **ready.set}, old.buckets, ready.stamps)
-            handle.note(ready.change.mid)
-
-    def _create(self, handle: MemoryStore, key: Key, ready: Ready, index: int) -> None:
-        cell = ready.set["cell"]
-        if not self.village.held_cells(handle.state, handle.user):
-            raise Refused(index, "not_yours")
-        if cell not in CELLS:
-            raise Refused(index, "no_such_cell")
-        hidden = {"lay": [(to_ms(handle.now), cell)], "recused": (), "lamp": "lit"}
-        write(handle, key, {**ready.set, **hidden}, {cell}, ready.stamps)
-
-
-class Visit:
-    """A visit lies where its house lies; its author must have served that when writing it down."""
-
-    name = "visit"
-    ops = frozenset({Op.APPEND})
-    mutable: frozenset[str] = frozenset()
-    sensitive: frozenset[str] = frozenset()
-
-    def __init__(self, village: Village) -> None:
-        self.village = village
-
-    def columns(self, schema: int) -> Sequence[str]:
-        return ("house", "outcome") if schema < 2 else ("house", "outcome", "proof")
-
-    def apply(self, handle: MemoryStore, run: Sequence[Ready]) -> None:
-        for index, ready in enumerate(run):
-            house = handle.state.records.get(Key("house", str(ready.change.set["house"])))
-            if house is not None and house.erased:
-                raise Refused(index, "erased")
-            recorded = to_ms(ready.times.recorded_at)
-            story = self.village.served.get(handle.user, [])
-            if (
-                house is None
-                or house.deleted
-                or at(house.row["lay"], recorded) not in at_or_none(story, recorded)
-            ):
-                raise Refused(index, "not_served")
-            row = {**ready.change.set, "proof": ready.times.proof.value, "mid": ready.change.mid}
-            handle.write(Key(self.name, ready.change.id), row, house.buckets)
-            handle.note(ready.change.mid)
 
 
 class Village(SampleCounty):
@@ -102,8 +37,10 @@ class Village(SampleCounty):
         self.served: dict[str, list[tuple[int, frozenset[str]]]] = {}
         self.erased: dict[Key, None] = {}  # kept outside the database
         self.owner: dict[str, str] = {}  # device → user
+        self.decided: dict[tuple[str, str], str] = {}  # mid, field → whose value stays
         super().__init__(seed)
         self.registry = Registry([House(self), Visit(self)], schema=2)
+        self.db.assign(HEAD, *CELLS, *(f"u:{user}" for user in (*USERS, HEAD)))
         self.serve(ZHAO)
 
     @property
@@ -148,7 +85,7 @@ class Village(SampleCounty):
         hidden = {"lay": [(to_ms(self.time), bucket)], "recused": (), "lamp": "lit"}
         with self._office() as store:
             row = {**self.new_house(bucket), **hidden}
-            write(store, key, row, {bucket}, self._stamps("note", "place"))
+            write(store, key, row, {bucket}, {})
         return key.id
 
     def move_houses(self, ids: Sequence[str], cell: str) -> None:
@@ -167,6 +104,36 @@ class Village(SampleCounty):
             recused = tuple(sorted({*old.row["recused"]} ^ {user}))
             self._file(store, key, Record({**old.row, "recused": recused}, old.stamps))
 
+    def release(self, device: str, mid: str) -> str:
+        """As a push would have applied it, with the office as its author."""
+        with self._office() as store:
+            change = store.state.quarantine[device, mid][0]
+            times = store.state.receipts[device, mid].times
+            assert times is not None
+            if judge_form(change, self.registry):
+                return "refused"
+            said = {"done_by": self.owner[device]} if change.entity == "visit" else {}
+            change = replace(change, set={**said, **change.set})
+            fresh = Fresh(change, times, stamp(times, device, change.n, 0), reset=False)
+            verdict = settle([fresh], self.registry, store)[mid]
+            if verdict.status not in EFFECTIVE:
+                return "refused"
+            store.settle(device, mid)
+            known = store.device(device, lock=True)
+            store.keep(device, known, [], verdict.conflicts, [])
+        return verdict.status.value
+
+    def close(self, device: str, mid: str) -> None:
+        with self._office() as store:
+            store.settle(device, mid)
+
+    def decide(self, mid: str, field: str, keep: str) -> None:
+        conflicts = self.db.state.conflicts.values()
+        (met,) = [c for c in conflicts if (c.mid, c.field) == (mid, field)]
+        if keep == "theirs":
+            self.edit_house(met.id, {field: met.theirs})
+        self.decided[mid, field] = keep
+
     def erase_house(self, id_: str) -> None:
         with self._office() as store:
             keys = self._about(store.state, id_)
@@ -176,12 +143,12 @@ class Village(SampleCounty):
     # Backup and restore.
 
     def backup(self) -> Any:
-        return self.db.backup(), copy.deepcopy(self.served)
+        return self.db.backup(), copy.deepcopy((self.served, self.decided))
 
     def restore(self, backup: Any, told: bool) -> None:
-        state, served = backup
+        state, kept = backup
         self.db.restore(state, self.new_id() if told else None)
-        self.served = copy.deepcopy(served)
+        self.served, self.decided = copy.deepcopy(kept)
         with self._office() as store:
             about = {key for id_ in self.erased for key in self._about(store.state, id_.id)}
             self._erase(store, [*self.erased, *sorted(about - self.erased.keys())])
@@ -191,31 +158,53 @@ class Village(SampleCounty):
     def fates(self, answer: Mapping[str, Any]) -> list[tuple[str, Fate]]:
         return [(o["mid"], _fate(o["status"], o.get("reason"))) for o in answer["outcomes"]]
 
-    def receipts(self) -> Mapping[tuple[str, str], Fate]:
+    def receipts(self) -> Mapping[Named, Fate]:
         receipts = self.db.state.receipts.items()
         return {key: _fate(receipt.status.value, receipt.reason) for key, receipt in receipts}
 
     def effects(self) -> Counter[str]:
         return Counter(note for note in self.db.state.journal.values() if isinstance(note, str))
 
-    def aside(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    def aside(self) -> Mapping[Named, Mapping[str, Any]]:
         return {key: change.set for key, (change, _) in self.db.state.quarantine.items()}
 
-    def log(self) -> Sequence[tuple[str, str, str, Any, Any, bool]]:
-        kept = self.db.state.conflicts.values()
-        return [(c.mid, c.id, c.field, c.ours, c.theirs, c.open) for c in kept]
+    def log(self) -> Sequence[Logged]:
+        return [
+            Logged(
+                c.mid, c.id, c.field, c.ours, c.theirs, c.open, self.decided.get((c.mid, c.field))
+            )
+            for c in self.db.state.conflicts.values()
+        ]
 
-    def heads(self) -> tuple[Any, Any]:
-        kept = {bucket: tuple(head) for bucket, head in self.db.state.heads.items()}
-        recomputed = {}
-        for bucket in {entry.bucket for entry in self.db.state.feed.values()}:
-            entries = [e for e in self.db.state.feed.values() if e.bucket == bucket]
-            live = [(e.entity, e.id, e.seq) for e in entries if e.put]
-            recomputed[bucket] = (max(e.seq for e in entries), *digest(live))
-        return kept, recomputed
+    def heads(self) -> tuple[Mapping[str, Any], Sequence[Any]]:
+        state = self.db.state
+        kept = {bucket: (head.seq, head.n, head.h) for bucket, head in state.heads.items()}
+        return kept, [(e.bucket, e.entity, e.id, e.put, e.seq) for e in state.feed.values()]
 
-    def field(self, id_: str, field: str) -> Any:
-        return self.db.state.records[Key("house", id_)].row[field]
+    def history(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        living = {k: r for k, r in self.db.state.records.items() if not r.deleted}
+        houses = {
+            key.id: (
+                house.row["cell"],
+                {
+                    field: (tuple(house.stamps.get(field, UNWRITTEN)), house.row[field])
+                    for field in ("note", "place")
+                },
+            )
+            for key, house in living.items()
+            if key.entity == "house"
+        }
+        told = ("house", "outcome", "proof")
+        visits = {
+            key.id: (
+                *map(visit.row.get, told),
+                visit.row["done_by"],
+                _name(visit.row["recorded_by"]),
+            )
+            for key, visit in living.items()
+            if key.entity == "visit"
+        }
+        return houses, visits
 
     def numbers(self) -> tuple[Sequence[int], int, Sequence[int]]:
         state = self.db.state
@@ -232,14 +221,14 @@ class Village(SampleCounty):
 
     @contextmanager
     def _office(self) -> Iterator[MemoryStore]:
-        with self.open("user-office", "") as store:
+        with self.open(HEAD, "") as store:
             yield store
 
     def _file(self, store: MemoryStore, key: Key, new: Record) -> None:
         """Write a house and its visits into the buckets where they belong now."""
         cell, recused = new.row["cell"], set(new.row["recused"])
         served = [u for u in USERS if cell in self.held_cells(store.state, u) and u not in recused]
-        buckets = {f"u:{user}" for user in served} if recused else {cell}
+        buckets = {f"u:{user}" for user in (*served, HEAD)} if recused else {cell}
         store.write(key, new.row, buckets, new.stamps)
         for visit, old in list(store.state.records.items()):
             if visit.entity == "visit" and old.row.get("house") == key.id:
@@ -265,3 +254,7 @@ class Village(SampleCounty):
 def _fate(status: str, reason: str | None) -> Fate:
     """In the oracle's words: whether a visit waits for its house depends on how they were sent."""
     return status, "not_served" if reason == "waits_for_row" else reason
+
+
+def _name(user: str) -> str:
+    return OFFICE if user == HEAD else user

@@ -102,6 +102,19 @@ def test_whoever_left_lately_is_still_helped(county: SmallCounty) -> None:
     assert "worker-a1w" not in logins
 
 
+def test_whoever_left_long_ago_is_somebody_elses_to_help(county: SmallCounty) -> None:
+    run(
+        county,
+        """INSERT INTO assignment (id, user_id, role, cell_id, valid_from, valid_to)
+           VALUES (gen_random_uuid(), :user, 'grid_worker', :cell, '2020-03-01', '2020-06-01')""",
+        user=id_of("user worker-b1w"),
+        cell=id_of("A1w"),
+    )
+    Sender(county, "worker-b1w")
+    desk = county.sign_in("township-a")
+    assert "worker-b1w" not in {w["login"] for w in desk.get("/sync/status/workers")["items"]}
+
+
 def test_it_sees_totals_and_no_person(county: SmallCounty) -> None:
     phone = Sender(county, "worker-a1w")
     phone.visit("A1w-1", outcome="inspected", note="老人独居")

@@ -62,6 +62,14 @@ def test_who_reaches_what_was_set_aside_and_conflicts(county: SmallCounty, phone
         assert rows_written(county, login, DECIDE) == conflicts, login
 
 
+def test_what_was_decided_stays_decided(county: SmallCounty, phone: Sender) -> None:
+    run(county, "UPDATE sync_quarantine SET closed_at = now(), closed_how = 'released'")
+    run(county, "UPDATE sync_conflict SET decided = 'theirs'")
+    for login in ("township-a", "county"):
+        assert rows_written(county, login, CLOSE) == 0, login
+        assert rows_written(county, login, DECIDE) == 0, login
+
+
 def test_what_was_sent_stays_as_it_was_sent(county: SmallCounty, phone: Sender) -> None:
     for statement, refused in (
         (CLOSE, "row-level security"),  # in another's name
@@ -82,6 +90,23 @@ def test_what_was_sent_stays_as_it_was_sent(county: SmallCounty, phone: Sender) 
     ):
         with pytest.raises(DBAPIError, match=refused):
             rows_written(county, "township-a", statement, by="county")
+
+
+def test_a_release_logs_no_conflict_of_another_row(county: SmallCounty, phone: Sender) -> None:
+    run(
+        county,
+        "UPDATE sync_quarantine SET closed_at = now(), closed_by = :by, closed_how = 'released'",
+        by=id_of("user township-a"),
+    )
+    with pytest.raises(DBAPIError, match="row-level security"):
+        rows_written(
+            county,
+            "township-a",
+            f"""INSERT INTO sync_conflict (id, mid, device_id, entity, row_id, field, values,
+                                          recorded_at, needs_person)
+               SELECT gen_random_uuid(), mid, device_id, 'household', '{id_of("B1w-1")}',
+                      'location', change, now(), true FROM sync_quarantine""",
+        )
 
 
 def test_numbers_are_for_oneself_and_those_in_charge(county: SmallCounty, phone: Sender) -> None:

@@ -29,10 +29,7 @@ def get_conflict(session: Session, conflict_id: UUID) -> SyncConflict:
     return found
 
 
-def lock_conflict(session: Session, conflict_id: UUID) -> SyncConflict:
-    """Lock one conflict. Raises as `get_conflict`."""
-    query = select(SyncConflict).where(SyncConflict.id == conflict_id)
-    found = session.scalar(query.with_for_update())
-    if found is None:
-        raise ConflictNotFound
-    return found
+def lock_conflict(session: Session, conflict_id: UUID) -> SyncConflict | None:
+    """Lock one conflict that waits for a person; None once somebody has decided it."""
+    query = list_conflicts("open").where(SyncConflict.id == conflict_id)
+    return session.scalar(query.with_for_update())

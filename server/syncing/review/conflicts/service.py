@@ -46,7 +46,8 @@ def decide(
     NothingToDecide, ConflictStale, and what amend_households raises.
     """
     conflict = queries.lock_conflict(session, conflict_id)
-    if conflict.decided is not None or not conflict.needs_person:
+    if conflict is None:
+        queries.get_conflict(session, conflict_id)
         raise NothingToDecide
     lock_households(session, [conflict.row_id])
     if version != _version(conflict.field, _rows(session, [conflict]).get(conflict.row_id, {})):
