@@ -172,13 +172,9 @@ class Checked(RuleBasedStateMachine):
                     yield mid, "nowhere"
 
     def is_whole(self, hand: Hand, change: dict[str, Any]) -> bool:
-        """Whether the phone still has it as it was written; if it went out again, as that."""
-        again = change["mid"] in hand.sent_again
-        return any(
-            kept["set"] == change["set"] and kept["id"] == change["id"]
-            for kept, status in hand.kept()
-            if (kept["mid"] == change["mid"]) != again or status != "sent_again"
-        )
+        """Whether the phone still has it as it was written; what went out again is another."""
+        kept = {kept["mid"]: kept for kept, _ in hand.kept()}
+        return change["mid"] in hand.sent_again or kept.get(change["mid"]) == change
 
     def check_3_any_paging_ends_like_one_full_pull(self) -> None:
         """Any paging and any lost answer gives the same end as one full pull of a new phone."""

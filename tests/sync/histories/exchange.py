@@ -74,6 +74,7 @@ def _search(
     oracle: Oracle, lines: list[list[tuple[int, Event]]], stage: Stage, left: list[int]
 ) -> Oracle | None:
     """First what was heard first: it is nearly always right."""
+    lines = [_read_on(oracle, line, stage) for line in lines]
     if not any(lines):
         return oracle
     for line in sorted((line for line in lines if line), key=lambda line: line[0][0]):
@@ -81,11 +82,25 @@ def _search(
         if left[0] < 0:
             return None
         trial, event = oracle.copy(), line[0][1]
-        if _fits(trial, event, stage):
+        if not _is_pull(event) and _fits(trial, event, stage):
             rest = [other[1:] if other is line else other for other in lines]
             if found := _search(trial, rest, stage, left):
                 return found
     return None
+
+
+def _read_on(
+    oracle: Oracle, line: list[tuple[int, Event]], stage: Stage
+) -> list[tuple[int, Event]]:
+    """What is left of a line behind the pulls that fit now: they change nothing for anybody."""
+    for at, (_, event) in enumerate(line):
+        if not (_is_pull(event) and _fits(oracle, event, stage)):
+            return line[at:]
+    return []
+
+
+def _is_pull(event: Event) -> bool:
+    return isinstance(event, Exchange) and event.verb == "pull"
 
 
 def _fits(oracle: Oracle, event: Event, stage: Stage) -> bool:
