@@ -253,4 +253,19 @@ BUGS = (
         "if digest(self._pocket.live(bucket))[0] < 0",
         PHONE,
     ),
+    Bug(
+        "what is sent again is dated anew",
+        "sync/phone.py",
+        '                old["at"],\n            )  # fmt: skip',
+        "                self._read_clock(),\n            )  # fmt: skip",
+        ("tests/sync/test_histories.py",),
+    ),
+    Bug(
+        "what is sent again is only said to be",
+        "sync/phone.py",
+        "            self._pocket.acknowledge(mid, SENT_AGAIN, None,",
+        "            self._pocket._do('DELETE FROM outbox WHERE mid = ?', new)\n"
+        "            self._pocket.acknowledge(mid, SENT_AGAIN, None,",
+        ("tests/sync/test_histories.py",),
+    ),
 )

@@ -79,7 +79,7 @@ class Books:
         with transaction(self.county.worker) as session:
             here = Household.cell_id.in_([UUID(NORTH), UUID(SOUTH)])
             found = session.execute(select(Household.id, Household.stamps).where(here))
-            stamps = {id_: stamps for id_, stamps in found.tuples()}
+            stamps = dict(found.tuples().all())
             rows = list_sync_rows(session, list(stamps))
         return {
             str(row.id): (

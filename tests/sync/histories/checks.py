@@ -161,20 +161,26 @@ class Checked(RuleBasedStateMachine):
         """What somebody wrote that neither the server knows nor anybody can be blamed for."""
         for mid, (hand, change, at) in self.written.items():
             fate = self.oracle.fates.get((hand.device, mid))
-            aware = mid in hand.gone_with_file or change["id"] in self.oracle.erased
-            if fate == ("rejected", "quarantine_full"):
-                if not aware and not self.is_whole(hand, change):
+            named = {change["id"], self.oracle.of_house(change)}
+            if mid in hand.gone_with_file or named & self.oracle.erased:
+                continue
+            if mid in hand.sent_again:
+                if not self.went_out_again(change):
+                    yield mid, "its number is gone, and no other carries it"
+            elif fate == ("rejected", "quarantine_full"):
+                if change not in [kept for kept, _ in hand.kept()]:
                     yield mid, "rejected, and not whole on its phone"
-            elif fate is None and not aware and mid not in hand.sent_again:
+            elif fate is None:
                 # Nobody heals what no phone keeps any more.
                 old = to_ms(self.stage.time) - at > KEPT or hand is self.lost
                 if not (self.restored and old):
                     yield mid, "nowhere"
 
-    def is_whole(self, hand: Hand, change: dict[str, Any]) -> bool:
-        """Whether the phone still has it as it was written; what went out again is another."""
-        kept = {kept["mid"]: kept for kept, _ in hand.kept()}
-        return change["mid"] in hand.sent_again or kept.get(change["mid"]) == change
+    def went_out_again(self, change: dict[str, Any]) -> bool:
+        """Whether the same, recorded when it was recorded, was written under another number."""
+        renamed = ({**other.change, "mid": "", "n": 0} for other in self.written.values())
+        twins = [other for other in renamed if other == {**change, "mid": "", "n": 0}]
+        return len(twins) > 1
 
     def check_3_any_paging_ends_like_one_full_pull(self) -> None:
         """Any paging and any lost answer gives the same end as one full pull of a new phone."""
