@@ -32,7 +32,7 @@ WAITING = text("""
 def await_waiting(engine: Engine, sent: Future[Any], many: int) -> None:  # noqa: F811
     """Return once so many wait for a lock, or the last that was sent was answered without."""
     with engine.connect() as connection:
-        while not sent.done() and connection.execute(WAITING).scalar() != many:
+        while not sent.done() and connection.execute(WAITING).scalar_one() < many:
             connection.rollback()  # within one transaction the list of who is there stays the same
 
 
