@@ -126,7 +126,7 @@ def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Sessi
         committing = True
         session.commit()
     except (DBAPIError, PoolTimeout) as error:
-        session.rollback()
+        _roll_back(session)
         if passing(error):
             raise TryLater from error
         if pgcode(error) == UNIQUE:
@@ -136,10 +136,18 @@ def transaction(identity: Identity, *, snapshot: bool = False) -> Iterator[Sessi
             raise TryLater from error
         raise
     except BaseException:
-        session.rollback()
+        _roll_back(session)
         raise
     finally:
         db.session.remove()
+
+
+def _roll_back(session: Session) -> None:
+    """Undo what was done. Where the connection is dead, PostgreSQL has done so by itself."""
+    try:
+        session.rollback()
+    except DBAPIError:
+        session.invalidate()
 
 
 def ask(

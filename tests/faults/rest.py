@@ -72,7 +72,7 @@ def _unkept(
     house: House, owner: Owner, phone: Phone, lines: Sequence[dict[str, Any]]
 ) -> Iterator[str]:
     """Every record took effect once, or is kept whole for a person, or is still on the phone."""
-    aside = {change["id"]: (change["mid"], status) for change, status, _ in phone.set_aside()}
+    aside = {c["id"]: (c["mid"], how) for c, how, _ in phone.set_aside() if c["op"] != "patch"}
     kept = {mid for (mid,) in house.ask("SELECT cast(mid AS text) FROM sync_quarantine")}
     there = _rows(house)
     for line in lines:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import psycopg2
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from server.db import transaction
+from server.errors import Clash
 from server.setbacks import passing
+from tests.smallcounty import SmallCounty
 
 GONE = "server closed the connection unexpectedly"
 
@@ -38,3 +42,16 @@ def test_a_connection_that_broke_may_be_tried_again(cause: psycopg2.Error) -> No
 def test_what_was_asked_wrongly_stays_wrong(cause: psycopg2.Error) -> None:
     assert not passing(cause)
     assert not passing(met(cause))
+
+
+def test_a_refusal_stays_a_refusal_when_the_backend_is_gone_by_then(county: SmallCounty) -> None:
+    """Rolling back over a dead connection fails as well: that must not hide what was to be said."""
+    with pytest.raises(Clash), transaction(county.worker) as session:
+        pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        engine = create_engine(county.url)
+        with engine.begin() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        engine.dispose()
+        raise Clash
+    with transaction(county.worker) as session:  # and the next one has a connection that lives
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
