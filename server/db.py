@@ -173,7 +173,7 @@ def ask(
     try:
         with closing(db.engine.raw_connection()) as lent:
             return _first(lent, asked)
-    except (psycopg2.Error, PoolTimeout) as error:
+    except (psycopg2.Error, DBAPIError, PoolTimeout) as error:  # SQLAlchemy's while connecting
         if passing(error):
             raise TryLater from error
         raise

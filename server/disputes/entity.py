@@ -18,7 +18,7 @@ from server.disputes.service import NewDispute, NewEvent
 from server.policies.errors import CalendarMissing, NoPolicy
 from server.refusal import Fields, refusing
 from sync.model import Op, Ready, Stamp
-from sync.registry import TryAgain
+from sync.registry import Refused
 
 
 class DisputeEntity:
@@ -39,7 +39,7 @@ class DisputeEntity:
 
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Register a run of disputes."""
-        with refusing(), _waiting():
+        with refusing(), _without_limits(run):
             service.register_disputes(*acting, [_dispute(i, ready) for i, ready in enumerate(run)])
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
@@ -70,7 +70,7 @@ class DisputeEventEntity:
 
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Append a run of events."""
-        with refusing(), _waiting():
+        with refusing(), _without_limits(run):
             service.append_events(*acting, [_event(i, ready) for i, ready in enumerate(run)])
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
@@ -83,12 +83,18 @@ class DisputeEventEntity:
 
 
 @contextmanager
-def _waiting() -> Iterator[None]:
-    """What the server lacks is no fault of the phone: it keeps its work and sends it again."""
+def _without_limits(run: Sequence[Ready]) -> Iterator[None]:
+    """What the county lacks, a policy or days of its calendar, holds up no other work of a phone.
+
+    Which change of a run met it is not known: the push halves the run until one stands alone, and
+    that one waits for a person, who releases it once `wangge migrate` has filled the gap.
+    """
     try:
         yield
     except (NoPolicy, CalendarMissing) as error:
-        raise TryAgain(error.slug) from error
+        if len(run) > 1:
+            raise
+        raise Refused(0, error.slug) from error
 
 
 def _dispute(index: int, ready: Ready) -> NewDispute:
