@@ -46,12 +46,17 @@ def test_what_was_asked_wrongly_stays_wrong(cause: psycopg2.Error) -> None:
 
 def test_a_refusal_stays_a_refusal_when_the_backend_is_gone_by_then(county: SmallCounty) -> None:
     """Rolling back over a dead connection fails as well: that must not hide what was to be said."""
-    with pytest.raises(Clash), transaction(county.worker) as session:
+    with pytest.raises(Clash):
+        _refuse_over_a_dead_connection(county)
+    with transaction(county.worker) as session:  # and the next one has a connection that lives
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def _refuse_over_a_dead_connection(county: SmallCounty) -> None:
+    engine = create_engine(county.url)
+    with transaction(county.worker) as session:
         pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        engine = create_engine(county.url)
         with engine.begin() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
         engine.dispose()
         raise Clash
-    with transaction(county.worker) as session:  # and the next one has a connection that lives
-        assert session.execute(text("SELECT 1")).scalar_one() == 1
