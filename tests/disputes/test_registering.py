@@ -14,7 +14,6 @@ from sqlalchemy import event, text
 from server.db import DbRole, db, transaction
 from server.disputes import service
 from server.disputes.service import NewDispute
-from server.policies.service import ensure_policy
 from tests.disputes.conftest import Ladder
 from tests.smallcounty import START, id_of
 
@@ -26,18 +25,18 @@ def without(ladder: Ladder, sql: str) -> None:
         session.execute(text(sql))
 
 
-@pytest.mark.parametrize("missing", ["calendar_day", "policy_version"])
-def test_what_the_server_lacks_leaves_a_phones_work_in_its_outbox(
-    ladder: Ladder, missing: str
+@pytest.mark.parametrize(
+    ("missing", "reason"), [("calendar_day", "calendar-missing"), ("policy_version", "no-policy")]
+)
+def test_what_the_server_lacks_sets_a_case_aside_whole_for_a_person(
+    ladder: Ladder, missing: str, reason: str
 ) -> None:
     without(ladder, f"DELETE FROM {missing}")
     phone = ladder.phone("worker-a1w")
     phone.note("dispute", category="other", story="示例", village_id=str(id_of("A1")))
-    phone.deliver(expect=503)
+    assert [(o["status"], o["reason"]) for o in phone.deliver()] == [("quarantined", reason)]
     with transaction(ladder.county.worker) as session:
-        assert session.scalar(text("SELECT count(*) FROM sync_quarantine")) == 0
-        ensure_policy(session, ladder.county.worker)
-    assert [o["status"] for o in phone.deliver()] == ["applied"]
+        assert session.scalar(text("SELECT count(*) FROM sync_quarantine")) == 1
 
 
 def test_the_author_keeps_what_lies_in_a_colleagues_cell(ladder: Ladder) -> None:
