@@ -90,13 +90,13 @@ def _roles(connection: Connection, passwords: dict[str, str]) -> None:
         GRANT CREATE, USAGE ON SCHEMA public TO wangge_owner;
         GRANT USAGE ON SCHEMA public, gate, feed
            TO wangge_owner, wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_app,
-              wangge_worker;
+              wangge_resident, wangge_worker;
     """,
     )
 
 
 def _clear(connection: Connection) -> None:
-    """Drop every policy and trigger of ours and take back every grant; the files give them anew.
+    """Drop all policies, triggers and views of ours, take back grants; the files give them anew.
 
     Ours are those on tables of wangge_owner: what others keep in this database is not touched.
     """
@@ -118,6 +118,11 @@ def _clear(connection: Connection) -> None:
                         AND c.relowner = 'wangge_owner'::regrole LOOP
                 EXECUTE format('DROP TRIGGER %I ON %s', r.tgname, r.tab);
             END LOOP;
+            -- One may read another; a migration may change what both read.
+            FOR r IN SELECT viewname FROM pg_views
+                      WHERE schemaname = 'public' AND viewowner = 'wangge_owner' LOOP
+                EXECUTE format('DROP VIEW IF EXISTS %I CASCADE', r.viewname);
+            END LOOP;
             FOR r IN SELECT p.oid::regprocedure AS f FROM pg_proc p
                       WHERE p.pronamespace IN ('gate'::regnamespace, 'feed'::regnamespace) LOOP
                 EXECUTE format('DROP FUNCTION %s', r.f);
@@ -125,9 +130,11 @@ def _clear(connection: Connection) -> None:
         END
         $$;
         REVOKE ALL ON ALL TABLES IN SCHEMA public
-          FROM wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_app, wangge_worker;
+          FROM wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_resident, wangge_app,
+               wangge_worker;
         REVOKE ALL ON ALL SEQUENCES IN SCHEMA public
-          FROM wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_app, wangge_worker;
+          FROM wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_resident, wangge_app,
+               wangge_worker;
     """,
     )
 

@@ -10,10 +10,12 @@ from flask_smorest import Api
 
 from server import bodies, db, docs, health, logs, problems, sealed
 from server.access.views import blp as sessions
+from server.attachments.views import blp as attachments
 from server.bodies import Blueprint
 from server.disputes.views import blp as disputes
 from server.erasure.views import blp as erasures
 from server.exports.views import blp as exports
+from server.figures.views import blp as figures
 from server.households.duplicates.views import blp as duplicates
 from server.households.links.views import blp as links
 from server.households.unplaced.views import blp as unplaced
@@ -23,6 +25,11 @@ from server.maps.tiles.views import blp as tiles
 from server.maps.views import blp as places
 from server.moves.draft.views import blp as drafts
 from server.moves.views import blp as moves
+from server.notices.queue.views import blp as notices
+from server.policies.views import calendar, policies
+from server.resident.page.views import page
+from server.resident.slips.views import blp as slips
+from server.resident.views import blp as residents
 from server.settings import Settings
 from server.syncing.healing import door
 from server.syncing.news.views import blp as news
@@ -42,7 +49,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     links,
     duplicates,
     visits,
+    attachments,
     disputes,
+    policies,
+    calendar,
     moves,
     drafts,
     sync,
@@ -51,7 +61,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     conflicts,
     sync_status,
     erasures,
+    figures,
     exports,
+    slips,
+    residents,
+    notices,
 )
 
 
@@ -71,6 +85,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = system_clock)
     db.connect(app, settings)
     door.guard(app)
     health.expose(app)
+    app.register_blueprint(page)
     _register(docs.describe(app))
     problems.render(app)  # last: the API brings handlers of its own
     return app

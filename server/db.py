@@ -59,6 +59,7 @@ class DbRole(StrEnum):
     APP = "wangge_app"
     PUSH = "wangge_push"  # may also write and read back rows that name the author
     MOVER = "wangge_mover"  # may also redraw cells and change assignments in its charge
+    RESIDENT = "wangge_resident"  # has a party's code and nothing else
     WORKER = "wangge_worker"  # jobs and the command line: the county's own hand
 
 
@@ -71,6 +72,7 @@ class Identity:
     device_id: UUID | None = None
     request_id: str = ""
     role: DbRole = DbRole.APP
+    party_code: bytes = b""  # the keyed digest of a resident's code
 
 
 class AlreadyThere(Clash):
@@ -92,6 +94,11 @@ def nobody(now: datetime, request_id: str = "") -> Identity:
     return Identity(now=now, request_id=request_id)
 
 
+def resident(now: datetime, digest: bytes, request_id: str = "") -> Identity:
+    """Somebody with the code of this keyed digest: sees the one case of that party."""
+    return Identity(now=now, request_id=request_id, role=DbRole.RESIDENT, party_code=digest)
+
+
 def worker(now: datetime, request_id: str = "") -> Identity:
     """The county's own hand: jobs and the command line, connected as wangge_worker."""
     return Identity(now=now, request_id=request_id, role=DbRole.WORKER)
@@ -103,6 +110,7 @@ _TELL = """
            set_config('app.user',    %(user)s,    true),
            set_config('app.device',  %(device)s,  true),
            set_config('app.request', %(request)s, true),
+           set_config('app.party_code', %(party_code)s, true),
            set_config('app.now',     %(now)s,     true),
            set_config('transaction_read_only', %(read_only)s, true)
 """
@@ -255,6 +263,7 @@ def _told(identity: Identity, *, read_only: bool) -> dict[str, str]:
         "user": str(identity.user_id or ""),
         "device": str(identity.device_id or ""),
         "request": identity.request_id,
+        "party_code": identity.party_code.hex(),
         "now": identity.now.astimezone(UTC).isoformat(),
         "read_only": "on" if read_only else "off",
     }

@@ -78,6 +78,13 @@ class TooLarge(WanggeError):
     text = "内容过大，请分批提交。 Too large; send it in parts."
 
 
+class WrongKind(WanggeError):
+    """What was sent is of a type that is not taken here."""
+
+    slug = "wrong-kind"
+    text = "不接受此类文件。 This type of file is not taken here."
+
+
 class TryLater(WanggeError):
     """Nothing was done; the same request may succeed after `retry_after` seconds."""
 
@@ -87,3 +94,10 @@ class TryLater(WanggeError):
     def __init__(self, detail: str | None = None, *, retry_after: int = 5) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class TooOften(TryLater):
+    """Asked more often than one may, or than all together may."""
+
+    slug = "too-often"
+    text = "请求过于频繁，请稍后再试。 Asked too often; try again a little later."

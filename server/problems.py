@@ -19,8 +19,10 @@ from server.errors import (
     NotSignedIn,
     NotYours,
     TooLarge,
+    TooOften,
     TryLater,
     WanggeError,
+    WrongKind,
 )
 from server.ladder.errors import LadderError
 
@@ -35,6 +37,8 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Clash: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooOften: HTTPStatus.TOO_MANY_REQUESTS,
+    WrongKind: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     TryLater: HTTPStatus.SERVICE_UNAVAILABLE,
     GeoError: HTTPStatus.UNPROCESSABLE_ENTITY,
     LadderError: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -6,7 +6,9 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -18,6 +20,28 @@ class BadSettings(WanggeError):
     """The environment does not say what is needed to start."""
 
     slug = "bad-settings"
+
+
+class Tls(StrEnum):
+    """How a mail server is spoken to."""
+
+    START = "starttls"
+    WHOLE = "tls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in."""
+
+    host: str
+    port: int
+    tls: Tls
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +63,13 @@ class Settings:
     access_minutes: int = 30
     refresh_days: int = 60
     log_level: str = "INFO"
+    mail_server: MailServer | None = None  # None: no mail is sent
+    mail_from: str = "wangge@localhost"
+    public_url: str | None = None  # where people reach this server; None: no links are written
+    http_hosts: tuple[str, ...] = LOOPBACK  # webhooks there may go without TLS
+    address_header: str = ""  # where a proxy of ours writes who asked; empty: there is none
+    resident_knocks: int = 120  # a minute, of one network; a whole village may share one
+    resident_knocks_in_all: int = 3_000  # a minute
 
 
 def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Settings:
@@ -56,6 +87,13 @@ def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Set
         access_minutes=_number(environ, "WANGGE_ACCESS_MINUTES", 30),
         refresh_days=_number(environ, "WANGGE_REFRESH_DAYS", 60),
         log_level=_level(environ.get("WANGGE_LOG_LEVEL", "INFO")),
+        mail_server=_mail_server(environ.get("WANGGE_SMTP_URL", "")),
+        mail_from=_mail_from(environ.get("WANGGE_MAIL_FROM") or "wangge@localhost"),
+        public_url=_public_url(environ.get("WANGGE_PUBLIC_URL", "")),
+        http_hosts=_hosts(environ.get("WANGGE_HTTP_HOSTS") or ",".join(LOOPBACK)),
+        address_header=environ.get("WANGGE_ADDRESS_HEADER", ""),
+        resident_knocks=_number(environ, "WANGGE_RESIDENT_KNOCKS", 120) or 1,
+        resident_knocks_in_all=_number(environ, "WANGGE_RESIDENT_KNOCKS_IN_ALL", 3_000) or 1,
     )
 
 
@@ -95,6 +133,45 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit():
         raise BadSettings(f"{name} 应为整数。 {name} must be a whole number, not {text!r}.")
     return int(text)
+
+
+_MAIL = {"smtp": (587, Tls.START), "smtps": (465, Tls.WHOLE), "smtp+plain": (25, Tls.NONE)}
+
+
+def _mail_server(text: str) -> MailServer | None:
+    """`smtp://` with STARTTLS, `smtps://`, or `smtp+plain://` without either."""
+    if not text:
+        return None
+    try:
+        url = urlsplit(text)
+        port, tls = _MAIL[url.scheme]
+        port = url.port or port
+    except (ValueError, KeyError):
+        url = urlsplit("")
+    if not url.hostname:
+        raise BadSettings(
+            "WANGGE_SMTP_URL 不是邮件服务器地址。 "
+            "WANGGE_SMTP_URL must be smtp://USER:PASSWORD@HOST:587, or smtps:// or smtp+plain://."
+        )
+    user, password = (unquote(part) if part else None for part in (url.username, url.password))
+    return MailServer(url.hostname, port, tls, user, password)
+
+
+def _mail_from(text: str) -> str:
+    name, _, domain = text.partition("@")
+    if not name or not domain or not text.isascii() or any(c in " <>,\r\n" for c in text):
+        raise BadSettings("WANGGE_MAIL_FROM 不是邮箱地址。 WANGGE_MAIL_FROM must be one address.")
+    return text
+
+
+def _public_url(text: str) -> str | None:
+    if text and not text.startswith(("https://", "http://")):
+        raise BadSettings("WANGGE_PUBLIC_URL 应为网址。 WANGGE_PUBLIC_URL must be an https:// URL.")
+    return text.rstrip("/") or None
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    return tuple(host.strip().lower() for host in text.split(",") if host.strip())
 
 
 def _keys(text: str) -> Mapping[str, bytes]:

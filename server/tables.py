@@ -1,17 +1,21 @@
 """Every table, imported once, so that metadata is whole for migrations and the drift test."""
 
 from server.access import models as access
+from server.attachments import models as attachments
 from server.audit import models as audit
 from server.disputes import models as disputes
 from server.erasure import models as erasure
 from server.exports.handover import models as handover
+from server.figures import models as figures
 from server.heartbeats import models as heartbeats
 from server.households import models as households
 from server.households.duplicates import models as duplicates
 from server.households.links import models as links
 from server.moves import models as moves
+from server.notices import models as notices
 from server.places import models as places
 from server.policies import models as policies
+from server.resident import models as resident
 from server.syncing import models as syncing
 from server.syncing.status import models as alarms
 from server.visits import models as visits
@@ -19,17 +23,21 @@ from server.visits import models as visits
 __all__ = [
     "access",
     "alarms",
+    "attachments",
     "audit",
     "disputes",
     "duplicates",
     "erasure",
+    "figures",
     "handover",
     "heartbeats",
     "households",
     "links",
     "moves",
+    "notices",
     "places",
     "policies",
+    "resident",
     "syncing",
     "visits",
 ]

@@ -10,18 +10,27 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import SystemRandom
 from typing import Final
 
 from flask import Flask, current_app
+from sqlalchemy.orm import Session
 
+from server.attachments import tidying
 from server.db import Identity, transaction, worker
-from server.disputes.service import climb
+from server.disputes.service.climbing import climb, find_ways
+from server.disputes.service.following import close_followed_up, remind
+from server.disputes.service.recusing import see_to_recusals
+from server.disputes.service.warning import warn
 from server.erasure import rounds
 from server.errors import WanggeError
+from server.figures import service as figures
 from server.heartbeats import queries as heartbeats
+from server.notices import service as notices
+from server.notices.delivery.service import deliver
 from server.policies.service import look_ahead
 from server.syncing.retention.service import purge
 
@@ -51,13 +60,42 @@ class Job:
 
 def climb_due(by: Identity) -> int:
     """Cases whose deadline has passed go one level up; how many. Commits batch by batch."""
+    with transaction(by) as session:
+        ways = find_ways(session, by.now)
     climbed = 0
+    while ways:
+        with transaction(by) as session:
+            batch = climb(session, by.now, ways=ways)
+        if not batch:
+            break
+        climbed += batch
+    return climbed
+
+
+def warn_ahead(by: Identity) -> int:
+    """Offices hear that a bar is near, each bar once; how many cases."""
+    return _by_batches(by, warn)
+
+
+def step_aside(by: Identity) -> int:
+    """Recusals that were found are told, and cases passed on; how many."""
+    done = 0
     while True:
         with transaction(by) as session:
-            batch = climb(session, by.now)
+            batch = see_to_recusals(session, by)
         if not batch:
-            return climbed
-        climbed += batch
+            return done
+        done += batch
+
+
+def follow_up(by: Identity) -> int:
+    """Settled cases whose follow-up is over are closed; how many."""
+    return _by_batches(by, close_followed_up)
+
+
+def remind_due(by: Identity) -> int:
+    """Offices hear which agreed terms fall due; how many."""
+    return _by_batches(by, remind)
 
 
 def look_after(by: Identity) -> bool:
@@ -78,23 +116,66 @@ def fill_calendar(by: Identity) -> None:
         look_ahead(session, by)
 
 
+def count_figures(by: Identity) -> int:
+    """What changed is counted anew, batch by batch; what is left then waits for a round."""
+    counted = 0
+    for _ in range(BATCHES):
+        with transaction(by) as session:
+            batch = figures.count(session)
+        if not batch:
+            break
+        counted += batch
+    return counted
+
+
+def tidy_files(by: Identity) -> int:
+    """Files that belong to no record any more are deleted; how many."""
+    settings = current_app.extensions["wangge.settings"]
+    return tidying.go_round(by, settings.data_dir)
+
+
 def purge_old(by: Identity) -> int:
     """What sync keeps no longer is deleted, batch by batch; what is left then waits for a round."""
     purged = 0
     for _ in range(BATCHES):
         with transaction(by) as session:
-            batch = purge(session, by)
+            batch = purge(session, by) + notices.purge(session, by)
         if not batch:
             break
         purged += batch
     return purged
 
 
+def deliver_owed(by: Identity) -> int:
+    """Webhooks and mails that are due are sent; how many. Signed at the time of sending."""
+    known = current_app.extensions
+    now: datetime = known["wangge.clock"]()
+    return deliver(replace(by, now=now), known["wangge.settings"], SystemRandom())
+
+
+def _by_batches(by: Identity, take: Callable[[Session, datetime], int]) -> int:
+    """Until nothing is left, each batch in a transaction of its own; how much it was."""
+    total = 0
+    while True:
+        with transaction(by) as session:
+            batch = take(session, by.now)
+        if not batch:
+            return total
+        total += batch
+
+
 ALIVE: Final = Job(LOOP, go_round, seconds=10.0)
 JOBS: Final = (
     Job(rounds.JOB, look_after, seconds=60.0),
     Job("calendar", fill_calendar),
+    Job("recusal", step_aside),
     Job("climb", climb_due),
+    Job("warn", warn_ahead),
+    Job("follow", follow_up),
+    Job("remind", remind_due),
+    Job("deliver", deliver_owed),
+    Job("figures", count_figures, seconds=120.0),
+    Job("attachments", tidy_files),
     Job("retention", purge_old),
 )
 

@@ -8,6 +8,7 @@ OURS = (
     "wangge_app",
     "wangge_push",
     "wangge_mover",
+    "wangge_resident",
     "wangge_worker",
     "wangge_feed",
     "wangge_gate",
@@ -51,7 +52,8 @@ def test_the_app_owns_nothing_and_cannot_bypass(database: str) -> None:
         database,
         """
         SELECT relname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
-         WHERE r.rolname IN ('wangge_app', 'wangge_push', 'wangge_mover', 'wangge_worker')
+         WHERE r.rolname IN ('wangge_app', 'wangge_push', 'wangge_mover', 'wangge_resident',
+                            'wangge_worker')
         """,
     )
     assert owned == []
@@ -64,7 +66,7 @@ def test_nobody_may_truncate_and_nobody_but_the_worker_deletes(database: str) ->
         SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants
          WHERE table_schema = 'public'
            AND (privilege_type = 'TRUNCATE' OR privilege_type = 'DELETE')
-           AND grantee IN ('wangge_app', 'wangge_push', 'wangge_mover', 'PUBLIC')
+           AND grantee IN ('wangge_app', 'wangge_push', 'wangge_mover', 'wangge_resident', 'PUBLIC')
         """,
     )
     assert grants == []

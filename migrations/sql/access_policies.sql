@@ -1,5 +1,7 @@
--- Colleagues are known to each other by name and Office; what proves them is for the gate alone.
-GRANT SELECT ON user_account, office, assignment, device, login TO wangge_app, wangge_push;
+-- Colleagues are known to each other by name and Office; what proves them, and what makes them step
+-- aside from a case, is for the gate alone.
+GRANT SELECT (id, login, name, active, created_at) ON user_account TO wangge_app, wangge_push;
+GRANT SELECT ON office, assignment, device, login TO wangge_app, wangge_push;
 GRANT SELECT, INSERT, UPDATE ON user_account, credential, office, assignment, device, login
    TO wangge_worker;
 GRANT INSERT ON device, login TO wangge_app;

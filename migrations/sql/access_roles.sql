@@ -5,7 +5,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['wangge_owner', 'wangge_feed', 'wangge_gate', 'wangge_push',
-                                'wangge_mover', 'wangge_app', 'wangge_worker'] LOOP
+                                'wangge_mover', 'wangge_resident', 'wangge_app', 'wangge_worker'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', name);
         END IF;
@@ -18,13 +18,14 @@ ALTER ROLE wangge_feed   NOLOGIN NOBYPASSRLS;           -- owns the stamp and it
 ALTER ROLE wangge_gate   NOLOGIN NOBYPASSRLS;           -- owns the functions that answer "who may"
 ALTER ROLE wangge_push   NOLOGIN NOBYPASSRLS;           -- the web, while it applies a push
 ALTER ROLE wangge_mover  NOLOGIN NOBYPASSRLS;           -- the web, while a township or the county moves places
+ALTER ROLE wangge_resident NOLOGIN NOBYPASSRLS;         -- the web, before somebody who only has a party's code
 ALTER ROLE wangge_app    LOGIN NOINHERIT NOBYPASSRLS;   -- the web
 ALTER ROLE wangge_worker LOGIN NOINHERIT NOBYPASSRLS;   -- jobs and the command line
 
-GRANT wangge_push, wangge_mover TO wangge_app;
+GRANT wangge_push, wangge_mover, wangge_resident TO wangge_app;
 
 -- Time-outs live here, where no connection can forget them. A role assumed with set_config keeps
--- those of the login role, so wangge_push and wangge_mover run under wangge_app's.
+-- those of the login role, so the others run under wangge_app's.
 ALTER ROLE wangge_app    SET lock_timeout = '5s';
 ALTER ROLE wangge_app    SET statement_timeout = '30s';
 ALTER ROLE wangge_app    SET idle_in_transaction_session_timeout = '30s';

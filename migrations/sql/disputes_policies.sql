@@ -14,9 +14,14 @@ GRANT UPDATE, DELETE ON dispute_place TO wangge_worker;
 GRANT SELECT ON dispute_place TO wangge_feed;
 GRANT SELECT (id, dispute_id) ON dispute_event TO wangge_feed;
 -- The gate knows where cases stand, and nothing of what was said. It locks them and writes nothing.
-GRANT SELECT (id, category, area_id, status, level, office_id, recorded_at, recorded_by, received_at),
+GRANT SELECT (id, category, area_id, status, level, office_id, recorded_at, recorded_by, received_at,
+              related_id, relation, disposition, follow_up_until, alerted_at),
       UPDATE (status) ON dispute TO wangge_gate;
-GRANT SELECT (id, dispute_id, n, kind, hash, recorded_by, received_at) ON dispute_event TO wangge_gate;
+GRANT SELECT (id, dispute_id, n, kind, from_status, office_id, holding_id, party_id, hash, recorded_by,
+              received_at) ON dispute_event TO wangge_gate;
+GRANT SELECT (id, dispute_id, event_id) ON agreement TO wangge_gate;
+GRANT SELECT (dispute_id, agreement_id, n, done_at) ON term TO wangge_gate;
+GRANT SELECT (event_id, dispute_id, kind, lifted_at) ON supervision TO wangge_gate;
 GRANT SELECT ON dispute_place, holding TO wangge_gate;
 
 CREATE POLICY known_to_me ON dispute FOR SELECT TO wangge_app, wangge_push
@@ -33,9 +38,13 @@ CREATE POLICY in_own_name ON dispute_event FOR INSERT TO wangge_app, wangge_push
     WITH CHECK (received_at = gate.now()
                 AND (recorded_by = gate.user_id()
                         AND gate.may_write(kind, dispute_id, holding_id, office_id, recorded_at)
-                     -- What follows by itself from one's own move: an Office above stands in.
-                     OR recorded_by IS NULL AND kind = 'note'
-                        AND dispute_id = ANY (ARRAY(SELECT gate.my_moves()))));
+                     -- What follows by itself from one's own move: an Office above stands in, the same
+                     -- matter goes on elsewhere, the last agreed term was done.
+                     OR recorded_by IS NULL AND kind IN ('note', 'merge', 'pass_over', 'close')
+                        AND dispute_id = ANY (ARRAY(SELECT gate.my_moves()))
+                     -- What goes before it: one's own record was in time.
+                     OR recorded_by IS NULL AND kind = 'withdraw_climb'
+                        AND gate.may_withdraw(dispute_id, holding_id)));
 
 CREATE POLICY author_reads_back ON dispute_event FOR SELECT TO wangge_push
     USING (recorded_by = gate.user_id() AND received_at = gate.now());
@@ -73,3 +82,31 @@ CREATE POLICY gate_locks ON dispute FOR UPDATE TO wangge_gate USING (true) WITH 
 CREATE POLICY worker ON dispute TO wangge_worker USING (true) WITH CHECK (true);
 CREATE POLICY feed_reads ON dispute_place FOR SELECT TO wangge_feed USING (true);
 CREATE POLICY feed_reads ON dispute_event FOR SELECT TO wangge_feed USING (true);
+
+-- What belongs to a case beside its history: read with the case, written beside a move of one's own.
+GRANT SELECT, INSERT, UPDATE ON claim, agreement, term, joint_office, supervision
+   TO wangge_app, wangge_push, wangge_worker;
+GRANT SELECT ON joint_office TO wangge_gate;
+DO $$
+DECLARE
+    tab text;
+BEGIN
+    FOREACH tab IN ARRAY ARRAY['claim', 'agreement', 'term', 'joint_office', 'supervision'] LOOP
+        EXECUTE format('CREATE POLICY known_to_me ON %I FOR SELECT TO wangge_app, wangge_push
+            USING ((SELECT gate.sees_county())
+                   OR dispute_id IN (SELECT gate.my_disputes()))', tab);
+        EXECUTE format('CREATE POLICY author_reads_back ON %I FOR SELECT TO wangge_push
+            USING (dispute_id = ANY (ARRAY(SELECT gate.my_acts())))', tab);
+        EXECUTE format('CREATE POLICY by_my_move ON %I FOR INSERT TO wangge_app, wangge_push
+            WITH CHECK (dispute_id = ANY (ARRAY(SELECT gate.my_moves())))', tab);
+        EXECUTE format('CREATE POLICY moved_by_my_move ON %I FOR UPDATE TO wangge_app, wangge_push
+            USING (dispute_id = ANY (ARRAY(SELECT gate.my_moves())))', tab);
+        EXECUTE format('CREATE POLICY worker ON %I TO wangge_worker
+                        USING (true) WITH CHECK (true)', tab);
+    END LOOP;
+END
+$$;
+CREATE POLICY gate_reads ON joint_office FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY gate_reads ON agreement    FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY gate_reads ON term         FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY gate_reads ON supervision  FOR SELECT TO wangge_gate USING (true);

@@ -59,14 +59,32 @@ BEGIN
 END
 $$;
 
--- Disputes are in every bucket of dispute_place, their events with them; Holdings carry the level,
--- the Office and the deadline that phones show, so that a change of one is a change of its dispute.
+-- Disputes are in every bucket of dispute_place, their events with them; one with a recusal is in the
+-- personal buckets of its hearers instead, so that a bucket is the same for everybody who holds it.
+-- Plain and without settings: the statements that ask take it into their own plan.
+CREATE OR REPLACE FUNCTION feed.hearing(ids uuid[]) RETURNS TABLE (dispute_id uuid, bucket text)
+LANGUAGE sql STABLE AS $$
+    SELECT p.dispute_id, p.bucket FROM public.dispute_place p
+     WHERE p.dispute_id = ANY (ids)
+       AND NOT EXISTS (SELECT FROM public.recusal r
+                        WHERE r.dispute_id = p.dispute_id AND r.ended_at IS NULL)
+    UNION ALL
+    SELECT h.dispute_id, 'u:' || h.user_id FROM public.dispute_hearer h WHERE h.dispute_id = ANY (ids)
+$$;
+
+-- Holdings carry the level, the Office and the deadline that phones show, so that a change of one is a
+-- change of its dispute.
 CREATE OR REPLACE FUNCTION feed.put_disputes(ids uuid[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     INSERT INTO feed_entry (bucket, entity, row_id, put)
-    SELECT p.bucket, 'dispute', p.dispute_id, true
-      FROM dispute_place p WHERE p.dispute_id = ANY (ids) ORDER BY p.bucket, p.dispute_id
+    SELECT heard.bucket, 'dispute', heard.dispute_id, true
+      FROM feed.hearing(ids) heard
+     -- An act writes several rows of a case, and each of them comes here: told once is enough.
+     WHERE NOT EXISTS (SELECT FROM feed_entry f
+                        WHERE f.bucket = heard.bucket AND f.entity = 'dispute'
+                          AND f.row_id = heard.dispute_id AND f.put AND f.seq IS NULL)
+     ORDER BY heard.bucket, heard.dispute_id
     ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = excluded.put, seq = NULL;
     IF FOUND THEN PERFORM feed.wake(); END IF;
 END
@@ -102,31 +120,83 @@ CREATE OR REPLACE FUNCTION feed.on_dispute_event() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     INSERT INTO feed_entry (bucket, entity, row_id, put)
-    SELECT p.bucket, 'dispute_event', n.id, true
-      FROM new_rows n JOIN dispute_place p USING (dispute_id) ORDER BY p.bucket, n.id
+    SELECT heard.bucket, 'dispute_event', n.id, true
+      FROM new_rows n
+      JOIN feed.hearing(ARRAY(SELECT dispute_id FROM new_rows)) heard USING (dispute_id)
+     ORDER BY heard.bucket, n.id
     ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = excluded.put, seq = NULL;
     IF FOUND THEN PERFORM feed.wake(); END IF;
     RETURN NULL;
 END
 $$;
 
--- What these pairs of dispute and bucket are worth now: dispute_place says it.
+-- What these pairs of dispute and bucket are worth now. What was never told is not taken back: of a
+-- case that begins with a recusal the shared buckets do not even hear the id.
 CREATE OR REPLACE FUNCTION feed.settle_places(disputes uuid[], buckets text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
+    WITH touched AS MATERIALIZED (
+        SELECT DISTINCT * FROM unnest(disputes, buckets) t (dispute_id, bucket)
+    ), heard AS MATERIALIZED (
+        SELECT * FROM feed.hearing(disputes)
+    )
     INSERT INTO feed_entry (bucket, entity, row_id, put)
-    SELECT touched.bucket, rows.entity, rows.id,
-           EXISTS (SELECT FROM dispute_place p
-                    WHERE p.dispute_id = touched.dispute_id AND p.bucket = touched.bucket)
-      FROM (SELECT DISTINCT * FROM unnest(disputes, buckets) t (dispute_id, bucket)) touched
+    SELECT worth.bucket, rows.entity, rows.id, worth.put
+      FROM (SELECT t.*, EXISTS (SELECT FROM heard h
+                                 WHERE (h.dispute_id, h.bucket) = (t.dispute_id, t.bucket)) AS put
+              FROM touched t) worth
      CROSS JOIN LATERAL (
-           SELECT 'dispute' AS entity, touched.dispute_id AS id
+           SELECT 'dispute' AS entity, worth.dispute_id AS id
            UNION ALL
            SELECT 'dispute_event', e.id FROM dispute_event e
-            WHERE e.dispute_id = touched.dispute_id) rows
-     ORDER BY touched.bucket, rows.entity, rows.id
+            WHERE e.dispute_id = worth.dispute_id) rows
+     WHERE worth.put OR EXISTS (SELECT FROM feed_entry f
+                                 WHERE f.bucket = worth.bucket AND f.entity = rows.entity
+                                   AND f.row_id = rows.id)
+     ORDER BY worth.bucket, rows.entity, rows.id
     ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = excluded.put, seq = NULL;
     IF FOUND THEN PERFORM feed.wake(); END IF;
+END
+$$;
+
+-- A case begins or ceases to be kept apart. What this very transaction had put into a shared bucket and
+-- nobody was told yet goes without a trace.
+CREATE OR REPLACE FUNCTION feed.on_recusal() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM feed.settle_places(array_agg(p.dispute_id), array_agg(p.bucket))
+       FROM dispute_place p WHERE p.dispute_id IN (SELECT dispute_id FROM changed_rows);
+    DELETE FROM feed_entry f
+     USING dispute_place p
+     WHERE p.dispute_id IN (SELECT dispute_id FROM changed_rows)
+       AND f.bucket = p.bucket AND f.seq IS NULL AND f.stamped IS NULL AND NOT f.put
+       AND (f.entity = 'dispute' AND f.row_id = p.dispute_id
+            OR f.entity = 'dispute_event'
+               AND EXISTS (SELECT FROM dispute_event e
+                            WHERE e.id = f.row_id AND e.dispute_id = p.dispute_id));
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION feed.on_hearer() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM feed.settle_places(array_agg(dispute_id), array_agg('u:' || user_id)) FROM changed_rows;
+    RETURN NULL;
+END
+$$;
+
+-- A Holding that is marked at the very moment of a recusal may put its case back into a shared bucket:
+-- nobody can read it there, and it is taken out again. The worker's round.
+CREATE OR REPLACE FUNCTION feed.mend_recusals() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM feed.settle_places(array_agg(p.dispute_id), array_agg(p.bucket))
+       FROM dispute_place p
+      WHERE p.dispute_id IN (SELECT r.dispute_id FROM recusal r WHERE r.ended_at IS NULL)
+        AND EXISTS (SELECT FROM feed_entry f
+                     WHERE f.bucket = p.bucket AND f.entity = 'dispute'
+                       AND f.row_id = p.dispute_id AND f.put);
 END
 $$;
 

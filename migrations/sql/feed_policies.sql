@@ -26,3 +26,5 @@ CREATE POLICY worker_reads ON feed_head      FOR SELECT TO wangge_worker USING (
 CREATE POLICY worker_reads ON feed_mark      FOR SELECT TO wangge_worker USING (true);
 CREATE POLICY worker_reads ON feed_pending   FOR SELECT TO wangge_worker USING (true);
 CREATE POLICY worker_reads ON feed_tombstone FOR SELECT TO wangge_worker USING (true);
+
+GRANT EXECUTE ON FUNCTION feed.mend_recusals() TO wangge_worker;

@@ -52,6 +52,26 @@ CREATE TRIGGER dispute_place_feed_delete AFTER DELETE ON dispute_place
     REFERENCING OLD TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION feed.on_dispute_place();
 
+-- A recusal takes a case out of the shared buckets; its hearers have it in their own.
+DO $$
+DECLARE
+    fed record;
+BEGIN
+    FOR fed IN SELECT * FROM (VALUES ('recusal', 'on_recusal'), ('dispute_hearer', 'on_hearer'))
+                 t (tab, does) LOOP
+        EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS changed_rows
+                        FOR EACH STATEMENT EXECUTE FUNCTION feed.%I()',
+                       fed.tab || '_feed_insert', fed.tab, fed.does);
+        EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %I REFERENCING NEW TABLE AS changed_rows
+                        FOR EACH STATEMENT EXECUTE FUNCTION feed.%I()',
+                       fed.tab || '_feed_update', fed.tab, fed.does);
+        EXECUTE format('CREATE TRIGGER %I AFTER DELETE ON %I REFERENCING OLD TABLE AS changed_rows
+                        FOR EACH STATEMENT EXECUTE FUNCTION feed.%I()',
+                       fed.tab || '_feed_delete', fed.tab, fed.does);
+    END LOOP;
+END
+$$;
+
 -- An event is only ever added, so nothing of it has to be told but that.
 CREATE TRIGGER dispute_event_feed_insert AFTER INSERT ON dispute_event
     REFERENCING NEW TABLE AS new_rows
@@ -65,7 +85,8 @@ DO $$
 DECLARE
     tab text;
 BEGIN
-    FOREACH tab IN ARRAY ARRAY['dispute', 'holding', 'dispute_place', 'dispute_event'] LOOP
+    FOREACH tab IN ARRAY ARRAY['dispute', 'holding', 'dispute_place', 'dispute_event',
+                               'recusal', 'dispute_hearer'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I
                         FOR EACH STATEMENT EXECUTE FUNCTION feed.refuse_truncate()',
                        tab || '_feed_truncate', tab);

@@ -3,7 +3,8 @@
 -- belong to and how many there are, and change where they belong; no name, number or story passes.
 GRANT SELECT, INSERT ON move TO wangge_mover, wangge_worker;
 GRANT SELECT ON move TO wangge_app;
-GRANT SELECT ON area, grid_cell, boundary, user_account, office TO wangge_mover;
+GRANT SELECT ON area, grid_cell, boundary, office TO wangge_mover;
+GRANT SELECT (id, login, name, active, created_at) ON user_account TO wangge_mover;
 GRANT INSERT ON grid_cell, boundary TO wangge_mover;
 GRANT UPDATE (name, groups, ended_at) ON grid_cell TO wangge_mover;
 GRANT UPDATE (valid_to) ON boundary TO wangge_mover;

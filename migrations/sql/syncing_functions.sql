@@ -6,8 +6,8 @@ CREATE OR REPLACE FUNCTION gate.judged(at timestamptz) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT coalesce(nullif(current_setting('app.judged', true), '')::timestamptz, at) $$;
 
--- In which village these households and disputes are, whoever may see them; nothing else of them.
--- A village is in itself.
+-- In which village these households and disputes are, whoever may see them but those who step aside;
+-- nothing else of them. A village is in itself.
 CREATE OR REPLACE FUNCTION gate.village_about(ids uuid[]) RETURNS TABLE (id uuid, village_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT h.id, h.village_id FROM household h WHERE h.id = ANY (ids)
@@ -15,7 +15,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     SELECT a.id, a.id FROM area a WHERE a.id = ANY (ids) AND a.level = 'village'
     UNION ALL
     (SELECT DISTINCT ON (p.dispute_id) p.dispute_id, p.village_id
-       FROM dispute_place p WHERE p.dispute_id = ANY (ids)
+       FROM dispute_place p
+      WHERE p.dispute_id = ANY (ids) AND p.dispute_id NOT IN (SELECT gate.my_recusals())
       ORDER BY p.dispute_id, 'v:' || p.village_id = ANY (ARRAY(SELECT gate.my_places())) DESC,
                p.village_id)
 $$;

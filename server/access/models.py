@@ -21,6 +21,19 @@ class User(Base):
     name: Mapped[str]
     active: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[datetime]
+    # Why this person must step aside from a case: for the gate alone, no colleague reads them.
+    household_id: Mapped[UUID | None] = mapped_column(
+        # By ALTER TABLE: households name users too, and neither table comes first.
+        ForeignKey(
+            "household.id",
+            ondelete="SET NULL",
+            use_alter=True,
+            name="user_account_household_id_fkey",
+        ),
+        index=True,
+        deferred=True,
+    )
+    telephone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True, deferred=True)
 
 
 class Credential(Base):

@@ -50,6 +50,8 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "sync.supervise": _DESK,
     "sync.county": {Role.SYSTEM_ADMIN: Scope.COUNTY, Role.COUNTY_OFFICE: Scope.COUNTY},
     "place.read": _EVERYBODY,
+    "policy.read": _EVERYBODY,  # limits, and the calendar of working days
+    "calendar.edit": {Role.COUNTY_OFFICE: Scope.COUNTY},
     "household.read": _FIELD,
     "household.create": _FIELD,
     "household.amend": _FIELD,
@@ -58,9 +60,13 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "visit.read": _FIELD,
     "visit.record": _FIELD,
     "visit.reveal": _FIELD,
+    "attachment.read": _FIELD,  # with the record that it belongs to
+    "attachment.add": _FIELD,
     "dispute.read": _FIELD,
     "dispute.register": _FIELD,
     "dispute.act": _OFFICES,
+    "dispute.code": _FIELD,  # a party's code, made and handed over in person
+    "figures.read": _OFFICES,
     "export.read": _FIELD,
     "export.reveal": _DESK,
     "move.read": _DESK,
@@ -69,11 +75,18 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "assignment.move": _DESK,
     "area.move": {Role.COUNTY_OFFICE: Scope.COUNTY},
     "erasure.ask": {Role.COUNTY_OFFICE: Scope.COUNTY},
+    "notice.read": {Role.SYSTEM_ADMIN: Scope.COUNTY},
+    "notice.retry": {Role.SYSTEM_ADMIN: Scope.COUNTY},
     "erasure.read": {Role.COUNTY_OFFICE: Scope.COUNTY},
 }
 
 # Routes for people who have not signed in.
-OPEN = frozenset({"session.open", "session.refresh", "health.read", "docs.read"})
+OPEN = frozenset(
+    {
+        *("session.open", "session.refresh", "health.read", "docs.read"),
+        *("resident.page", "resident.read", "resident.act"),  # by a party's code
+    }
+)
 
 
 # For everybody who has signed in, whatever they hold at the moment: somebody whose last assignment

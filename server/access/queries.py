@@ -194,6 +194,16 @@ def find_user(session: Session, login: str) -> User | None:
     return session.scalar(select(User).where(User.login == login))
 
 
+def update_kin(
+    session: Session, user_id: UUID, household_id: UUID | None, telephone_index: bytes | None
+) -> None:
+    """A user's own household and the index of the own number; None leaves a value as it is."""
+    said = {"household_id": household_id, "telephone_index": telephone_index}
+    values = {name: value for name, value in said.items() if value is not None}
+    if values:
+        session.execute(update(User).where(User.id == user_id).values(**values))
+
+
 def find_lead_office(session: Session, area_id: UUID) -> Office | None:
     """The Office that receives what comes to an Area."""
     query = select(Office).where(Office.area_id == area_id, Office.lead)

@@ -140,6 +140,29 @@ def add_user(session: Session, by: Identity, login: str, name: str, password: st
     return user_id
 
 
+def set_kin(
+    session: Session,
+    by: Identity,
+    login: str,
+    household_id: UUID | None,
+    telephone_index: bytes | None,
+) -> None:
+    """From what somebody must step aside: their own household, and the blind index of their number
+    ("household.telephone"). None leaves a value as it is. Raises UserNotFound.
+    """
+    user = queries.find_user(session, login)
+    if user is None:
+        raise UserNotFound
+    queries.update_kin(session, user.id, household_id, telephone_index)
+    record(
+        session,
+        "user.kin",
+        user=user.id,
+        household=household_id is not None,
+        telephone=telephone_index is not None,
+    )
+
+
 def add_office(
     session: Session, by: Identity, area: Area, kind: str, name: str, telephone: str | None
 ) -> UUID:

@@ -9,6 +9,7 @@ import click
 import psycopg2
 from sqlalchemy.exc import DBAPIError
 
+from server.cli.calendar import calendar
 from server.cli.cells import cells
 from server.cli.climb import climb
 from server.cli.database import backup, migrate, restore
@@ -19,12 +20,16 @@ from server.cli.erase import erase
 from server.cli.export import export
 from server.cli.keys import keys
 from server.cli.load import load
+from server.cli.mail import mail
 from server.cli.move import move
+from server.cli.notices import notices
+from server.cli.policy import policy
 from server.cli.refs import refs
 from server.cli.serve import serve
 from server.cli.sync import sync
 from server.cli.up import up
 from server.cli.users import assign, office, user
+from server.cli.webhook import webhook
 from server.cli.work import work
 from server.errors import TryLater, WanggeError
 
@@ -39,8 +44,13 @@ COMMANDS: Sequence[click.Command] = (
     user,
     office,
     assign,
+    policy,
+    calendar,
     erase,
     sync,
+    webhook,
+    mail,
+    notices,
     doctor,
     backup,
     restore,

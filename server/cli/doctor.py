@@ -20,6 +20,7 @@ from server.db import present_revision, transaction, worker
 from server.errors import TryLater
 from server.heartbeats.queries import map_heartbeats
 from server.installation import opened
+from server.policies.service import has_day, unpublished
 from server.settings import Settings, from_environment
 from server.syncing.status.queries import count_alarms
 from server.worker import JOBS, LOOP
@@ -179,6 +180,22 @@ def look_at_due_cases(session: Session, now: datetime) -> Sign:
     return Sign(State.FAIL, what, seen, remedy)
 
 
+def look_at_calendar(session: Session, now: datetime) -> Sign:
+    """Deadlines are counted by days that are there, and published where they should be by now."""
+    what, missing = "工作日历 calendar", unpublished(session, now)
+    if not has_day(session, now):
+        remedy = "请运行 wangge calendar load。 Run `wangge calendar load`."
+        return Sign(State.FAIL, what, "缺少今天 lacks today", remedy)
+    if not missing:
+        return Sign(State.OK, what, "正常 well")
+    seen = f"{'、'.join(map(str, missing))} 年调休未知 make-up days unknown"
+    remedy = (
+        "公布后请升级或运行 wangge calendar load --file。 "
+        "Once published, upgrade or run `wangge calendar load --file`."
+    )
+    return Sign(State.WARN, what, seen, remedy)
+
+
 def look_at_feed(session: Session, now: datetime) -> Sign:
     """Every committed entry has its number, or phones would never hear of it."""
     return _none(queries.count_unstamped(session), "同步序号 feed", "未编号 unstamped")
@@ -204,6 +221,7 @@ THOROUGH = (
     *NEEDS_NO_TABLES,
     look_at_worker,
     look_at_due_cases,
+    look_at_calendar,
     look_at_feed,
     look_at_heads,
     look_at_alarms,

@@ -15,8 +15,11 @@ from server.access.permissions import Role
 from server.access.rules import HELD_ON, OFFICE_KINDS
 from server.cli.opening import MOMENT, acting
 from server.cli.tables import show
+from server.households.queries import get_household
+from server.households.rules import normal_telephone, wrong_field
 from server.ladder.calendar import LOCAL
 from server.places import queries as places
+from server.sealed import keyring
 
 CELL_DIGITS = 15
 
@@ -42,6 +45,27 @@ def add_user(login: str, name: str, password_stdin: bool) -> None:
     click.echo(f"已新增 added: {login}")
     if not password_stdin:
         click.echo(f"初始密码（只显示一次）password, shown once: {password}")
+
+
+@user.command("kin")
+@click.argument("login")
+@click.option("--household", "household_id", type=click.UUID, help="本人住户编号 Own household")
+@click.option(
+    "--telephone-stdin",
+    is_flag=True,
+    help="从标准输入读本人电话，只存索引。 Read the own number from stdin; its index is kept.",
+)
+def set_kin(login: str, household_id: UUID | None, telephone_stdin: bool) -> None:
+    """登记用户 LOGIN 的本户和电话，供自动回避。 From what LOGIN has to step aside."""
+    number = normal_telephone(sys.stdin.readline().strip()) if telephone_stdin else None
+    if (household_id is None and number is None) or wrong_field("telephone", number):
+        raise click.UsageError("请填住户编号或电话。 Give a household or a telephone number.")
+    with acting() as (session, by):
+        if household_id:
+            get_household(session, household_id)
+        index = keyring().blind("household.telephone", number) if number else None
+        service.set_kin(session, by, login, household_id, index)
+    click.echo(f"已登记 known: {login}")
 
 
 @user.command("list")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.db import Acting
 from server.disputes import service
 from server.disputes.errors import BadDispute, BadDisputeEvent
-from server.disputes.queries import cases
+from server.disputes.queries import phones
 from server.disputes.service import NewDispute, NewEvent
 from server.policies.errors import CalendarMissing, NoPolicy
 from server.refusal import Fields, refusing
@@ -31,11 +31,11 @@ class DisputeEntity:
 
     def columns(self, schema: int) -> Sequence[str]:
         """Since schema 1."""
-        return cases.DISPUTE_COLUMNS
+        return phones.DISPUTE_COLUMNS
 
     def selection(self) -> Select[Any]:
         """Disputes as phones hold them."""
-        return cases.select_sync_disputes()
+        return phones.select_sync_disputes()
 
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Register a run of disputes."""
@@ -44,11 +44,11 @@ class DisputeEntity:
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
         """Disputes as phones hold them."""
-        return cases.list_sync_disputes(session, ids)
+        return phones.list_sync_disputes(session, ids)
 
     def lock(self, session: Session, ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Stamp]]:
         """Phones change none that is there: seeing it is enough, and nothing carries a stamp."""
-        return {row.id: {} for row in cases.list_sync_disputes(session, ids)}
+        return {row.id: {} for row in phones.list_sync_disputes(session, ids)}
 
 
 class DisputeEventEntity:
@@ -61,12 +61,12 @@ class DisputeEventEntity:
 
     def columns(self, schema: int) -> Sequence[str]:
         """Schema 2 tells how well the time is known."""
-        columns = cases.EVENT_COLUMNS
+        columns = phones.EVENT_COLUMNS
         return columns if schema >= 2 else [name for name in columns if name != "proof"]
 
     def selection(self) -> Select[Any]:
         """Events as phones hold them."""
-        return cases.select_sync_events()
+        return phones.select_sync_events()
 
     def apply(self, acting: Acting, run: Sequence[Ready]) -> None:
         """Append a run of events."""
@@ -75,11 +75,11 @@ class DisputeEventEntity:
 
     def read(self, session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
         """Events as phones hold them."""
-        return cases.list_sync_events(session, ids)
+        return phones.list_sync_events(session, ids)
 
     def lock(self, session: Session, ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Stamp]]:
         """Events never change."""
-        return {row.id: {} for row in cases.list_sync_events(session, ids)}
+        return {row.id: {} for row in phones.list_sync_events(session, ids)}
 
 
 @contextmanager

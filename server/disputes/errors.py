@@ -45,3 +45,27 @@ class NoOffice(Clash):
 
     slug = "no-office"
     text = "该地尚无承办单位，请先录入。 No Office covers this place; add one: `wangge office add`."
+
+
+class PartyNotFound(NotFound):
+    """The dispute has no such party, or none that the asker may know of."""
+
+    slug = "party-not-found"
+    text = "本案没有这位当事人，请刷新后再试。 The dispute has no such party; reload and try again."
+
+
+class BadPartyCode(Invalid):
+    """A code that was made where the case was noted is not one."""
+
+    slug = "bad-party-code"
+    text = "查询码有误，请逐字核对或重新生成。 The party's code is wrong; compare it, or make another."
+
+
+class MatterNotOpen(Clash):
+    """The dispute that this one was said to be again is not being handled any more."""
+
+    slug = "matter-not-open"
+    text = (
+        "所说的同一事项已不在办理中：请按“由此引起”登记，或重新受理原案。"
+        " That matter is not open: register this as follows_from, or reopen the other case."
+    )

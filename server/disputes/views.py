@@ -64,9 +64,17 @@ def register_dispute(new: dict[str, Any]) -> Dispute:
     """Register a dispute; it starts at the lowest level that covers its place and all parties."""
     by = asker().identity
     id_, occurred_at, done_by = new.pop("id"), new.pop("occurred_at"), new.pop("done_by")
-    dispute = NewDispute(id_, new, occurred_at or by.now, by.now, done_by=done_by)
+    ref = new.pop("external_ref")
+    dispute = NewDispute(
+        id_,
+        new,
+        occurred_at or by.now,
+        by.now,
+        done_by=done_by,
+        external_ref=ref and (ref["system"], ref["id"]),
+    )
     with transaction(by) as session:
-        service.register_disputes(session, by, [dispute])
+        service.register_dispute(session, by, dispute)
         return cases.get_dispute(session, id_)
 
 

@@ -153,6 +153,10 @@ _TAKE_AWAY: Mapping[str, str] = {
     "conflicts": "DELETE FROM sync_conflict WHERE row_id = ANY ({ids})",
     "amended": "UPDATE visit SET supersedes_id = NULL WHERE supersedes_id = ANY ({ids})"
     " AND id <> ALL ({ids})",
+    # Their files go within a minute, unless another record has the same (server/attachments).
+    "attachments": "WITH gone AS (DELETE FROM attachment WHERE owner_entity = 'visit'"
+    " AND owner_id = ANY ({ids}) RETURNING sha256) INSERT INTO attachment_leftover"
+    " SELECT DISTINCT sha256 FROM gone ON CONFLICT DO NOTHING",
     "visits": "DELETE FROM visit WHERE id = ANY ({ids})",
     "placings": "DELETE FROM household_placing WHERE household_id = ANY ({ids})",
     "households": "DELETE FROM household WHERE id = ANY ({ids})",

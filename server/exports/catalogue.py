@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from server.disputes.rules.form import CHANNELS, SIZES
+from server.ladder.kinds import State
 from server.ladder.routing import Category, Level
-from server.ladder.states import State
 from server.maps.features.schemas import COLLECTIONS, Collection, Column
 
 

@@ -96,11 +96,11 @@ class WorkingCalendar:
         """
         first = local_day(start)
         if limit.unit is Unit.DAYS:
-            return _end_of(self._working_from(first + limit.n * _DAY))
+            return end_of(self._working_from(first + limit.n * _DAY))
         last = first
         for _ in range(limit.n):
             last = self._working_from(last + _DAY)
-        return _end_of(last)
+        return end_of(last)
 
     def remaining(self, now: datetime, deadline: datetime) -> Remaining:
         """How far off `deadline` is, in working days. Raises CalendarGap, NaiveTime."""
@@ -136,5 +136,6 @@ def last_day(deadline: datetime) -> date:
     return local_day(deadline - timedelta(microseconds=1))
 
 
-def _end_of(day: date) -> datetime:
+def end_of(day: date) -> datetime:
+    """The midnight that ends a day in Asia/Shanghai, in UTC."""
     return datetime.combine(day + _DAY, time(), LOCAL).astimezone(UTC)

@@ -13,6 +13,9 @@ from server.ladder.routing import Level
 from server.ladder.words import Word
 
 W = TypeVar("W", bound=Word)
+K = TypeVar("K", bound=Word)
+_LONGEST_TEXT = 1000  # characters
+_MOST = 3660  # days: the bound of a limit
 
 
 class Form:
@@ -30,20 +33,24 @@ class Form:
     ) -> dict[str, object]:
         """A mapping with only `allowed` keys, all `required` ones among them."""
         if not isinstance(value, Mapping):
-            self._note(path, "应为键值表 must be a mapping")
+            self.note(path, "应为键值表 must be a mapping")
             return {}
         for key in value:
             if key not in allowed:
-                self._note(_join(path, key), "未知项 unknown key")
+                self.note(_join(path, key), "未知项 unknown key")
         for key in required:
             if key not in value:
-                self._note(_join(path, key), "缺少 missing")
+                self.note(_join(path, key), "缺少 missing")
         return {key: of for key, of in value.items() if key in allowed}
 
     def text(self, path: str, value: object) -> str:
-        if isinstance(value, str) and value.strip():
-            return value
-        self._note(path, "应为文字 must be text")
+        """Text of 1–1000 characters that can be printed."""
+        if isinstance(value, str) and value.strip() and "\0" not in value:
+            if len(value) <= _LONGEST_TEXT:
+                return value
+            self.note(path, f"最多 {_LONGEST_TEXT} 字 at most {_LONGEST_TEXT} characters")
+            return ""
+        self.note(path, "应为文字 must be text")
         return ""
 
     def day(self, path: str, value: object) -> date:
@@ -53,14 +60,14 @@ class Form:
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            self._note(path, "应为日期，如 2026-01-01 must be a date such as 2026-01-01")
+            self.note(path, "应为日期，如 2026-01-01 must be a date such as 2026-01-01")
             return date.min
 
     def count(self, path: str, value: object) -> int:
-        """A whole number from 1."""
-        if type(value) is int and value >= 1:
+        """A whole number from 1 to 3660."""
+        if type(value) is int and 1 <= value <= _MOST:
             return value
-        self._note(path, "应为正整数 must be a whole number from 1")
+        self.note(path, f"应为 1–{_MOST} 的整数 must be a whole number from 1 to {_MOST}")
         return 1
 
     def word(self, path: str, value: object, of: type[W]) -> W | None:
@@ -68,14 +75,25 @@ class Form:
         words = {one.value: one for one in of}
         if isinstance(value, str) and value in words:
             return words[value]
-        self._note(path, f"应为其一 must be one of {', '.join(words)}")
+        self.note(path, f"应为其一 must be one of {', '.join(words)}")
         return None
+
+    def words(self, path: str, value: object, keys: type[K], of: type[W]) -> dict[K, W]:
+        """A mapping from words to words."""
+        given = self.table(path, value, tuple(keys))
+        read = {keys(slug): self.word(_join(path, slug), one, of) for slug, one in given.items()}
+        return {key: word for key, word in read.items() if word is not None}
+
+    def counts(self, path: str, value: object, allowed: Collection[str]) -> dict[str, int]:
+        """A mapping from some of `allowed` to whole numbers from 1."""
+        given = self.table(path, value, allowed)
+        return {name: self.count(_join(path, name), of) for name, of in given.items()}
 
     def limit(self, path: str, value: object) -> Limit | None:
         try:
             return Limit.parse(value)
         except LimitInvalid as fault:
-            self._note(path, str(fault))
+            self.note(path, str(fault))
             return None
 
     def limits(self, path: str, value: object) -> Limits | None:
@@ -93,7 +111,8 @@ class Form:
         read = {Level(slug): self.limits(_join(path, slug), of) for slug, of in given.items()}
         return {level: limits for level, limits in read.items() if limits is not None}
 
-    def _note(self, path: str, fault: str) -> None:
+    def note(self, path: str, fault: str) -> None:
+        """Name a fault, Chinese first."""
         self.problems.append(f"{path or 'policy'}: {fault}")
 
 

@@ -45,6 +45,15 @@ class Category(Word):
     OTHER = "other", "其他"
 
 
+class OfficeKind(Word):
+    """Kinds of Office; a policy may send a category to one of them (see server/access/rules.py)."""
+
+    VILLAGE_COMMITTEE = "village_committee", "村民委员会"
+    MEDIATION_COMMITTEE = "mediation_committee", "调解委员会"
+    TOWNSHIP_CENTRE = "township_centre", "乡镇综治中心"
+    BUREAU = "bureau", "县级部门"
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """Where a dispute starts: a level, and the code of its Area (12, 9 or 6 digits)."""

@@ -8,74 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.ladder.words import Word
-
-
-class State(Word):
-    """Where a dispute stands."""
-
-    REGISTERED = "registered", "已登记"
-    ACCEPTED = "accepted", "已受理"
-    IN_MEDIATION = "in_mediation", "调解中"
-    SETTLED = "settled", "已化解"
-    CLOSED = "closed", "已结案"
-    UNSETTLED = "unsettled", "调解不成"
-    REFERRED = "referred", "已引导分流"
-    WITHDRAWN = "withdrawn", "已撤回"
-    REFUSED = "refused", "拒绝调解"
-
-
-class Event(Word):
-    """What happens to a dispute; its history is a list of these."""
-
-    REGISTER = "register", "登记"  # opens the history: no state comes before it, so no row either
-    ACCEPT = "accept", "受理"
-    MEDIATE = "mediate", "调解"
-    SETTLE = "settle", "达成协议"
-    CLOSE = "close", "结案"
-    FAIL = "fail", "调解不成"
-    ESCALATE = "escalate", "上报"  # by a person, of the Office itself or of one above (提级)
-    CLIMB = "climb", "自动上报"  # by the clock
-    EXTEND = "extend", "申请延期"
-    GRANT_EXTENSION = "grant_extension", "批准延期"
-    REFER = "refer", "引导分流"
-    WITHDRAW = "withdraw", "撤回"
-    REFUSE = "refuse", "拒绝调解"
-    REOPEN = "reopen", "重新受理"
-    NOTE = "note", "备注"
-
-
-class Actor(Word):
-    """Who acts, seen from the case. A person without any relation to it never gets this far."""
-
-    HANDLER = "handler", "承办单位"  # acts for the holding Office
-    UPPER = "upper", "上级单位"  # of an Office above; at the county, its named leader
-    PARTY = "party", "当事人"
-    CLOCK = "clock", "系统时钟"
-    OBSERVER = "observer", "知情单位"  # sees the case and does not hold it
-
-
-class Need(Word):
-    """What must be given with an event: first what a person supplies, then facts of the case."""
-
-    REASON = "reason", "理由"
-    AGREEMENT = "agreement", "协议"
-    RIGHTS_TOLD = "rights_told", "告知权利"
-    REFERRED_TO = "referred_to", "分流去向"
-    TERMS_DONE = "terms_done", "履行完毕"
-    FIRST_EXTENSION = "first_extension", "首次延期"
-    EXTENSION_ASKED = "extension_asked", "延期申请"
-    LEVEL_ABOVE = "level_above", "上一层级"
-    DEADLINE_PASSED = "deadline_passed", "期限届满"
-    FOLLOW_UP_OVER = "follow_up_over", "回访期满"
-
-
-class Clock(Word):
-    """Which clock is running."""
-
-    ACCEPT = "accept", "受理期限"
-    HANDLE = "handle", "办理期限"
-    FOLLOW_UP = "follow_up", "回访期"  # its end closes the case; it never makes it climb
+from server.ladder.advice import ADVICE
+from server.ladder.kinds import Actor, Clock, Event, Need, Restored, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +19,7 @@ class Rule:
     event: Event
     states: tuple[State, ...]
     actors: tuple[Actor, ...]
-    to: State | None
+    to: State | Restored | None
     needs: tuple[Need, ...] = ()
 
 
@@ -99,13 +33,18 @@ class Move:
 
     @property
     def ends_the_holding(self) -> bool:
-        """The Office no longer holds an open case: it was ended here, or has gone up."""
-        return self.before in OPEN and (self.after not in OPEN or self.event in GOES_UP)
+        """The Office no longer holds an open case: it was ended here, or has gone elsewhere."""
+        return self.before in OPEN and (self.after not in OPEN or self.starts_a_holding)
 
     @property
     def starts_a_holding(self) -> bool:
         """Some Office receives the case now, with clocks of its own."""
-        return self.event in GOES_UP or self.event is Event.REOPEN
+        return self.event in HANDS_ON or self.event is Event.REOPEN
+
+    @property
+    def withdraws_a_climb(self) -> bool:
+        """The Office below has the case back, with the clocks that it had."""
+        return self.event in RESTORES
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,34 +60,94 @@ class Refusal:
 # fmt: off
 REGISTERED, ACCEPTED, MEDIATING = State.REGISTERED, State.ACCEPTED, State.IN_MEDIATION
 SETTLED, CLOSED, UNSETTLED = State.SETTLED, State.CLOSED, State.UNSETTLED
-REFERRED, WITHDRAWN, REFUSED = State.REFERRED, State.WITHDRAWN, State.REFUSED
-HANDLER, UPPER, PARTY, CLOCK = Actor.HANDLER, Actor.UPPER, Actor.PARTY, Actor.CLOCK
+REFERRED, WITHDRAWN, REFUSED, JOINED = (
+    State.REFERRED, State.WITHDRAWN, State.REFUSED, State.JOINED)
+HANDLER, UPPER, SENDER, JOINT = Actor.HANDLER, Actor.UPPER, Actor.SENDER, Actor.JOINT
+PARTY, CLOCK, OBSERVER = Actor.PARTY, Actor.CLOCK, Actor.OBSERVER
+BEFORE_CLIMB = Restored.BEFORE_CLIMB
 
 ANY = tuple(State)
 ACTIVE = (REGISTERED, ACCEPTED, MEDIATING)
 TAKEN_UP = (ACCEPTED, MEDIATING)
 AT_REST = (SETTLED, CLOSED, UNSETTLED, REFERRED, WITHDRAWN, REFUSED)
+STAFF = (HANDLER, UPPER, SENDER, JOINT, OBSERVER)
 
 RULES: tuple[Rule, ...] = (
     Rule(Event.ACCEPT,   (REGISTERED,), (HANDLER,), ACCEPTED),
-    Rule(Event.MEDIATE,  TAKEN_UP,      (HANDLER,), MEDIATING),  # again: another session
+    Rule(Event.MEDIATE,  TAKEN_UP, (HANDLER, JOINT), MEDIATING),  # again: another session
+    Rule(Event.DISPOSE,  TAKEN_UP,      (HANDLER,), None,      (Need.DISPOSITION,)),
     # A small quarrel is settled on the spot, before anybody wrote down that it was accepted.
     Rule(Event.SETTLE,   ACTIVE,        (HANDLER,), SETTLED,   (Need.AGREEMENT,)),
+    Rule(Event.FULFIL,   (SETTLED,),    (HANDLER, JOINT), None, (Need.TERM,)),
     Rule(Event.CLOSE,    (SETTLED,),    (HANDLER,), CLOSED,    (Need.TERMS_DONE,)),
     Rule(Event.CLOSE,    (SETTLED,),    (CLOCK,),   CLOSED,    (Need.FOLLOW_UP_OVER,)),
     Rule(Event.FAIL,     (MEDIATING,),  (HANDLER,), UNSETTLED, (Need.REASON, Need.RIGHTS_TOLD)),
+    Rule(Event.REFER,    (*ACTIVE, UNSETTLED, REFUSED), (HANDLER, UPPER), REFERRED,
+         (Need.REASON, Need.REFERRED_TO)),
+    Rule(Event.WITHDRAW, ACTIVE,  (HANDLER, PARTY), WITHDRAWN, (Need.REASON,)),
+    Rule(Event.REFUSE,   ACTIVE,  (HANDLER, PARTY), REFUSED,   (Need.RIGHTS_TOLD,)),
+
     # Up one level; the Office there receives it as newly registered.
     Rule(Event.ESCALATE, (*ACTIVE, UNSETTLED), (HANDLER, UPPER), REGISTERED,
          (Need.REASON, Need.LEVEL_ABOVE)),
     Rule(Event.CLIMB,    ACTIVE,        (CLOCK,),   REGISTERED,
          (Need.DEADLINE_PASSED, Need.LEVEL_ABOVE)),
+    Rule(Event.OVERDUE,  ACTIVE,        (CLOCK,),   None,
+         (Need.DEADLINE_PASSED, Need.TOP_LEVEL)),
+    Rule(Event.WITHDRAW_CLIMB, ACTIVE,  (CLOCK,),   BEFORE_CLIMB, (Need.LATE_RECORD,)),
+    Rule(Event.HONOUR,   ACTIVE, (HANDLER, UPPER),  BEFORE_CLIMB, (Need.REASON, Need.LATE_RECORD)),
+    Rule(Event.PASS_OVER, ACTIVE, (HANDLER, UPPER, CLOCK), REGISTERED,
+         (Need.HEAD_IS_PARTY, Need.TARGET_OFFICE)),
+
+    # Down and across. Down once from each level, across once: else nobody ends it.
+    Rule(Event.HAND_DOWN, ACTIVE, (HANDLER,), REGISTERED,
+         (Need.REASON, Need.TARGET_OFFICE, Need.FIRST_DOWN)),
+    Rule(Event.RETURN,   ACTIVE,  (HANDLER,), REGISTERED,
+         (Need.REASON, Need.CAME_UP, Need.FIRST_DOWN)),
+    Rule(Event.TRANSFER, ACTIVE,  (HANDLER,), REGISTERED,
+         (Need.REASON, Need.TARGET_OFFICE, Need.FIRST_TRANSFER)),
+    Rule(Event.TRANSFER, ACTIVE,  (UPPER,),   REGISTERED, (Need.REASON, Need.TARGET_OFFICE)),
+    Rule(Event.OBJECT,   ACTIVE,  (HANDLER,), None,
+         (Need.REASON, Need.SENT_HERE, Need.OBJECTION_TIME)),
+    Rule(Event.UPHOLD_OBJECTION,  ACTIVE, (SENDER, UPPER), REGISTERED, (Need.OBJECTION_OPEN,)),
+    Rule(Event.DISMISS_OBJECTION, ACTIVE, (SENDER, UPPER), None,
+         (Need.REASON, Need.OBJECTION_OPEN)),
+
     Rule(Event.EXTEND,   TAKEN_UP,      (HANDLER,), None,      (Need.REASON, Need.FIRST_EXTENSION)),
-    Rule(Event.GRANT_EXTENSION, TAKEN_UP, (UPPER,), None,      (Need.EXTENSION_ASKED,)),
-    Rule(Event.REFER,    (*ACTIVE, UNSETTLED, REFUSED), (HANDLER, UPPER), REFERRED,
-         (Need.REASON, Need.REFERRED_TO)),
-    Rule(Event.WITHDRAW, ACTIVE,  (HANDLER, PARTY), WITHDRAWN, (Need.REASON,)),
-    Rule(Event.REFUSE,   ACTIVE,  (HANDLER, PARTY), REFUSED,   (Need.RIGHTS_TOLD,)),
-    Rule(Event.REOPEN,   AT_REST, (HANDLER, UPPER, PARTY), REGISTERED, (Need.REASON,)),
+    Rule(Event.GRANT_EXTENSION,   TAKEN_UP, (UPPER,), None,    (Need.EXTENSION_ASKED,)),
+    Rule(Event.DECLINE_EXTENSION, TAKEN_UP, (UPPER,), None,    (Need.REASON, Need.EXTENSION_ASKED)),
+    Rule(Event.JOIN,     ACTIVE,  (HANDLER, UPPER), None,      (Need.REASON, Need.TARGET_OFFICE)),
+    Rule(Event.LEAVE,    ACTIVE,  (HANDLER, UPPER), None,      (Need.REASON, Need.JOINED_OFFICE)),
+    Rule(Event.SUPERVISE, ACTIVE, (UPPER,), None,              (Need.REASON, Need.SUPERVISION)),
+    Rule(Event.SUPERVISE, ACTIVE, (CLOCK,), None,              (Need.DEADLINE_PASSED,)),
+    Rule(Event.LIFT,     ANY,     (UPPER,), None,              (Need.REASON, Need.SUPERVISED)),
+
+    # A party asks for the next level: the holder answers, the party decides, nobody says no.
+    Rule(Event.REQUEST,  ACTIVE,  (PARTY,), None,  (Need.LEVEL_ABOVE, Need.NO_REQUEST)),
+    Rule(Event.REQUEST,  ACTIVE,  STAFF,    None,
+         (Need.PARTY_NAMED, Need.LEVEL_ABOVE, Need.NO_REQUEST)),
+    Rule(Event.ANSWER,   ACTIVE,  (HANDLER,), None, (Need.REASON, Need.REQUEST_OPEN)),
+    Rule(Event.STAY,     ACTIVE,  (PARTY,), None,   (Need.REQUEST_ANSWERED,)),
+    # Said in person above, never to the Office that would keep the case by it.
+    Rule(Event.STAY,     ACTIVE,  (UPPER,), None,   (Need.PARTY_NAMED, Need.REQUEST_ANSWERED)),
+    Rule(Event.GO,       ACTIVE,  (PARTY,), REGISTERED, (Need.REQUEST_ANSWERED, Need.LEVEL_ABOVE)),
+    Rule(Event.GO,       ACTIVE,  STAFF,    REGISTERED,
+         (Need.PARTY_NAMED, Need.REQUEST_ANSWERED, Need.LEVEL_ABOVE)),
+
+    Rule(Event.RECUSE,   ANY,     (*STAFF, CLOCK), None,       (Need.PERSON,)),
+    Rule(Event.ASK_RECUSAL, ANY,  (PARTY,), None,              (Need.REASON,)),
+    Rule(Event.ASK_RECUSAL, ANY,  STAFF,    None,              (Need.PARTY_NAMED, Need.REASON)),
+    Rule(Event.ALERT,    ANY,     STAFF,    None,              (Need.REASON,)),
+    Rule(Event.AGAIN,    ACTIVE,  (*STAFF, CLOCK), None,       (Need.SAME_MATTER,)),
+    Rule(Event.MERGE,    (REGISTERED,), (HANDLER, UPPER, CLOCK), JOINED, (Need.SAME_MATTER,)),
+
+    Rule(Event.RATE,     AT_REST, (PARTY,), None,              (Need.RATING,)),
+    Rule(Event.REOPEN,   AT_REST, (HANDLER, UPPER), REGISTERED, (Need.REASON,)),
+    # Not satisfied: one level up, once from each.
+    Rule(Event.REOPEN,   AT_REST, (PARTY,), REGISTERED,
+         (Need.REASON, Need.REOPENS_LEFT, Need.LEVEL_ABOVE)),
+    # A case that was merged by mistake stands on its own again.
+    Rule(Event.REOPEN,   (JOINED,), (HANDLER, UPPER), REGISTERED, (Need.REASON,)),
     Rule(Event.NOTE,     ANY,     tuple(Actor), None),
 )
 # fmt: on
@@ -156,7 +155,20 @@ RULES: tuple[Rule, ...] = (
 OPEN = frozenset(ACTIVE)
 """States in which a clock runs that makes the case climb."""
 
-GOES_UP = frozenset({Event.CLIMB, Event.ESCALATE})
+GOES_UP = frozenset({Event.CLIMB, Event.ESCALATE, Event.GO})
+"""One level up, to the Office that receives there."""
+
+GOES_DOWN = frozenset({Event.HAND_DOWN, Event.RETURN})
+"""The Office that sends it down stays answerable for it."""
+
+SENDS = GOES_DOWN | {Event.TRANSFER}
+"""The Office that receives it so may object."""
+
+HANDS_ON = GOES_UP | SENDS | {Event.PASS_OVER, Event.UPHOLD_OBJECTION}
+"""Another Office receives the case, with clocks of its own."""
+
+RESTORES = frozenset({Event.WITHDRAW_CLIMB, Event.HONOUR})
+"""The climb counts as never made: the Office below has the case, with its own clocks."""
 
 STOPS_THE_CLOCK = frozenset(
     {
@@ -167,17 +179,23 @@ STOPS_THE_CLOCK = frozenset(
         Event.WITHDRAW,
         Event.REFUSE,
         Event.EXTEND,
+        Event.ANSWER,
     }
 )
 """Events that, proved to be in time though received late, withdraw a climb."""
 
 
 def decide(
-    state: State, event: Event, actor: Actor, given: frozenset[str] = frozenset()
+    state: State,
+    event: Event,
+    actor: Actor,
+    given: frozenset[str] = frozenset(),
+    before_climb: State = State.REGISTERED,
 ) -> Move | Refusal:
     """What becomes of `state` when `actor` does `event`; `given` holds slugs of `Need`.
 
-    Total: every combination has an answer, and never raises.
+    `before_climb`: where the case stood when it last climbed. Total: every combination has an
+    answer, and never raises.
     """
     rules = [rule for rule in RULES if rule.event is event and state in rule.states]
     if not rules:
@@ -188,7 +206,8 @@ def decide(
     missing = next((need for need in rule.needs if need not in given), None)
     if missing is not None:
         return _needs(missing)
-    return Move(event, state, state if rule.to is None else rule.to)
+    after = before_climb if isinstance(rule.to, Restored) else rule.to
+    return Move(event, state, after or state)
 
 
 def moves_open_to(state: State, actor: Actor) -> tuple[Event, ...]:
@@ -215,50 +234,8 @@ _CLOCKS = {
     SETTLED: Clock.FOLLOW_UP,
 }
 
-# What a person does about a missing need. An agreement may be oral: it holds when it is reached.
-_ADVICE: dict[Need, tuple[str, str]] = {
-    Need.REASON: ("请写明理由后再提交。", "Write the reason, then send it again."),
-    Need.AGREEMENT: (
-        "请先记下双方同意的内容（口头协议记要点）。",
-        "Write down what both sides agreed first (the main points, if it was oral).",
-    ),
-    Need.RIGHTS_TOLD: (
-        "请先告知双方仍可仲裁、行政处理或起诉，并勾选“已告知”。",
-        "Tell both sides that arbitration, the authorities and the court stay open, and say so.",
-    ),
-    Need.REFERRED_TO: (
-        "请写明引导去向（法院、仲裁、公安等）。",
-        "Say where it is referred to (court, arbitration, police).",
-    ),
-    Need.TERMS_DONE: (
-        "协议履行完毕后再结案；未履行的，等回访期满或重新受理。",
-        "Close it when the terms are done; until then wait for the follow-up, or reopen it.",
-    ),
-    Need.FIRST_EXTENSION: (
-        "本层级已申请过一次延期，请按期办结或上报。",
-        "An extension was already asked for at this level: finish in time, or escalate.",
-    ),
-    Need.EXTENSION_ASKED: (
-        "承办单位没有待批的延期申请。",
-        "No request for an extension is waiting: the holding Office has to ask first.",
-    ),
-    Need.LEVEL_ABOVE: (
-        "已在县级，不再上报；请继续办理，或引导走法定途径。",
-        "The county is the last level: go on handling it, or refer it to the legal way.",
-    ),
-    Need.DEADLINE_PASSED: (
-        "期限未满，不自动上报。",
-        "The deadline has not passed: nothing climbs early.",
-    ),
-    Need.FOLLOW_UP_OVER: (
-        "回访期未满，暂不自动结案。",
-        "The follow-up is not over: it is not closed by the clock yet.",
-    ),
-}
-
-
 def _needs(need: Need) -> Refusal:
-    zh, en = _ADVICE[need]
+    zh, en = ADVICE[need]
     return Refusal(f"needs-{need.value.replace('_', '-')}", zh, en)
 
 

@@ -33,3 +33,4 @@ class CalendarDay(Base):
     working: Mapped[bool]
     name: Mapped[str] = mapped_column(server_default="")  # of the holiday or make-up day
     provisional: Mapped[bool] = mapped_column(server_default="false")  # make-up days unpublished
+    why: Mapped[str | None]  # the county changed it, and why; none: as published

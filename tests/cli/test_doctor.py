@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from server.app import system_clock
@@ -36,11 +37,13 @@ def wrong(keyboard: Keyboard) -> set[str]:
 
 
 def run_everything(url: str) -> None:
-    """As if the worker had just gone round."""
+    """As if the worker had just gone round, in a year whose calendar is published."""
     now = system_clock()
     with opened(smallcounty.settings(url)), transaction(worker(now)) as session:
         for name in (LOOP, *(job.name for job in JOBS)):
             beat(session, name, now)
+        ensure_policy(session, worker(now))
+        session.execute(text("UPDATE calendar_day SET provisional = false"))
 
 
 def as_superuser(url: str, statement: str) -> None:
@@ -53,7 +56,7 @@ def test_a_well_installation_is_all_ok(keyboard: Keyboard, database: str) -> Non
     run_everything(database)
     said = keyboard.type("doctor")
     assert set(marks(said).values()) == {"ok"}
-    assert len(said.splitlines()) == 9
+    assert len(said.splitlines()) == 10
 
 
 def test_before_the_worker_ran_it_says_to_start_it(keyboard: Keyboard) -> None:
@@ -91,6 +94,17 @@ def test_a_case_that_ought_to_have_climbed_is_seen(county: SmallCounty) -> None:
     assert "wangge climb" in keyboard.type("doctor", expect=1)
     as_superuser(county.url, "UPDATE holding SET overdue_at = now()")  # at the county: known
     assert wrong(keyboard) == set()
+
+
+def test_a_calendar_that_ends_or_is_not_published_is_seen(
+    keyboard: Keyboard, database: str
+) -> None:
+    run_everything(database)
+    as_superuser(database, "UPDATE calendar_day SET provisional = true")
+    assert marks(keyboard.type("doctor"))["calendar"] == "warn"
+    assert "wangge calendar load --file" in keyboard.type("doctor")
+    as_superuser(database, "DELETE FROM calendar_day")
+    assert wrong(keyboard) == {"calendar"}
 
 
 def test_a_database_that_was_never_migrated_is_told_so(database: str, tmp_path: Path) -> None:

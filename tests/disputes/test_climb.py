@@ -95,7 +95,8 @@ def test_at_the_county_a_case_stays_and_turns_overdue_once(ladder: Ladder) -> No
     told = ladder.read("county", dispute)
     assert told["dispute"]["level"] == "county"
     assert told["holdings"][-1]["overdue_at"] == at.isoformat()
-    assert [e["kind"] for e in told["events"]] == ["register", "climb", "climb", "overdue"]
+    kinds = ["register", "climb", "climb", "overdue", "supervise"]
+    assert [e["kind"] for e in told["events"]] == kinds
     assert ladder.act("county", dispute, "settle", agreement="示例")["status"] == "settled"
 
 

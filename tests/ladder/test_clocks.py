@@ -8,8 +8,9 @@ import pytest
 
 from server.ladder.calendar import LOCAL, Limit, WorkingCalendar, last_day
 from server.ladder.clocks import Deadlines, Limits, due_at, extend, next_level, start_holding
+from server.ladder.kinds import State
 from server.ladder.routing import Level
-from server.ladder.states import OPEN, State
+from server.ladder.states import OPEN
 
 VILLAGE = Limits(accept=Limit.parse("3 working_days"), handle=Limit.parse("30 days"))
 

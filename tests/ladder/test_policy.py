@@ -14,8 +14,22 @@ from hypothesis import strategies as st
 from server.ladder.calendar import LOCAL, Limit, Unit, WorkingCalendar
 from server.ladder.clocks import Limits, start_holding
 from server.ladder.errors import PolicyInvalid
-from server.ladder.policy import DEFAULT, Policy, as_mapping, limits_for, parse, start_for
-from server.ladder.routing import Category, Level
+from server.ladder.policy import (
+    CATEGORY_SPANS,
+    DEFAULT,
+    SPANS,
+    Granter,
+    Policy,
+    as_mapping,
+    extension_for,
+    follow_up_for,
+    granter_for,
+    limits_for,
+    parse,
+    route_for,
+    start_for,
+)
+from server.ladder.routing import Category, Level, OfficeKind
 
 limits = st.builds(
     Limits,
@@ -23,25 +37,35 @@ limits = st.builds(
 )
 spans = st.integers(1, 400)
 texts = st.text("2026-默认v.", min_size=1)
+categories = st.sampled_from(Category)
+granters = st.fixed_dictionaries(
+    {},
+    optional={
+        Level.VILLAGE: st.sampled_from(Granter),
+        Level.TOWNSHIP: st.sampled_from(Granter),
+        Level.COUNTY: st.just(Granter.LEADER),
+    },
+)
 policies = st.builds(
     Policy,
     version=texts,
     valid_from=st.dates(),
     document=texts,
     levels=st.fixed_dictionaries(dict.fromkeys(Level, limits)),
-    overrides=st.dictionaries(
-        st.sampled_from(Category), st.dictionaries(st.sampled_from(Level), limits)
+    overrides=st.dictionaries(categories, st.dictionaries(st.sampled_from(Level), limits)),
+    starts=st.dictionaries(categories, st.sampled_from(Level)),
+    routes=st.dictionaries(categories, st.sampled_from(OfficeKind)),
+    grants=granters,
+    category_spans=st.dictionaries(
+        categories, st.dictionaries(st.sampled_from(CATEGORY_SPANS), spans)
     ),
-    starts=st.dictionaries(st.sampled_from(Category), st.sampled_from(Level)),
-    warning_working_days=spans,
-    follow_up_days=spans,
-    silent_phone_days=spans,
-    party_answer_working_days=spans,
-    extension_max_days=spans,
+    confirmation_days=st.integers(101, 400),
+    confirmation_reminder_days=st.integers(1, 100),
+    **{name: spans for name in SPANS if not name.startswith("confirmation")},
 )
 
 
-def problems_of(**changes: object) -> tuple[str, ...]:
+def problems_of(changes: dict[Any, object]) -> tuple[str, ...]:
     """What is wrong with the default policy after `changes` (a key of None is taken out)."""
     mapping: dict[str, Any] = deepcopy(as_mapping(DEFAULT)) | changes
     with pytest.raises(PolicyInvalid) as refusal:
@@ -77,6 +101,52 @@ def test_an_override_of_one_level_leaves_the_others_as_they_are() -> None:
     county = limits_for(DEFAULT, Category.POLLUTION, Level.COUNTY)
     assert county == DEFAULT.levels[Level.COUNTY]
     assert limits_for(DEFAULT, Category.POLLUTION, Level.VILLAGE).handle.n == 15
+
+
+def test_a_body_stored_before_a_span_had_a_name_is_read_with_the_value_that_stays() -> None:
+    """As version 1 of a county stands in its database: new names must not make it unreadable."""
+    stored = {
+        "version": "default-1",
+        "valid_from": "2024-01-01",
+        "document": "出厂默认值",
+        "levels": {one.value: {"accept": "3 working_days", "handle": "30 days"} for one in Level},
+        "overrides": {"pollution": {"village": {"accept": "1 working_days", "handle": "15 days"}}},
+        "starts": {"expropriation": "township"},
+        "warning_working_days": 3,
+        "follow_up_days": 30,
+        "silent_phone_days": 30,
+        "party_answer_working_days": 3,
+        "extension_max_days": 30,
+    }
+    policy = parse(json.loads(json.dumps(stored)))
+    assert policy.extension_answer_working_days == 3
+    assert policy.objection_working_days == 5
+    assert (policy.confirmation_days, policy.confirmation_reminder_days) == (30, 10)
+    assert (policy.term_reminder_days, policy.code_rating_days) == (3, 90)
+    assert route_for(policy, Category.NEIGHBOURS) is None
+    assert [granter_for(policy, level) for level in Level] == ["upper", "upper", "leader"]
+
+
+def test_a_category_may_have_spans_of_its_own() -> None:
+    policy = parse(
+        as_mapping(DEFAULT)
+        | {"category_spans": {"expropriation": {"follow_up_days": 90, "extension_max_days": 10}}}
+    )
+    assert follow_up_for(policy, Category.EXPROPRIATION) == 90
+    assert extension_for(policy, Category.EXPROPRIATION) == 10
+    assert follow_up_for(policy, Category.NEIGHBOURS) == policy.follow_up_days == 30
+    assert extension_for(policy, Category.NEIGHBOURS) == policy.extension_max_days == 30
+
+
+def test_a_category_goes_to_the_kind_of_office_that_the_county_names() -> None:
+    policy = parse(as_mapping(DEFAULT) | {"routes": {"neighbours": "mediation_committee"}})
+    assert route_for(policy, Category.NEIGHBOURS) is OfficeKind.MEDIATION_COMMITTEE
+    assert route_for(policy, Category.MEDICAL) is None
+
+
+def test_an_office_may_let_its_own_leader_grant_and_the_county_has_nobody_else() -> None:
+    policy = parse(as_mapping(DEFAULT) | {"grants": {"township": "leader"}})
+    assert [granter_for(policy, level) for level in Level] == ["upper", "leader", "leader"]
 
 
 def test_every_default_limit_can_be_counted_from_any_month(china: WorkingCalendar) -> None:
@@ -134,17 +204,30 @@ def test_spans_may_be_left_out() -> None:
         ({"follow_up_days": 0}, "follow_up_days"),
         ({"follow_up_days": True}, "follow_up_days"),
         ({"follow_up_days": "30"}, "follow_up_days"),
+        ({"follow_up_days": 3661}, "follow_up_days"),
+        ({"version": "v" * 1001}, "version"),
+        ({"document": "two\0parts"}, "document"),
+        ({"routes": {"neighbours": "court"}}, "routes.neighbours"),
+        ({"routes": ["neighbours"]}, "routes"),
+        ({"grants": {"village": "nobody"}}, "grants.village"),
+        ({"grants": {"county": "upper"}}, "grants.county"),
+        ({"category_spans": {"other": {"silent_phone_days": 3}}}, "category_spans.other.silent_"),
+        ({"category_spans": {"other": {"follow_up_days": 0}}}, "category_spans.other.follow_up_"),
+        ({"confirmation_reminder_days": 30}, "confirmation_reminder_days"),
         ({"quota_of_disputes": 5}, "quota_of_disputes"),
+        ({3: 5}, "3"),
     ],
 )
-def test_a_fault_is_named_by_its_path(changes: dict[str, object], path: str) -> None:
-    assert problems_of(**changes)[0].startswith(f"{path}: ")
+def test_a_fault_is_named_by_its_path(changes: dict[Any, object], path: str) -> None:
+    assert problems_of(changes)[0].startswith(path)
 
 
 def test_all_faults_are_named_at_once_and_each_once() -> None:
     bad = {"accept": "3 weeks", "handle": "0 days"}
     levels = {"village": bad, "township": bad}
-    paths = [one.split(": ")[0] for one in problems_of(levels=levels, warning_working_days=-1)]
+    paths = [
+        one.split(": ")[0] for one in problems_of({"levels": levels, "warning_working_days": -1})
+    ]
     assert sorted(paths) == [
         "levels.county",
         "levels.township.accept",

@@ -13,7 +13,7 @@ from server.ladder.policy import DEFAULT
 from server.policies import queries, service
 from server.policies.errors import NoPolicy
 from server.policies.models import CalendarDay
-from server.policies.rules import Day
+from server.policies.rules.days import Day
 from tests.smallcounty import START, SmallCounty
 
 

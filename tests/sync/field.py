@@ -11,6 +11,7 @@ from typing import Any
 from sync.clock import to_ms
 from sync.line import LineLost, LoginLost, Verb
 from sync.memory import MemoryStore
+from sync.model import Op
 from sync.phone import Phone
 from sync.pull import pull
 from sync.push import push
@@ -20,6 +21,14 @@ from tests.sync.sample import SampleCounty
 
 class Killed(BaseException):
     """The phone died here. It stays dead until it is opened again."""
+
+
+MET = {"outcome": "met"}
+Open = Callable[..., Phone]
+
+
+def visit(phone: Phone, house: str) -> str:
+    return phone.record("visit", Op.APPEND, {"house": house, **MET})
 
 
 @dataclass

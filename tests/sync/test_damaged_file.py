@@ -5,49 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sync.model import Key, Op
+from sync.model import Key
 from sync.phone import FileDamaged, Handset, Phone
-from tests.sync.field import FieldClock, FieldLine, Killed
+from tests.sync.field import Killed, Open, visit
 from tests.sync.sample import LI, LI_PHONE, NORTH, SampleCounty
-
-MET = {"outcome": "met"}
-
-
-@pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
-
-
-@pytest.fixture
-def handset(county: SampleCounty, tmp_path: Path) -> Handset:
-    folder = str(tmp_path / "handset")
-    return Handset(
-        folder, FieldClock(county), county.new_id, lambda user, _: FieldLine(county, user)
-    )
-
-
-Open = Callable[..., Phone]
-
-
-@pytest.fixture
-def open_li(county: SampleCounty, tmp_path: Path) -> Open:
-    """Li's own phone, opened as an app would open it: on the disk, durably."""
-
-    def opened(**more: Any) -> Phone:
-        path, line = str(tmp_path / "li.sqlite3"), FieldLine(county, LI)
-        return Phone(path, line, FieldClock(county), county.new_id, device=LI_PHONE, **more)
-
-    return opened
-
-
-def visit(phone: Phone, house: str) -> str:
-    return phone.record("visit", Op.APPEND, {"house": house, **MET})
 
 
 def test_a_file_that_is_no_file_any_more_is_put_aside_and_said(

@@ -17,16 +17,6 @@ SECRET = "张老三借了七千块"
 WRITTEN = SECRET.encode("ascii", "backslashreplace")  # as it stands in the file
 
 
-@pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
-
-
-@pytest.fixture
-def li(county: SampleCounty, tmp_path: Path) -> FieldPhone:
-    return FieldPhone(county, LI, LI_PHONE, str(tmp_path / "li.sqlite"))
-
-
 def visit(phone: FieldPhone, house: str, **more: Any) -> str:
     return phone.app.record("visit", Op.APPEND, {"house": house, "outcome": "met", **more})
 

@@ -16,44 +16,11 @@ from sync import phone as model_phone
 from sync.clock import to_ms
 from sync.line import Verb
 from sync.model import Op
-from sync.phone import Handset, Phone, RowsLocked
-from tests.sync.field import FieldClock, FieldLine, Killed
-from tests.sync.sample import LI, LI_PHONE, NORTH, SOUTH, WANG, SampleCounty
+from sync.phone import Handset, RowsLocked
+from tests.sync.field import FieldClock, FieldLine, Killed, Open, visit
+from tests.sync.sample import LI, NORTH, SOUTH, WANG, SampleCounty
 
 DAY = 24 * 3600 * 1000
-MET = {"outcome": "met"}
-
-
-@pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
-
-
-@pytest.fixture
-def handset(county: SampleCounty, tmp_path: Path) -> Handset:
-    folder = str(tmp_path / "handset")
-    return Handset(
-        folder, FieldClock(county), county.new_id, lambda user, _: FieldLine(county, user)
-    )
-
-
-Open = Callable[..., Phone]
-
-
-@pytest.fixture
-def open_li(county: SampleCounty, tmp_path: Path) -> Open:
-    """Li's own phone, opened as an app would open it: on the disk, durably."""
-
-    def opened(clock: FieldClock | None = None, **more: Any) -> Phone:
-        path, line = str(tmp_path / "li.sqlite3"), FieldLine(county, LI)
-        clock = clock or FieldClock(county)
-        return Phone(path, line, clock, county.new_id, device=LI_PHONE, **more)
-
-    return opened
-
-
-def visit(phone: Phone, house: str) -> str:
-    return phone.record("visit", Op.APPEND, {"house": house, **MET})
 
 
 # Several users.

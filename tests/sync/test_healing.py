@@ -9,22 +9,7 @@ import pytest
 
 from sync.model import Op
 from tests.sync.field import FieldPhone
-from tests.sync.sample import LI, LI_PHONE, NORTH, SOUTH, WANG, WANG_PHONE, SampleCounty
-
-
-@pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
-
-
-@pytest.fixture
-def li(county: SampleCounty, tmp_path: Path) -> FieldPhone:
-    return FieldPhone(county, LI, LI_PHONE, str(tmp_path / "li.sqlite"))
-
-
-@pytest.fixture
-def wang(county: SampleCounty, tmp_path: Path) -> FieldPhone:
-    return FieldPhone(county, WANG, WANG_PHONE, str(tmp_path / "wang.sqlite"))
+from tests.sync.sample import LI, LI_PHONE, NORTH, SOUTH, SampleCounty
 
 
 def visit(phone: FieldPhone, house: str) -> str:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from sync.model import Cursor, Pull
 from sync.pull import pull
 from tests.sync.contract import StoreContract
 from tests.sync.sample import NORTH, REGISTRY, SampleCounty
 from tests.sync.workers import Worker, ids_put
-
-
-@pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
 
 
 class TestMemoryStore(StoreContract):

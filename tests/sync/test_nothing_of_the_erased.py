@@ -10,11 +10,6 @@ from tests.sync.workers import Worker
 
 
 @pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
-
-
-@pytest.fixture
 def li(county: SampleCounty) -> Worker:
     return Worker(county, 0)
 

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from sync.line import LoginLost
 from sync.model import Op, Status
 from tests.sync.field import FieldPhone
-from tests.sync.sample import LI, LI_PHONE, NORTH, SOUTH, WANG, WANG_PHONE, SampleCounty
+from tests.sync.sample import LI, LI_PHONE, NORTH, SOUTH, SampleCounty
 
 DAY = 24 * 3600 * 1000
-
-
-@pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
-
-
-@pytest.fixture
-def li(county: SampleCounty, tmp_path: Path) -> FieldPhone:
-    return FieldPhone(county, LI, LI_PHONE, str(tmp_path / "li.sqlite"))
-
-
-@pytest.fixture
-def wang(county: SampleCounty, tmp_path: Path) -> FieldPhone:
-    return FieldPhone(county, WANG, WANG_PHONE, str(tmp_path / "wang.sqlite"))
 
 
 def visit(phone: FieldPhone, house: str) -> str:

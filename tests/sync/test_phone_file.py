@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,34 +11,8 @@ import pytest
 
 from sync.model import Op
 from sync.phone import NoRoom, Phone, TooLong
-from tests.sync.field import FieldClock, FieldLine
-from tests.sync.sample import LI, LI_PHONE, NORTH, SampleCounty
-
-MET = {"outcome": "met"}
-
-
-@pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
-
-
-Open = Callable[..., Phone]
-
-
-@pytest.fixture
-def open_li(county: SampleCounty, tmp_path: Path) -> Open:
-    """Li's own phone, opened as an app would open it: on the disk, durably."""
-
-    def opened(**more: Any) -> Phone:
-        path, line = str(tmp_path / "li.sqlite3"), FieldLine(county, LI)
-        return Phone(path, line, FieldClock(county), county.new_id, device=LI_PHONE, **more)
-
-    return opened
-
-
-def visit(phone: Phone, house: str) -> str:
-    return phone.record("visit", Op.APPEND, {"house": house, **MET})
-
+from tests.sync.field import FieldClock, Open, visit
+from tests.sync.sample import NORTH, SampleCounty
 
 # The disk.
 

@@ -17,11 +17,6 @@ from tests.sync.workers import Worker, ids_put
 
 
 @pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
-
-
-@pytest.fixture
 def li(county: SampleCounty) -> Worker:
     return Worker(county, 0)
 

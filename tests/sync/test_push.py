@@ -16,11 +16,6 @@ APPLIED, QUARANTINED = Status.APPLIED, Status.QUARANTINED
 
 
 @pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
-
-
-@pytest.fixture
 def li(county: SampleCounty) -> Worker:
     return Worker(county, 0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,16 +10,6 @@ from sync import judge
 from sync.model import Op
 from tests.sync.field import FieldPhone
 from tests.sync.sample import LI, LI_PHONE, NORTH, SampleCounty
-
-
-@pytest.fixture
-def county() -> SampleCounty:
-    return SampleCounty()
-
-
-@pytest.fixture
-def li(county: SampleCounty, tmp_path: Path) -> FieldPhone:
-    return FieldPhone(county, LI, LI_PHONE, str(tmp_path / "li.sqlite"))
 
 
 def visit(phone: FieldPhone, house: str, **more: Any) -> str:

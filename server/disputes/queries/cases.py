@@ -10,16 +10,21 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, any_, cast, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.types import Text, Uuid
 
 from server.access.models import Office
 from server.db import Base
 from server.disputes.errors import DisputeNotFound
-from server.disputes.models import Dispute, DisputeEvent, DisputePlace, Holding, Party
-from server.disputes.rules.moves import Receiver
-from server.ladder.routing import Level
-from server.places.models import Area, GridCell
+from server.disputes.models import (
+    Dispute,
+    DisputeEvent,
+    DisputePlace,
+    Holding,
+    JointOffice,
+    Party,
+    Supervision,
+)
 
 _OPEN_CASES = text("""
     SELECT * FROM gate.open_cases(cast(:ids AS uuid[]), cast(:times AS timestamptz[]))
@@ -27,93 +32,30 @@ _OPEN_CASES = text("""
 
 
 def lock_cases(session: Session, asked: Sequence[tuple[UUID, datetime]]) -> Mapping[int, Row[Any]]:
-    """Lock cases in id order. Index of (dispute, time of the act) → where the case stands and which
-    Offices the asker acted for then; one that is absent, or nothing of the asker's, is missing.
+    """Lock cases in id order. Index of (dispute, time of the act) → which Offices the asker acted
+    for then, and with the first act on a case where it stands (`facts`); one that is absent, or
+    nothing of the asker's, is missing.
     """
     ids, times = zip(*asked, strict=True)
     rows = session.execute(_OPEN_CASES, {"ids": list(ids), "times": list(times)})
     return {row.ord - 1: row for row in rows}
 
 
-_RECEIVERS = text("""
-    SELECT asked.code, asked.rung, found.*
-      FROM unnest(cast(:codes AS text[]), cast(:rungs AS int[])) asked (code, rung)
-     CROSS JOIN LATERAL gate.receiver(asked.code, asked.rung, :at) found
-""")
-_RUNGS = {level: rung for rung, level in enumerate(Level, start=1)}
-
-
-def map_receivers(
-    session: Session, asked: Collection[tuple[str, Level]], at: datetime
-) -> Mapping[tuple[str, Level], Receiver]:
-    """(area code, level) → the Office that receives a case there; missing where there is none."""
-    wanted = sorted(set(asked))
-    by_rung = {rung: level for level, rung in _RUNGS.items()}
-    rows = session.execute(
-        _RECEIVERS,
-        {
-            "codes": [code for code, _ in wanted],
-            "rungs": [_RUNGS[level] for _, level in wanted],
-            "at": at,
-        },
+def map_late_notes(session: Session, ids: Collection[UUID]) -> Mapping[UUID, DisputeEvent]:
+    """Id → note that was kept of a record which came late, of those that the asker may read."""
+    late = select(DisputeEvent).where(
+        among(DisputeEvent.id, ids),
+        DisputeEvent.kind == "note",
+        DisputeEvent.refused.startswith("late-"),
     )
-    return {
-        (row.code, by_rung[row.rung]): Receiver(row.office_id, Level(row.level), row.stands_in)
-        for row in rows
-    }
-
-
-def map_village_codes(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
-    """Id → code, of villages."""
-    query = select(Area.id, Area.code).where(Area.id.in_(ids), Area.level == "village")
-    return dict(session.execute(query).tuples().all())
-
-
-def map_cells(session: Session, ids: Collection[UUID]) -> Mapping[UUID, tuple[UUID | None, UUID]]:
-    """Id → (cell, its village). Of a cell that has ended the village alone: a phone that was away
-    may name one, and in it nobody would hear of the dispute."""
-    query = select(GridCell.id, GridCell.village_id, GridCell.ended_at).where(GridCell.id.in_(ids))
-    rows = session.execute(query)
-    return {row.id: (None if row.ended_at else row.id, row.village_id) for row in rows}
-
-
-def map_area_ids(session: Session, codes: Collection[str]) -> Mapping[str, UUID]:
-    """Code → id."""
-    rows = session.execute(select(Area.code, Area.id).where(Area.code.in_(codes)))
-    return dict(rows.tuples().all())
-
-
-_VILLAGES_OF = text(
-    "SELECT household_id, village_id, cell_id FROM gate.villages_of(cast(:households AS uuid[]))"
-)
-
-
-def map_homes(
-    session: Session, households: Collection[UUID]
-) -> Mapping[UUID, tuple[UUID, UUID | None]]:
-    """Household → (village, cell if it is placed), wherever it is."""
-    rows = session.execute(_VILLAGES_OF, {"households": list(households)})
-    return {row.household_id: (row.village_id, row.cell_id) for row in rows}
-
-
-_SERVED = text("""
-    SELECT ord FROM gate.served_villages(cast(:villages AS uuid[]), cast(:times AS timestamptz[]))
-     WHERE served
-""")
-
-
-def find_served(session: Session, asked: Sequence[tuple[UUID, datetime]]) -> set[int]:
-    """Indexes of (village, time) that the asker served then."""
-    villages, times = zip(*asked, strict=True)
-    rows = session.execute(_SERVED, {"villages": list(villages), "times": list(times)})
-    return {row.ord - 1 for row in rows}
+    return {note.id: note for note in session.scalars(late)}
 
 
 def list_known(session: Session, table: type[Base], ids: Collection[UUID | None]) -> set[UUID]:
     """Which of these rows the asker may know of."""
     wanted = {id_ for id_ in ids if id_}
     key = table.__table__.c.id
-    return set(session.scalars(select(key).where(_among(key, wanted)))) if wanted else set()
+    return set(session.scalars(select(key).where(among(key, wanted)))) if wanted else set()
 
 
 def insert_disputes(
@@ -156,15 +98,39 @@ def update_disputes(session: Session, rows: Sequence[Mapping[str, Any]]) -> None
     _update(session, Dispute.__tablename__, rows)
 
 
-def _update(session: Session, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_around(
+    session: Session,
+    joint: Sequence[Mapping[str, Any]],
+    supervised: Sequence[Mapping[str, Any]],
+) -> None:
+    """Offices that help from now on, and supervisions."""
+    if joint:
+        session.execute(insert(JointOffice), list(joint))
+    if supervised:
+        session.execute(insert(Supervision), list(supervised))
+
+
+def update_around(
+    session: Session,
+    joint: Sequence[Mapping[str, Any]],
+    supervised: Sequence[Mapping[str, Any]],
+) -> None:
+    """Offices that help no more, and supervisions that are lifted, by the event that began them."""
+    _update(session, JointOffice.__tablename__, joint, "event_id")
+    _update(session, Supervision.__tablename__, supervised, "event_id")
+
+
+def _update(
+    session: Session, table: str, rows: Sequence[Mapping[str, Any]], key: str = "id"
+) -> None:
     """Row security asks its questions once per statement: two hundred rows are one question."""
     if not rows:
         return
-    columns = ", ".join(f"{name} = new.{name}" for name in rows[0] if name != "id")
+    columns = ", ".join(f"{name} = new.{name}" for name in rows[0] if name != key)
     statement = text(f"""
         UPDATE {table} SET {columns}
           FROM jsonb_populate_recordset(cast(NULL AS {table}), cast(:rows AS jsonb)) new
-         WHERE new.id = {table}.id
+         WHERE new.{key} = {table}.{key}
     """)
     session.execute(statement, {"rows": json.dumps(list(map(dict, rows)), default=str)})
 
@@ -233,79 +199,6 @@ def list_events(session: Session, dispute_id: UUID) -> Sequence[DisputeEvent]:
     ).all()
 
 
-# What phones hold of a dispute and of an event, in wire order, without id and rev.
-DISPUTE_COLUMNS = (
-    "category",
-    "story",
-    "status",
-    "level",
-    "office_name",
-    "due_at",
-    "accept_by",
-    "handle_by",
-    "village_id",
-    "cell_id",
-    "channel",
-    "size",
-    "occurred_at",
-    "recorded_at",
-    "received_at",
-    "done_by",
-    "recorded_by",
-    "related_id",
-)
-EVENT_COLUMNS = (
-    "dispute_id",
-    "n",
-    "kind",
-    "from_status",
-    "to_status",
-    "why",
-    "agreement",
-    "referred_to",
-    "rights_told",
-    "refused",
-    "intended",
-    "done_by",
-    "recorded_by",
-    "occurred_at",
-    "recorded_at",
-    "received_at",
-    "proof",  # since schema 2
-)
-
-
-def select_sync_disputes() -> Select[Any]:
-    """Disputes as phones hold them: id, then DISPUTE_COLUMNS."""
-    held = aliased(Holding)
-    elsewhere = {
-        "office_name": Office.name.label("office_name"),
-        "due_at": held.due_at,
-        "accept_by": held.accept_by,
-        "handle_by": held.handle_by,
-    }
-    columns = [elsewhere.get(name, getattr(Dispute, name, None)) for name in DISPUTE_COLUMNS]
-    return (
-        select(Dispute.id, *columns)
-        .join(Office, Office.id == Dispute.office_id)
-        .outerjoin(held, (held.dispute_id == Dispute.id) & held.ended_at.is_(None))
-    )
-
-
-def list_sync_disputes(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
-    """Those among these that the asker may see, as phones hold them."""
-    return session.execute(select_sync_disputes().where(_among(Dispute.id, ids))).all()
-
-
-def select_sync_events() -> Select[Any]:
-    """Events as phones hold them: id, then EVENT_COLUMNS."""
-    return select(DisputeEvent.id, *(getattr(DisputeEvent, name) for name in EVENT_COLUMNS))
-
-
-def list_sync_events(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:
-    """Those among these that the asker may see, as phones hold them."""
-    return session.execute(select_sync_events().where(_among(DisputeEvent.id, ids))).all()
-
-
-def _among(column: Any, ids: Collection[UUID]) -> Any:
+def among(column: Any, ids: Collection[UUID]) -> Any:
+    """Whether the column is one of these: an array is one bound value, whatever their number."""
     return column == any_(literal(list(ids), ARRAY(Uuid)))

@@ -2,85 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from server.ladder.clocks import Deadlines
+from server.ids import new_id
+from server.ladder.clocks import Bar, Deadlines
 from server.ladder.routing import Category, Level
 
-# Where cases are due, by what decides who receives them and until when: one question each, however
-# many cases. What lies below the county and has no Office above it stays due and is left out here,
-# so that it keeps nobody waiting; it climbs once there is one.
-_WAYS = text("""
+# All that is due, with what decides who receives it: where it lies, its level, the kind of Office that
+# its category goes to, and who steps aside from it (joined by commas: hardly ever anybody).
+_DUE_CASES = """
+      FROM holding h
+      JOIN dispute d ON d.id = h.dispute_id
+      LEFT JOIN unnest(cast(:routed AS text[]), cast(:kinds AS text[])) route (category, kind)
+             ON route.category = d.category
+     CROSS JOIN LATERAL (
+           SELECT coalesce(string_agg(who, ',' ORDER BY who), '') AS aside
+             FROM recusal r CROSS JOIN LATERAL (
+                  SELECT coalesce(r.office_id, r.user_id)::text AS who) w
+            WHERE r.dispute_id = d.id AND r.ended_at IS NULL) apart
+     WHERE h.ended_at IS NULL AND h.overdue_at IS NULL AND h.due_at <= :at
+"""
+
+# One question for each way, however many cases go it.
+_WAYS = text(f"""
     WITH ways AS MATERIALIZED (
-        SELECT DISTINCT d.category, d.area_id, h.level AS from_level
-          FROM holding h JOIN dispute d ON d.id = h.dispute_id
-         WHERE h.ended_at IS NULL AND h.overdue_at IS NULL AND h.due_at <= :at
-    ), places AS MATERIALIZED (
-        SELECT p.area_id, p.from_level, up.office_id, up.level, up.stands_in
-          FROM (SELECT DISTINCT area_id, from_level FROM ways) p
-          JOIN area lies ON lies.id = p.area_id
-          LEFT JOIN LATERAL gate.receiver(lies.code, gate.rung(p.from_level) + 1, :at) up ON true
+        SELECT d.area_id, h.level AS from_level, coalesce(route.kind, '') AS kind, apart.aside,
+               array_agg(DISTINCT d.category) AS categories
+        {_DUE_CASES}
+         GROUP BY 1, 2, 3, 4
     )
-    SELECT ways.category, area_id, from_level, office_id, level,
-           coalesce(stands_in, false) AS stands_in
-      FROM ways JOIN places USING (area_id, from_level)
-     WHERE office_id IS NOT NULL OR from_level = 'county'
+    SELECT ways.*, up.office_id, up.level, coalesce(up.stands_in, false) AS stands_in
+      FROM ways
+      JOIN area lies ON lies.id = ways.area_id
+      LEFT JOIN LATERAL gate.receiver(
+                lies.code, gate.rung(from_level) + 1, :at, nullif(kind, ''),
+                cast(string_to_array(aside, ',') AS uuid[])) up ON true
 """)
 
 
 class Way(NamedTuple):
-    """What cases of one category, in one Area and on one level, do now; no Office: they stay."""
+    """Where cases in one Area and on one level go now, and of which categories they are.
 
-    category: Category
+    Without an Office they stay: at the county for good, below until there is one above.
+    """
+
     area_id: UUID
     from_level: Level
+    kind: str  # of Office that their category goes to; empty: the lead Office
+    aside: str  # who is passed over; empty: nobody
+    categories: tuple[Category, ...]
     office_id: UUID | None
     level: Level | None
     stands_in: bool
 
 
-def list_ways(session: Session, at: datetime) -> list[Way]:
-    """The ways of all cases that are due and can go on, or are at the county."""
+def list_ways(session: Session, at: datetime, routes: Mapping[Category, str]) -> list[Way]:
+    """The ways of all cases that are due. `routes`: category → the kind of Office it goes to."""
+    asked = {"at": at, "routed": [one.value for one in routes], "kinds": list(routes.values())}
     return [
         Way(
-            Category(row.category),
             row.area_id,
             Level(row.from_level),
+            row.kind,
+            row.aside,
+            tuple(map(Category, row.categories)),
             row.office_id,
             Level(row.level) if row.level else None,
             row.stands_in,
         )
-        for row in session.execute(_WAYS, {"at": at})
+        for row in session.execute(_WAYS, asked)
     ]
 
 
 # A due Holding is locked or, where another worker has it, left alone; what is locked here is ended
-# here. One at the county is marked instead and not looked at again. Every step takes its rows from
-# the one before, so that a Holding has ended before the next one opens, and both stand before their
-# event is linked.
-_CLIMB = text("""
+# here. One at the county is marked instead, supervised, and not looked at again. Every step takes
+# its rows from the one before, so that a Holding has ended before the next one opens, and both
+# stand before their event is linked. Which bar fell, ladder.clocks.next_bar says likewise.
+_CLIMB = text(f"""
     WITH way AS MATERIALIZED (
-        SELECT * FROM unnest(cast(:categories AS text[]), cast(:areas AS uuid[]),
-                             cast(:from_levels AS text[]), cast(:offices AS uuid[]),
-                             cast(:levels AS text[]), cast(:stands_in AS boolean[]),
+        SELECT * FROM unnest(cast(:areas AS uuid[]), cast(:from_levels AS text[]),
+                             cast(:way_kinds AS text[]), cast(:asides AS text[]),
+                             cast(:offices AS uuid[]), cast(:levels AS text[]),
+                             cast(:stands_in AS boolean[]))
+            w (area_id, from_level, kind, aside, office_id, level, stands_in)
+    ), term AS MATERIALIZED (
+        SELECT * FROM unnest(cast(:categories AS text[]), cast(:term_levels AS text[]),
                              cast(:accept_by AS timestamptz[]), cast(:handle_by AS timestamptz[]))
-            w (category, area_id, from_level, office_id, level, stands_in, accept_by, handle_by)
-    ), due AS MATERIALIZED (
-        SELECT h.id AS holding_id, h.dispute_id, h.n, d.status, gen_random_uuid() AS next_id,
-               w.office_id, w.level, w.stands_in, w.accept_by, w.handle_by
-          FROM holding h
-          JOIN dispute d ON d.id = h.dispute_id
-          JOIN way w     ON (w.category, w.area_id, w.from_level) = (d.category, d.area_id, h.level)
-         WHERE h.ended_at IS NULL AND h.overdue_at IS NULL AND h.due_at <= :at
+            t (category, level, accept_by, handle_by)
+    ), stuck AS MATERIALIZED (
+        SELECT * FROM unnest(cast(:stuck_categories AS text[]), cast(:stuck_areas AS uuid[]),
+                             cast(:stuck_levels AS text[]), cast(:stuck_asides AS text[]))
+            s (category, area_id, level, aside)
+    ), picked AS MATERIALIZED (
+        SELECT h.id AS holding_id, h.dispute_id, h.office_id AS from_office, h.due_at, d.status,
+               d.category, d.area_id, h.level AS from_level, coalesce(route.kind, '') AS kind,
+               apart.aside,
+               CASE WHEN d.status = 'registered' AND h.accept_by = h.due_at THEN 'accept'
+                    WHEN h.request_answer_by = h.due_at AND h.request_answered_at IS NULL
+                    THEN 'request' ELSE 'handle' END AS bar
+        {_DUE_CASES}
+           AND NOT EXISTS (SELECT FROM stuck s
+                            WHERE s.area_id = d.area_id AND s.level = h.level
+                              AND s.category = d.category AND s.aside = apart.aside)
          ORDER BY h.due_at, h.id
          LIMIT :batch
            FOR NO KEY UPDATE OF h, d SKIP LOCKED
+    ), due AS MATERIALIZED (
+        SELECT p.*, w.office_id, w.level, w.stands_in, t.accept_by, t.handle_by,
+               -- A withdrawn climb has left a later number behind.
+               (SELECT max(n) + 1 FROM holding h WHERE h.dispute_id = p.dispute_id) AS next_n,
+               (:head || substr(gen_random_uuid()::text, 16))::uuid AS next_id
+          FROM picked p
+          JOIN way w       ON w.area_id = p.area_id AND w.from_level = p.from_level
+                          AND w.kind = p.kind AND w.aside = p.aside
+          LEFT JOIN term t ON t.category = p.category AND t.level = w.level
+         WHERE t.accept_by IS NOT NULL OR p.from_level = 'county'
     ), ended AS (
         UPDATE holding h
            SET ended_at   = CASE WHEN due.office_id IS NOT NULL THEN cast(:at AS timestamptz) END,
@@ -92,8 +134,8 @@ _CLIMB = text("""
      RETURNING due.*
     ), opened AS (
         INSERT INTO holding (id, dispute_id, n, office_id, level, policy_id, begun_at, received_at,
-                             accept_by, handle_by, due_at, climbed_from)
-        SELECT e.next_id, e.dispute_id, e.n + 1, e.office_id, e.level, :policy, :at, :at,
+                             begun_how, accept_by, handle_by, due_at, climbed_from)
+        SELECT e.next_id, e.dispute_id, e.next_n, e.office_id, e.level, :policy, :at, :at, 'climb',
                e.accept_by, e.handle_by, least(e.accept_by, e.handle_by), e.holding_id
           FROM ended e WHERE e.office_id IS NOT NULL
      RETURNING dispute_id
@@ -103,24 +145,39 @@ _CLIMB = text("""
           FROM ended e JOIN opened USING (dispute_id)
          WHERE d.id = e.dispute_id
      RETURNING e.*
+    ), told AS (
+        SELECT dispute_id, 1 AS step, 'climb' AS kind, status AS from_status,
+               'registered' AS to_status, holding_id, cast(NULL AS uuid) AS id,
+               cast(NULL AS bytea) AS why, cast(NULL AS bytea) AS why_mac,
+               jsonb_build_object('bar', bar) AS details
+          FROM moved
+        UNION ALL
+        SELECT dispute_id, 2, 'note', 'registered', 'registered', next_id, NULL,
+               :note, :note_mac, NULL
+          FROM moved WHERE stands_in
+        UNION ALL
+        SELECT dispute_id, 1, 'overdue', status, status, holding_id, NULL, NULL, NULL,
+               jsonb_build_object('bar', bar)
+          FROM ended WHERE office_id IS NULL
+        UNION ALL
+        SELECT dispute_id, 2, 'supervise', status, status, holding_id, next_id, NULL, NULL,
+               jsonb_build_object('kind', cast(:supervision AS text))
+          FROM ended WHERE office_id IS NULL
+    ), written AS (
+        INSERT INTO dispute_event (id, dispute_id, kind, from_status, to_status, holding_id,
+                                   why, why_mac, details, occurred_at, recorded_at, received_at,
+                                   proof)
+        SELECT coalesce(id, (:head || substr(gen_random_uuid()::text, 16))::uuid), dispute_id, kind,
+               from_status, to_status, holding_id, why, why_mac, details, :at, :at, :at, 'proved'
+          FROM told
+         ORDER BY dispute_id, step
+    ), supervised AS (
+        INSERT INTO supervision (event_id, dispute_id, kind, since)
+        SELECT next_id, dispute_id, :supervision, :at FROM ended WHERE office_id IS NULL
     )
-    INSERT INTO dispute_event (id, dispute_id, kind, from_status, to_status, holding_id,
-                               why, why_mac, occurred_at, recorded_at, received_at, proof)
-    SELECT gen_random_uuid(), dispute_id, kind, from_status, to_status, holding_id,
-           why, why_mac, :at, :at, :at, 'proved'
-      FROM (SELECT dispute_id, 1 AS step, 'climb' AS kind, status AS from_status,
-                   'registered' AS to_status, holding_id,
-                   cast(NULL AS bytea) AS why, cast(NULL AS bytea) AS why_mac
-              FROM moved
-            UNION ALL
-            SELECT dispute_id, 2, 'note', 'registered', 'registered', next_id, :note, :note_mac
-              FROM moved WHERE stands_in
-            UNION ALL
-            SELECT dispute_id, 1, 'overdue', status, status, holding_id, NULL, NULL
-              FROM ended WHERE office_id IS NULL) events
-     ORDER BY dispute_id, step
- RETURNING kind
+    SELECT dispute_id, from_office, from_level, office_id, level, bar, due_at FROM ended
 """)
+CLOCK_SUPERVISES = "tracked"  # 跟踪督办: what opens by itself
 
 
 class Note(NamedTuple):
@@ -131,10 +188,15 @@ class Note(NamedTuple):
 
 
 class Climbed(NamedTuple):
-    """How many cases went up, and how many had nowhere to go."""
+    """A case that the clock took: from which Office it went to which, or none at the county."""
 
-    up: int
-    overdue: int
+    dispute_id: UUID
+    from_office: UUID
+    from_level: Level
+    office_id: UUID | None
+    level: Level | None
+    bar: Bar
+    due_at: datetime
 
 
 def climb(
@@ -142,32 +204,76 @@ def climb(
     at: datetime,
     batch: int,
     policy_id: UUID | None,
-    ways: Mapping[Way, Deadlines | None],
+    ways: Sequence[Way],
+    routes: Mapping[Category, str],
+    terms: Mapping[tuple[Category, Level], Deadlines],
     stands_in: Note,
-) -> Climbed:
+) -> list[Climbed]:
     """Let at most `batch` due cases go these ways; what others have locked is left to them.
 
-    The deadlines are those of a Holding that begins at `at`; None for those that stay.
+    `routes` are those that the ways were listed with; `terms` the deadlines of a Holding that begins
+    at `at`, by category and the level above. What has no Office or no term there stays as it is, and
+    fills no batch.
     """
-    kinds = session.scalars(
-        _CLIMB,
-        {
-            "at": at,
-            "batch": batch,
-            "policy": policy_id,
-            "categories": [way.category.value for way in ways],
-            "areas": [way.area_id for way in ways],
-            "from_levels": [way.from_level.value for way in ways],
-            "offices": [way.office_id for way in ways],
-            "levels": [way.level and way.level.value for way in ways],
-            "stands_in": [way.stands_in for way in ways],
-            "accept_by": [by and by.accept_by for by in ways.values()],
-            "handle_by": [by and by.handle_by for by in ways.values()],
-            "note": stands_in.sealed,
-            "note_mac": stands_in.mac,
-        },
-    ).all()
-    return Climbed(kinds.count("climb"), kinds.count("overdue"))
+    going = {
+        "at": at,
+        "batch": batch,
+        "head": str(new_id(at))[:15],  # time and version of a UUIDv7
+        "policy": policy_id,
+        "routed": [one.value for one in routes],
+        "kinds": list(routes.values()),
+        "categories": [category.value for category, _ in terms],
+        "term_levels": [level.value for _, level in terms],
+        "accept_by": [by.accept_by for by in terms.values()],
+        "handle_by": [by.handle_by for by in terms.values()],
+        "note": stands_in.sealed,
+        "note_mac": stands_in.mac,
+        "supervision": CLOCK_SUPERVISES,
+    }
+    rows = session.execute(_CLIMB, {**going, **_ways(ways), **_stuck(ways, terms)})
+    return [_climbed(row) for row in rows]
+
+
+def _ways(ways: Sequence[Way]) -> dict[str, list[Any]]:
+    return {
+        "areas": [way.area_id for way in ways],
+        "from_levels": [way.from_level.value for way in ways],
+        "way_kinds": [way.kind for way in ways],
+        "asides": [way.aside for way in ways],
+        "offices": [way.office_id for way in ways],
+        "levels": [way.level and way.level.value for way in ways],
+        "stands_in": [way.stands_in for way in ways],
+    }
+
+
+def _stuck(
+    ways: Sequence[Way], terms: Mapping[tuple[Category, Level], Deadlines]
+) -> dict[str, list[Any]]:
+    below = [way for way in ways if way.from_level is not Level.COUNTY]
+    stuck = [
+        (way, category)
+        for way in below
+        for category in way.categories
+        if way.level is None or (category, way.level) not in terms
+    ]
+    return {
+        "stuck_categories": [category.value for _, category in stuck],
+        "stuck_areas": [way.area_id for way, _ in stuck],
+        "stuck_levels": [way.from_level.value for way, _ in stuck],
+        "stuck_asides": [way.aside for way, _ in stuck],
+    }
+
+
+def _climbed(row: Row[Any]) -> Climbed:
+    return Climbed(
+        row.dispute_id,
+        row.from_office,
+        Level(row.from_level),
+        row.office_id,
+        Level(row.level) if row.level else None,
+        Bar(row.bar),
+        row.due_at,
+    )
 
 
 _DUE = text("""

@@ -7,97 +7,70 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from server.disputes.rules.cases import WITHDRAWN_CLIMB, Case, Held, Receiver, Served
+from server.disputes.rules.facts import Act, facts
 from server.ladder.calendar import Limit, WorkingCalendar
-from server.ladder.clocks import Deadlines, due_at, extend
-from server.ladder.routing import Category, Level
-from server.ladder.states import OPEN, Actor, Event, Move, Need, Refusal, State, decide
+from server.ladder.clocks import extend
+from server.ladder.kinds import Actor, Event, State
+from server.ladder.routing import Level
+from server.ladder.states import OPEN, Move, Refusal, decide
+
+__all__ = [
+    "Act",
+    "Case",
+    "Held",
+    "Judged",
+    "Receiver",
+    "Served",
+    "grant_extension",
+    "judge",
+    "judge_party",
+    "restore",
+    "take",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """An Office that somebody acted for at the time of an act."""
+class Judged:
+    """A legal move: as whom it is made, and for which Office."""
 
-    office_id: UUID
-    level: Level
-    leads: bool
-    covers: bool  # the case lies in its Area
-
-
-@dataclass(slots=True)
-class Held:
-    """The last Holding of a case, while an act is being worked out."""
-
-    id: UUID
-    n: int
-    office_id: UUID
-    level: Level
-    policy_id: UUID
-    begun_at: datetime  # when what began it was recorded
-    received_at: datetime
-    deadlines: Deadlines
-    accepted_at: datetime | None = None
-    extension_asked_at: datetime | None = None
-    extended: bool = False
-    overdue_at: datetime | None = None
-    ended_at: datetime | None = None
-    ended_how: str | None = None
-    climbed_from: UUID | None = None
+    move: Move
+    actor: Actor
+    office_id: UUID | None
 
 
-@dataclass(slots=True)
-class Case:
-    """A dispute under lock."""
-
-    id: UUID
-    category: Category
-    area_code: str
-    status: State
-    held: Held
-
-    @property
-    def due_at(self) -> datetime | None:
-        """What bars now."""
-        return None if self.held.ended_at else due_at(self.status, self.held.deadlines)
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """The Office that receives a case. `stands_in`: it does so for one below that has nobody."""
-
-    office_id: UUID
-    level: Level
-    stands_in: bool
-
-
-def judge(
-    case: Case,
-    event: Event,
-    served: Collection[Served],
-    at: datetime,
-    given: frozenset[Need],
-    above: Receiver | None,
-) -> tuple[Move, UUID | None] | Refusal:
-    """The move and the Office it is made for, as the nearest to the case that the asker was at `at`
-    and that may; else the refusal that the nearest gets.
+def judge(case: Case, act: Act, served: Collection[Served]) -> Judged | Refusal:
+    """The move, made as the nearest to the case that the asker was at `act.at` and that may; else
+    the refusal that the nearest gets.
 
     Who is the handler follows from the case as it stands: what was handed over is another's. A move
-    that was recorded before the present Holding began was meant for another one. `above`: who would
-    receive the case one level up.
+    that was recorded before the present Holding began was meant for another one.
     """
-    if event is not Event.NOTE and at < case.held.begun_at:
+    if act.at < case.held.begun_at and act.event not in _OF_ANY_HOLDING:
         return _MEANT_FOR_ANOTHER
-    known = frozenset(given | _facts(case, above))
-    answers = [
-        (decide(case.status, event, actor, known), office)
-        for actor, office in _actors(case.held, served)
-    ]
-    for answer, office in answers:
-        if isinstance(answer, Move):
-            return answer, office
-    first = answers[0][0]
-    assert isinstance(first, Refusal)  # noqa: S101 (no answer was a move)
-    return first
+    return _first_that_may(case, act, list(_actors(case, act, served)))
 
+
+def judge_party(case: Case, act: Act) -> Judged | Refusal:
+    """The move of a party, who has no other part in the case."""
+    return _first_that_may(case, act, [(Actor.PARTY, None)])
+
+
+def _first_that_may(
+    case: Case, act: Act, actors: Collection[tuple[Actor, UUID | None]]
+) -> Judged | Refusal:
+    refusals = []
+    for actor, office_id in actors:
+        known = frozenset(need.value for need in facts(case, act, actor))
+        answer = decide(case.status, act.event, actor, known, case.held.left_in)
+        if isinstance(answer, Move):
+            return Judged(answer, actor, office_id)
+        refusals.append(answer)
+    return refusals[0]
+
+
+_OF_ANY_HOLDING = frozenset({Event.NOTE, Event.ALERT, Event.RECUSE, Event.ASK_RECUSAL})
+"""What is said of the case itself, whoever holds it."""
 
 _MEANT_FOR_ANOTHER = Refusal(
     "before-this-holding",
@@ -106,44 +79,80 @@ _MEANT_FOR_ANOTHER = Refusal(
 )
 
 
-def _actors(held: Held, served: Collection[Served]) -> Iterator[tuple[Actor, UUID | None]]:
+def _actors(
+    case: Case, act: Act, served: Collection[Served]
+) -> Iterator[tuple[Actor, UUID | None]]:
     """As what somebody may act, the nearest to the case first, and for which Office."""
-    if any(office.office_id == held.office_id for office in served):
+    held, mine = case.held, {office.office_id for office in served}
+    if held.office_id in mine:
         yield Actor.HANDLER, held.office_id
-    above = [office for office in served if _is_above(office, held)]
+    above = [office for office in served if _is_above(office, held, act)]
     if above:
         yield Actor.UPPER, max(above, key=lambda office: office.level.digits).office_id
+    if held.sent_by in mine:
+        yield Actor.SENDER, held.sent_by
+    joint = sorted(mine & case.joint.keys())
+    if joint:
+        yield Actor.JOINT, joint[0]
     yield Actor.OBSERVER, None
 
 
-def _is_above(office: Served, held: Held) -> bool:
-    # At the county its named leader stands for the level above.
-    if held.level is Level.COUNTY:
-        return office.leads and office.office_id == held.office_id
+def _is_above(office: Served, held: Held, act: Act) -> bool:
+    leads = office.leads and office.office_id == held.office_id
+    # At the county its named leader stands for the level above; elsewhere a policy may say so.
+    if held.level is Level.COUNTY or (act.leader_grants and leads):
+        return leads
     return office.covers and office.level.digits < held.level.digits
 
 
-def _facts(case: Case, above: Receiver | None) -> frozenset[Need]:
-    asked = case.held.extension_asked_at is not None
-    facts = {
-        Need.LEVEL_ABOVE: above is not None,
-        Need.FIRST_EXTENSION: not asked,
-        Need.EXTENSION_ASKED: asked and not case.held.extended,
-    }
-    return frozenset(need for need, true in facts.items() if true)
-
-
-def take(case: Case, move: Move, at: datetime) -> None:
-    """Let a move take effect on the case and its present Holding; `at` is when it was recorded."""
-    held = case.held
-    at = max(at, held.received_at)
+def take(case: Case, judged: Judged, act: Act) -> None:
+    """Let a move take effect on the case and its present Holding. What it starts elsewhere (another
+    Holding, an answer by a certain time) is not done here.
+    """
+    held, move = case.held, judged.move
+    at = max(act.at, held.received_at)
     case.status = move.after
-    if move.event is Event.ACCEPT:
-        held.accepted_at = at
-    if move.event is Event.EXTEND:
-        held.extension_asked_at = at
+    match move.event:
+        case Event.ACCEPT:
+            held.accepted_at = at
+        case Event.EXTEND:
+            held.extension_asked_at = at
+        case Event.DECLINE_EXTENSION:
+            held.extension_declined = True
+        case Event.OBJECT:
+            held.objected_at = at
+        case Event.UPHOLD_OBJECTION | Event.DISMISS_OBJECTION:
+            held.objection_decided_at = at
+        case Event.REQUEST:
+            held.request_party_id, held.request_at = act.party_id, at
+            held.request_answered_at = None
+        case Event.ANSWER:
+            held.request_answered_at = at
+        case Event.STAY:
+            held.request_party_id = held.request_at = held.request_answer_by = None
+            held.request_answered_at = None
+        case Event.ALERT:
+            case.alerted_at = case.alerted_at or at
+        case Event.FULFIL if act.term is not None:
+            case.open_terms.discard(act.term)
+    if case.status is not State.SETTLED:
+        case.follow_up_until = None
     if held.ended_at is None and (move.ends_the_holding or move.after not in OPEN):
         held.ended_at, held.ended_how = at, move.event.value
+
+
+def restore(case: Case, lower: Held, at: datetime) -> list[Held]:
+    """The climb from `lower` counts as never made, nor whatever came of it: that Office has the
+    case, in the state and with the clocks that it had. The Holdings that this changes.
+    """
+    later = [held for held in case.holdings if held.n > lower.n and not held.withdrawn]
+    for held in later:
+        held.ended_at = held.ended_at or max(at, held.received_at)
+        held.ended_how = WITHDRAWN_CLIMB
+    lower.ended_at = lower.ended_how = None
+    case.status = lower.left_in
+    case.acted = True
+    return [*later, lower]
 
 
 def grant_extension(case: Case, by: Limit, calendar: WorkingCalendar, now: datetime) -> None:
@@ -155,8 +164,3 @@ def grant_extension(case: Case, by: Limit, calendar: WorkingCalendar, now: datet
     counted = replace(old, handle_by=max(old.handle_by, now))
     case.held.deadlines = extend(counted, by, calendar)
     case.held.extended, case.held.overdue_at = True, None
-
-
-def hand_over(case: Case, to: Held) -> None:
-    """Another Office receives the case, or the same one anew."""
-    case.held = to

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from server.db import Identity
 from server.ids import new_id
-from server.ladder.states import Event, State
+from server.ladder.kinds import Event, State
 from server.sealed import keyring
 
 # 承办单位无人: the Office that should receive the case has nobody; the next one above holds it.
@@ -47,6 +47,8 @@ def event_row(
         "agreement_mac": mac("agreement", agreement),
         "referred_to": None,
         "rights_told": False,
+        "party_id": None,
+        "details": None,
         "refused": None,
         "intended": None,
         **times(by.now, by.now, by.now),

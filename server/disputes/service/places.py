@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from server.disputes.errors import BadDispute, PlaceNotYours
-from server.disputes.queries import cases
+from server.disputes.queries.places import find_served, map_cells, map_homes
 from server.disputes.rules.form import NewDispute, as_id, places_of
 from server.places import queries as areas
 from server.places.locks import share_places
@@ -38,7 +38,7 @@ def known_places(session: Session, new: Sequence[NewDispute]) -> list[list[Known
         for index, dispute in enumerate(new)
         for village, _ in places[index]
     ]
-    served = cases.find_served(session, [(village, at) for _, village, at in asked])
+    served = find_served(session, [(village, at) for _, village, at in asked])
     good = {asked[k][:2] for k in served}
     known = [
         [KnownPlace(village, cell, (index, village) in good) for village, cell in places[index]]
@@ -58,7 +58,7 @@ def in_present_places(session: Session, new: Sequence[NewDispute]) -> list[NewDi
     asked = [[as_id(d.fields.get(name)) for name in ("village_id", "cell_id")] for d in new]
     present = areas.map_present(session, {village for village, _ in asked if village})
     ever = areas.map_villages_ever(session, {cell for _, cell in asked if cell})
-    cells = cases.map_cells(session, {cell for _, cell in asked if cell})
+    cells = map_cells(session, {cell for _, cell in asked if cell})
     found = []
     for dispute, (village, cell) in zip(new, asked, strict=True):
         here = present.get(village) if village else None
@@ -71,8 +71,8 @@ def in_present_places(session: Session, new: Sequence[NewDispute]) -> list[NewDi
 
 
 def _find_places(session: Session, new: Sequence[NewDispute]) -> list[list[Place]]:
-    cells = cases.map_cells(session, {c for d in new if (c := as_id(d.fields.get("cell_id")))})
-    homes = cases.map_homes(session, {h for d in new for h in d.households})
+    cells = map_cells(session, {c for d in new if (c := as_id(d.fields.get("cell_id")))})
+    homes = map_homes(session, {h for d in new for h in d.households})
     found = []
     for index, dispute in enumerate(new):
         cell_id, village_id = (

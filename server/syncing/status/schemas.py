@@ -17,7 +17,18 @@ class ReasonOut(Schema):
     remedy = fields.String()
 
 
-class PhoneOut(Schema):
+class _CountsOut(Schema):
+    received = fields.Integer()
+    counted = fields.Integer()
+    set_aside = fields.Integer()
+    rejected = fields.Integer()
+    claimed = fields.Integer()
+    open = fields.Integer()
+    conflicts = fields.Integer()
+    reasons = fields.List(fields.Nested(ReasonOut))
+
+
+class PhoneOut(_CountsOut):
     """One phone. `received` counts from its first change on, the others those of the last days."""
 
     device_id = fields.UUID()
@@ -25,16 +36,8 @@ class PhoneOut(Schema):
     revoked = fields.Boolean()
     heard_at = fields.AwareDateTime(allow_none=True)
     next_n = fields.Integer()
-    received = fields.Integer()
-    counted = fields.Integer()
-    set_aside = fields.Integer()
-    rejected = fields.Integer()
-    claimed = fields.Integer()
-    open = fields.Integer()
     released = fields.Integer()
     closed = fields.Integer()
-    conflicts = fields.Integer()
-    reasons = fields.List(fields.Nested(ReasonOut))
 
 
 class AlarmOut(Schema):
@@ -101,18 +104,10 @@ class KindOut(Schema):
     text = fields.String()
 
 
-class TotalsOut(Schema):
+class TotalsOut(_CountsOut):
     """The county in numbers; `silent`: phones that sent nothing for so many days."""
 
     days = fields.Integer()
     phones = fields.Integer()
     silent = fields.Integer()
-    received = fields.Integer()
-    counted = fields.Integer()
-    set_aside = fields.Integer()
-    rejected = fields.Integer()
-    claimed = fields.Integer()
-    open = fields.Integer()
-    conflicts = fields.Integer()
-    reasons = fields.List(fields.Nested(ReasonOut))
     alarms = fields.List(fields.Nested(KindOut))

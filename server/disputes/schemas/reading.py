@@ -1,4 +1,4 @@
-"""Shapes of disputes. Names and numbers of parties are masked."""
+"""Shapes of disputes as they are read. Names and numbers of parties are masked."""
 
 from __future__ import annotations
 
@@ -7,52 +7,10 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from server.disputes.models import Dispute, Holding
-from server.disputes.rules.form import (
-    CHANNELS,
-    MAX_PARTIES,
-    MAX_TEXT,
-    PARTY_KINDS,
-    PARTY_SIDES,
-    REFERRED_TO,
-    SENT,
-    SIZES,
-)
 from server.households.schemas import mask_name, mask_telephone
-from server.ladder.routing import Category, Level
-from server.ladder.states import State
+from server.ladder.kinds import State
+from server.ladder.routing import Level
 from server.paging import PageIn, page_schema
-
-_TEXT = validate.Length(max=MAX_TEXT)
-
-
-class PartyIn(Schema):
-    """A party; may be unnamed. A household, an Office or a user is named by id."""
-
-    side = fields.String(required=True, validate=validate.OneOf(list(PARTY_SIDES)))
-    kind = fields.String(required=True, validate=validate.OneOf(list(PARTY_KINDS)))
-    household_id = fields.UUID()
-    office_id = fields.UUID()
-    user_id = fields.UUID()
-    name = fields.String(validate=validate.Length(min=1, max=50))
-    telephone = fields.String(validate=validate.Length(max=20))
-
-
-class DisputeIn(Schema):
-    """A dispute that is registered at a desk."""
-
-    id = fields.UUID(required=True)
-    category = fields.String(required=True, validate=validate.OneOf(list(Category)))
-    story = fields.String(required=True, validate=validate.Length(min=1, max=MAX_TEXT))
-    village_id = fields.UUID(load_default=None)
-    cell_id = fields.UUID(load_default=None)
-    channel = fields.String(load_default="walk_in", validate=validate.OneOf(list(CHANNELS)))
-    size = fields.String(load_default="individual", validate=validate.OneOf(list(SIZES)))
-    parties = fields.List(
-        fields.Nested(PartyIn), load_default=list, validate=validate.Length(max=MAX_PARTIES)
-    )
-    related_id = fields.UUID(load_default=None)
-    occurred_at = fields.AwareDateTime(load_default=None)
-    done_by = fields.UUID(load_default=None)
 
 
 class DisputesIn(PageIn):
@@ -62,20 +20,6 @@ class DisputesIn(PageIn):
     level = fields.String(load_default=None, validate=validate.OneOf(list(Level)))
     village = fields.String(load_default=None, validate=validate.Length(equal=12))
     overdue = fields.Boolean(load_default=None)
-
-
-class EventIn(Schema):
-    """An act on a dispute; what it needs, the ladder says."""
-
-    id = fields.UUID(required=True)
-    event = fields.String(required=True, validate=validate.OneOf(sorted(SENT)))
-    why = fields.String(load_default=None, validate=_TEXT)
-    agreement = fields.String(load_default=None, validate=_TEXT)
-    referred_to = fields.String(load_default=None, validate=validate.OneOf(list(REFERRED_TO)))
-    rights_told = fields.Boolean(load_default=False)
-    terms_done = fields.Boolean(load_default=False)
-    occurred_at = fields.AwareDateTime(load_default=None)
-    done_by = fields.UUID(load_default=None)
 
 
 class _Times(Schema):
@@ -122,6 +66,7 @@ class OfficeNameOut(Schema):
 class PartyOut(Schema):
     """A party, masked."""
 
+    id = fields.UUID()
     side = fields.String()
     kind = fields.String()
     household_id = fields.UUID(allow_none=True)

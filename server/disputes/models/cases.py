@@ -1,4 +1,4 @@
-"""Disputes: parties, places, Holdings, and the events that are their history."""
+"""A dispute, where it is known, its parties, and the Holdings of its Offices."""
 
 from __future__ import annotations
 
@@ -18,21 +18,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.access.models import Office
 from server.db import Base
-from server.disputes.rules.form import CHANNELS, PARTY_KINDS, PARTY_SIDES, REFERRED_TO, SIZES
+from server.disputes.models.checks import between_1970_and_3000, one_of
+from server.disputes.rules.form import CHANNELS, PARTY_KINDS, PARTY_SIDES, SIZES
+from server.ladder.kinds import State
 from server.ladder.routing import Category, Level
-from server.ladder.states import State
 from server.sealed import Sealed
-
-
-def _one_of(column: str, slugs: object) -> CheckConstraint:
-    listed = ",".join(f"'{slug}'" for slug in slugs)  # type: ignore[attr-defined] # any iterable
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
-def _between_1970_and_3000() -> CheckConstraint:
-    # PostgreSQL keeps times that Python cannot read back.
-    good = "occurred_at >= '1970-01-01 00:00:00+00' AND occurred_at < '3000-01-01 00:00:00+00'"
-    return CheckConstraint(good, name="occurred_at")
 
 
 class Dispute(Base):
@@ -41,15 +31,25 @@ class Dispute(Base):
     __tablename__ = "dispute"
     __table_args__ = (
         UniqueConstraint("external_system", "external_id"),
-        _one_of("category", [one.value for one in Category]),
-        _one_of("status", [one.value for one in State]),
-        _one_of("level", [one.value for one in Level]),
-        _one_of("start_level", [one.value for one in Level]),
-        _one_of("channel", CHANNELS),
-        _one_of("size", SIZES),
+        one_of("category", [one.value for one in Category]),
+        one_of("status", [one.value for one in State]),
+        one_of("level", [one.value for one in Level]),
+        one_of("start_level", [one.value for one in Level]),
+        one_of("channel", CHANNELS),
+        one_of("size", SIZES),
         CheckConstraint("proof IN ('proved','claimed')", name="proof"),
-        _between_1970_and_3000(),
+        between_1970_and_3000(),
+        CheckConstraint("relation IN ('same','follows_from')", name="relation"),
+        CheckConstraint("people_concerned BETWEEN 1 AND 1000000", name="people_concerned"),
         Index("dispute_status_ix", "status"),
+        Index("dispute_related_id_ix", "related_id", postgresql_where="related_id IS NOT NULL"),
+        # What the clock closes once nobody came back.
+        Index(
+            "dispute_follow_up_ix",
+            "follow_up_until",
+            "id",
+            postgresql_where="status = 'settled'",
+        ),
         Index("dispute_author_ix", "recorded_by", "received_at"),
     )
 
@@ -58,7 +58,7 @@ class Dispute(Base):
     story: Mapped[str] = mapped_column(Sealed("dispute.story"))
     village_id: Mapped[UUID | None] = mapped_column(ForeignKey("area.id"), index=True)
     cell_id: Mapped[UUID | None] = mapped_column(ForeignKey("grid_cell.id"))
-    area_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"))  # covers place and parties
+    area_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"), index=True)  # covers all parties
     start_level: Mapped[str]
     level: Mapped[str]
     office_id: Mapped[UUID] = mapped_column(ForeignKey("office.id"), index=True)
@@ -76,6 +76,13 @@ class Dispute(Base):
     external_system: Mapped[str | None]
     external_id: Mapped[str | None]
     related_id: Mapped[UUID | None] = mapped_column(ForeignKey("dispute.id"))
+    relation: Mapped[str | None]  # to it: `same` joins the open case; `follows_from`
+    again: Mapped[int] = mapped_column(server_default="0")  # how often the same matter came again
+    people_concerned: Mapped[int | None]
+    spot: Mapped[str | None] = mapped_column(Sealed("dispute.spot"))  # where exactly, in words
+    disposition: Mapped[str | None]  # the last one: now, scheduled, joint_study, explain
+    follow_up_until: Mapped[datetime | None]  # while settled: when the clock closes it
+    alerted_at: Mapped[datetime | None]  # a threat to life was told
 
     office: Mapped[Office] = relationship(foreign_keys=office_id, lazy="raise", viewonly=True)
     present: Mapped[Holding | None] = relationship(
@@ -109,8 +116,8 @@ class Party(Base):
 
     __tablename__ = "party"
     __table_args__ = (
-        _one_of("kind", PARTY_KINDS),
-        _one_of("side", PARTY_SIDES),
+        one_of("kind", PARTY_KINDS),
+        one_of("side", PARTY_SIDES),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -128,18 +135,24 @@ class Party(Base):
 class Holding(Base):
     """承办: the span in which one Office holds a dispute at one level. The climb locks this row.
 
-    `due_at` bars now: until acceptance the earlier of both limits, then `handle_by`; empty once the
-    Holding has ended.
+    `due_at` bars now (ladder.clocks.due_at); empty once the Holding has ended. The present one has
+    the greatest `n` of those that did not end as `withdrawn_climb`: such a one never counted.
     """
 
     __tablename__ = "holding"
     __table_args__ = (
         UniqueConstraint("dispute_id", "n"),
-        # One climb per Holding, whatever the number of workers.
-        UniqueConstraint("climbed_from"),
-        _one_of("level", [one.value for one in Level]),
+        # One climb per Holding, whatever the number of workers; a withdrawn one was none.
+        Index(
+            "holding_climbed_from_key",
+            "climbed_from",
+            unique=True,
+            postgresql_where="ended_how IS DISTINCT FROM 'withdrawn_climb'",
+        ),
+        one_of("level", [one.value for one in Level]),
         CheckConstraint("(ended_at IS NULL) = (ended_how IS NULL)", name="ended"),
         CheckConstraint("(ended_at IS NULL) = (due_at IS NOT NULL)", name="due"),
+        CheckConstraint("(request_at IS NULL) = (request_answer_by IS NULL)", name="request"),
         Index("holding_open_ix", "dispute_id", unique=True, postgresql_where="ended_at IS NULL"),
         Index(
             "holding_due_ix",
@@ -162,52 +175,20 @@ class Holding(Base):
     due_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     extension_asked_at: Mapped[datetime | None]
+    extension_answer_by: Mapped[datetime | None]  # a named pause: until then it does not climb
+    extension_declined: Mapped[bool] = mapped_column(server_default="false")
     extended: Mapped[bool] = mapped_column(server_default="false")
     overdue_at: Mapped[datetime | None]  # the county's: it has nowhere to climb
     ended_at: Mapped[datetime | None]
     ended_how: Mapped[str | None]  # the slug of the event that ended it
     climbed_from: Mapped[UUID | None] = mapped_column(ForeignKey("holding.id"))
-
-
-class DisputeEvent(Base):
-    """One thing that happened to a dispute. Append-only; `n`, `prev_hash` and `hash` are given by
-    the database, so that every way to write one is in the chain.
-    """
-
-    __tablename__ = "dispute_event"
-    __table_args__ = (
-        UniqueConstraint("dispute_id", "n"),
-        Index("dispute_event_author_ix", "recorded_by", "received_at"),
-        _one_of("to_status", [one.value for one in State]),
-        _one_of("referred_to", REFERRED_TO),
-        CheckConstraint("proof IN ('proved','claimed')", name="proof"),
-        _between_1970_and_3000(),
-        CheckConstraint("(why IS NULL) = (why_mac IS NULL)", name="why"),
-        CheckConstraint("(agreement IS NULL) = (agreement_mac IS NULL)", name="agreement"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"))
-    n: Mapped[int]
-    kind: Mapped[str]  # a slug of ladder.states.Event; or `overdue`, which the clock writes
-    from_status: Mapped[str | None]  # none before the first
-    to_status: Mapped[str]
-    office_id: Mapped[UUID | None] = mapped_column(ForeignKey("office.id"))  # who acted for it
-    holding_id: Mapped[UUID | None] = mapped_column(ForeignKey("holding.id"))
-    done_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
-    recorded_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))  # none: clock
-    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.id"))
-    why: Mapped[str | None] = mapped_column(Sealed("dispute_event.why"))
-    why_mac: Mapped[bytes | None] = mapped_column(LargeBinary)  # what the chain vouches for
-    agreement: Mapped[str | None] = mapped_column(Sealed("dispute_event.agreement"))
-    agreement_mac: Mapped[bytes | None] = mapped_column(LargeBinary)
-    referred_to: Mapped[str | None]
-    rights_told: Mapped[bool] = mapped_column(server_default="false")
-    refused: Mapped[str | None]  # this note was meant as a move; why it was none
-    intended: Mapped[str | None]  # and as which
-    occurred_at: Mapped[datetime]
-    recorded_at: Mapped[datetime]
-    received_at: Mapped[datetime]
-    proof: Mapped[str]
-    prev_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
-    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    begun_how: Mapped[str] = mapped_column(server_default="register")  # slug of the event
+    sent_by: Mapped[UUID | None] = mapped_column(ForeignKey("office.id"))  # who may be objected to
+    objection_by: Mapped[datetime | None]  # until when: only where another Office sent it here
+    objected_at: Mapped[datetime | None]
+    objection_decided_at: Mapped[datetime | None]
+    request_party_id: Mapped[UUID | None]  # a party asks for the next level
+    request_at: Mapped[datetime | None]
+    request_answer_by: Mapped[datetime | None]  # silence of the holder until then means: it goes
+    request_answered_at: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]  # of the bar that stands now

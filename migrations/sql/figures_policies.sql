@@ -1,0 +1,14 @@
+-- Sums are read by the Offices of an Area and of those above it; what is a small number among them,
+-- the service withholds. Only the worker counts; only triggers say what has to be counted.
+GRANT SELECT ON figure_month TO wangge_app, wangge_gate;
+GRANT SELECT, INSERT, DELETE ON figure_month TO wangge_worker;
+GRANT SELECT, INSERT ON figure_dirty TO wangge_gate;
+GRANT SELECT, DELETE ON figure_dirty TO wangge_worker;
+
+CREATE POLICY of_my_areas ON figure_month FOR SELECT TO wangge_app
+    USING ((SELECT gate.sees_county()) OR area_id = ANY (ARRAY(SELECT gate.figure_areas())));
+CREATE POLICY gate_reads ON figure_month FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY worker ON figure_month TO wangge_worker USING (true) WITH CHECK (true);
+CREATE POLICY gate_adds ON figure_dirty FOR INSERT TO wangge_gate WITH CHECK (true);
+CREATE POLICY gate_reads ON figure_dirty FOR SELECT TO wangge_gate USING (true);
+CREATE POLICY worker ON figure_dirty TO wangge_worker USING (true) WITH CHECK (true);

@@ -1,0 +1,145 @@
+"""A figure as a table: rows and a total, each number with what it is of, small ones withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from math import ceil
+from typing import Any, NamedTuple
+
+from server.figures.rules.measures import Share, Took
+from server.figures.rules.months import ALL, Node, parts_of
+from server.figures.rules.withholding import (
+    EVERYTHING,
+    TOTAL,
+    Numbers,
+    Table,
+    Told,
+    told_of,
+)
+
+Counts = dict[str, int]
+Months = dict[date, Counts]
+Shown = dict[str, Any]
+
+
+class Line(NamedTuple):
+    """One line of a table, by its key: a row of what was counted (or TOTAL), over a period."""
+
+    key: str
+    row: str
+    since: date
+    until: date
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What was counted, row by row and month by month: of all, and of others' Offices alone."""
+
+    all: dict[str, Months] = field(default_factory=dict)
+    others: dict[str, Months] = field(default_factory=dict)
+
+    def add(self, row: str, month: date, counts: Mapping[str, int], *, own: bool) -> None:
+        """Add up what was counted of a row in a month."""
+        for table, weight in ((self.all, 1), (self.others, 0 if own else 1)):
+            sums = table.setdefault(row, {}).setdefault(month, dict.fromkeys(counts, 0))
+            for name, number in counts.items():
+                sums[name] += number * weight
+
+    @property
+    def months(self) -> Sequence[date]:
+        """Every month in which something was counted, ascending."""
+        return sorted({month for months in self.all.values() for month in months})
+
+    def count(self, name: str, line: Line) -> int:
+        """A number of a line."""
+        rows = self.all.values() if line.row == TOTAL else [self.all.get(line.row, {})]
+        return sum(
+            counts[name]
+            for months in rows
+            for month, counts in months.items()
+            if line.since <= month <= line.until
+        )
+
+
+def shares_of(sheet: Sheet, share: Share, lines: Iterable[Line]) -> list[Shown]:
+    """So many of so many, for each line."""
+    of = told_of(_table(sheet, lambda counts: (counts[share.of],)))
+    n = told_of(
+        _table(sheet, lambda counts: (counts[share.n], counts[share.of] - counts[share.n])), of
+    )
+    return [_share(sheet, share, line, of, n) for line in lines]
+
+
+def took_of(
+    sheet: Sheet, took: Took, lines: Iterable[Line], days: Mapping[str, Mapping[int, int]]
+) -> list[Shown]:
+    """How long a step took, for each line. `days`: key of a line → days → how many took so long."""
+    name = f"{took.step}_took"
+    told = told_of(_table(sheet, lambda counts: (counts[name],)))
+    return [
+        _took(sheet.count(name, line), days.get(line.key, {}))
+        if _tells(sheet, told, line)
+        else _took(None, {})
+        for line in lines
+    ]
+
+
+def added_up(days: Mapping[str, Mapping[int, int]]) -> dict[int, int]:
+    """Days of all rows together."""
+    whole: dict[int, int] = {}
+    for counted in days.values():
+        for number, n in counted.items():
+            whole[number] = whole.get(number, 0) + n
+    return whole
+
+
+def percentile(days: Mapping[int, int], share: float) -> int | None:
+    """The least number of days that so great a share did not exceed (nearest rank, as SQL's
+    percentile_disc); None of none.
+    """
+    rank, seen = ceil(share * sum(days.values())), 0
+    for number in sorted(days):
+        seen += days[number]
+        if seen >= rank:
+            return number
+    return None
+
+
+def _table(sheet: Sheet, numbers: Callable[[Counts], Numbers]) -> Table:
+    return {
+        row: {month: numbers(counts) for month, counts in months.items()}
+        for row, months in sheet.others.items()
+    }
+
+
+def _tells(sheet: Sheet, told: Told, line: Line) -> bool:
+    return told is EVERYTHING or all(told.tells(line.row, span) for span in _spans(sheet, line))
+
+
+def _spans(sheet: Sheet, line: Line) -> Iterable[Node]:
+    """What makes up its period: all there is, or years, quarters and months."""
+    months = sheet.months
+    if line.since <= months[0] and months[-1] <= line.until:
+        return (ALL,)
+    return parts_of(line.since, line.until)
+
+
+def _share(sheet: Sheet, share: Share, line: Line, of_told: Told, n_told: Told) -> Shown:
+    if not _tells(sheet, of_told, line):
+        return {"n": None, "of": None, "ratio": None, "withheld": True}
+    of = sheet.count(share.of, line)
+    if not _tells(sheet, n_told, line):
+        return {"n": None, "of": of, "ratio": None, "withheld": True}
+    n = sheet.count(share.n, line)
+    return {"n": n, "of": of, "ratio": round(n / of, 4) if of else None, "withheld": False}
+
+
+def _took(of: int | None, days: Mapping[int, int]) -> Shown:
+    return {
+        "of": of,
+        "median_days": percentile(days, 0.5),
+        "p90_days": percentile(days, 0.9),
+        "withheld": of is None,
+    }

@@ -1,0 +1,110 @@
+"""Shapes of figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from server.figures.rules.months import read_month
+from server.ladder.routing import Category, Level
+
+BY = ("area", "category", "level", "month")
+_CODE = validate.Regexp(r"[0-9]{6,12}\Z")
+
+
+class _Month(fields.String):
+    """A whole month: 2026-03, or its first day where it begins a period, its last where it ends."""
+
+    def __init__(self, *, last: bool, **more: Any) -> None:
+        super().__init__(load_default=None, **more)
+        self.last = last
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        month = read_month(super()._deserialize(value, attr, data, **more), last=self.last)
+        if month is None:
+            raise ValidationError("whole_months")
+        return month
+
+
+class FiguresIn(Schema):
+    """Of which Area, over which whole months, by what. Left out: one's own Area, this year."""
+
+    area = fields.String(load_default=None, validate=_CODE)
+    since = _Month(last=False, data_key="from", metadata={"description": "2026-01, or 2026-01-01"})
+    until = _Month(last=True, data_key="to", metadata={"description": "2026-03, or 2026-03-31"})
+    by = fields.String(load_default="level", validate=validate.OneOf(BY))
+    category = fields.String(
+        load_default=None, validate=validate.OneOf([one.value for one in Category])
+    )
+    level = fields.String(load_default=None, validate=validate.OneOf([one.value for one in Level]))
+    format = fields.String(load_default=None, validate=validate.OneOf(["json", "csv"]))
+
+
+class ShareOut(Schema):
+    """`n` of `of`; no ratio of none. All are empty where a number is too small to be told."""
+
+    n = fields.Integer(allow_none=True)
+    of = fields.Integer(allow_none=True)
+    ratio = fields.Float(allow_none=True)
+    withheld = fields.Boolean()
+
+
+class TookOut(Schema):
+    """Days that a step took: half took no longer than the median, nine of ten than p90."""
+
+    of = fields.Integer(allow_none=True, metadata={"description": "steps that ended"})
+    median_days = fields.Integer(allow_none=True)
+    p90_days = fields.Integer(allow_none=True)
+    withheld = fields.Boolean()
+
+
+class FigureAreaOut(Schema):
+    """Of which Area and all below."""
+
+    code = fields.String()
+    name = fields.String()
+    level = fields.String()
+
+
+class _Figures(Schema):
+    figure = fields.String()
+    area = fields.Nested(FigureAreaOut)
+    since = fields.Date(data_key="from", metadata={"description": "the first day"})
+    until = fields.Date(data_key="to", metadata={"description": "the last day"})
+    by = fields.String()
+    category = fields.String(allow_none=True)
+    level = fields.String(allow_none=True)
+    as_of = fields.AwareDateTime(
+        metadata={"description": "all that was written before this is counted"}
+    )
+
+
+class SharesRowOut(Schema):
+    """One row: by Area its code, else a slug or a month."""
+
+    key = fields.String()
+    name = fields.String()
+    shares = fields.Dict(keys=fields.String(), values=fields.Nested(ShareOut))
+
+
+class SharesOut(_Figures):
+    """Shares, each with what it is a share of."""
+
+    total = fields.Nested(SharesRowOut)
+    rows = fields.List(fields.Nested(SharesRowOut))
+
+
+class TimesRowOut(Schema):
+    """One row: by Area its code, else a slug or a month."""
+
+    key = fields.String()
+    name = fields.String()
+    steps = fields.Dict(keys=fields.String(), values=fields.Nested(TookOut))
+
+
+class TimesOut(_Figures):
+    """Days that steps took, each with how many steps ended."""
+
+    total = fields.Nested(TimesRowOut)
+    rows = fields.List(fields.Nested(TimesRowOut))

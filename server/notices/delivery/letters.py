@@ -1,0 +1,100 @@
+"""What a mail says: plain text, Chinese first and English below, and nobody's name.
+
+It carries what the notice holds (ids, times, slugs) and the names of Offices. A link only where
+people reach this server, and to its door alone: who opens it signs in first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any, Final
+from uuid import UUID
+
+from server.ladder.calendar import LOCAL
+from server.notices.rules import Kind
+
+# What the facts of a body are called; those without a name here are left to the webhooks.
+_NAMES: Final[Mapping[str, tuple[str, str]]] = {
+    "due_at": ("时限", "due"),
+    "accept_by": ("受理时限", "accept by"),
+    "handle_by": ("办理时限", "handle by"),
+    "until": ("至", "until"),
+    "confirm_by": ("司法确认期限", "court confirmation by"),
+    "lift_at": ("督办至", "supervised until"),
+    "level": ("层级", "level"),
+    "bar": ("所过时限", "bar"),
+    "category": ("类别", "category"),
+    "year": ("年度", "year"),
+    "count": ("件数", "cases"),
+}
+
+
+def write(
+    *,
+    delivery_id: UUID,
+    sender: str,
+    to: str,
+    at: datetime,
+    notice: Mapping[str, Any],
+    public_url: str | None,
+) -> EmailMessage:
+    """The mail of one delivery, the same on every try but for its date (`at`).
+
+    `notice`: kind, dispute_id, offices (names), body, owed_at.
+    """
+    kind = Kind(notice["kind"])
+    letter = EmailMessage(policy=SMTP)
+    letter["From"], letter["To"] = sender, to
+    letter["Subject"] = f"【网格】{kind.zh} {kind.en.capitalize()}"
+    letter["Date"] = format_datetime(at)
+    letter["Message-ID"] = f"<{delivery_id}@{sender.partition('@')[2]}>"
+    letter["Auto-Submitted"] = "auto-generated"
+    lines = [*_chinese(kind, notice, public_url), "", *_english(kind, notice, public_url)]
+    letter.set_content("\n".join(lines) + "\n")
+    return letter
+
+
+def _chinese(kind: Kind, notice: Mapping[str, Any], public_url: str | None) -> Iterator[str]:
+    yield f"{kind.zh}：{_local(notice['owed_at'])}（北京时间）"
+    if notice["dispute_id"]:
+        yield f"案件编号：{notice['dispute_id']}"
+    if notice["offices"]:
+        yield f"承办单位：{'、'.join(notice['offices'])}"
+    yield from (f"{zh}：{said}" for zh, _, said in _facts(notice["body"]))
+    yield f"请登录查看：{public_url}" if public_url else "请登录网格系统查看。"
+    yield "本邮件由系统自动发出，请勿回复。"
+
+
+def _english(kind: Kind, notice: Mapping[str, Any], public_url: str | None) -> Iterator[str]:
+    yield f"{kind.en.capitalize()}: {_local(notice['owed_at'])} (Beijing time)"
+    if notice["dispute_id"]:
+        yield f"Case: {notice['dispute_id']}"
+    if notice["offices"]:
+        yield f"Office: {', '.join(notice['offices'])}"
+    yield from (f"{en.capitalize()}: {said}" for _, en, said in _facts(notice["body"]))
+    yield f"Sign in: {public_url}" if public_url else "Sign in to Wangge to see it."
+    yield "Sent by the system; please do not answer."
+
+
+def _facts(body: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:
+    return [(*_NAMES[key], _said(value)) for key, value in body.items() if key in _NAMES]
+
+
+def _said(value: object) -> str:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    if at.tzinfo is None:
+        return str(value)
+    day_before = at.astimezone(LOCAL) - timedelta(days=1)
+    # A deadline ends its day at 24:00; 0:00 of the next would be read as that day's.
+    return f"{day_before:%Y-%m-%d} 24:00" if day_before.time() == time.min else _local(at)
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M")

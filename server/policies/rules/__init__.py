@@ -1,0 +1,1 @@
+"""What is published about working days, and policies as people write and compare them. Pure."""

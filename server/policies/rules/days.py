@@ -1,0 +1,86 @@
+"""What is published about the working days of a year. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import holidays
+
+from server.errors import NotFound
+
+MADE_UP = "调休上班"
+
+
+class Day(NamedTuple):
+    """One day as published."""
+
+    day: date
+    working: bool
+    name: str
+    provisional: bool
+
+
+class Listed(NamedTuple):
+    """One day of a published list: a holiday, or a day of the weekend that is worked."""
+
+    working: bool
+    name: str
+
+
+def days_of(year: int) -> Iterator[Day]:
+    """Every day of a year, make-up days (调休) included where the `holidays` package knows them.
+
+    Each published year had make-up days: one without any is not published yet, and is marked
+    provisional instead of being guessed.
+    """
+    published = holidays.country_holidays("CN", years=year)
+    provisional = not any(day.year == year for day in published.weekend_workdays)
+    for day in each_day(year):
+        made_up = MADE_UP if day in published.weekend_workdays else ""
+        name = published.get(day) or made_up
+        yield Day(day, published.is_working_day(day), str(name), provisional)
+
+
+def year_of_list(year: int, listed: Mapping[date, Listed], *, provisional: bool) -> Iterator[Day]:
+    """Every day of a year by a published list: what it does not name is worked from Monday to
+    Friday.
+    """
+    for day in each_day(year):
+        working, name = listed.get(day) or Listed(day.weekday() < _SATURDAY, "")
+        yield Day(
+            day, working, name or (MADE_UP if working and is_weekend(day) else ""), provisional
+        )
+
+
+def has_make_up_days(year: int, listed: Mapping[date, Listed]) -> bool:
+    """Whether a list names a day of the weekend that is worked, as every published one did."""
+    return any(day.year == year and is_weekend(day) and of.working for day, of in listed.items())
+
+
+def named_day(text: str) -> date:
+    """The day of a path such as `2026-02-14`. Raises NotFound for anything else."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise NotFound from None
+    if day.isoformat() != text:
+        raise NotFound
+    return day
+
+
+def is_weekend(day: date) -> bool:
+    """Saturday or Sunday."""
+    return day.weekday() >= _SATURDAY
+
+
+def each_day(year: int) -> Iterator[date]:
+    """From the first of January to the last of December."""
+    day = date(year, 1, 1)
+    while day.year == year:
+        yield day
+        day += timedelta(days=1)
+
+
+_SATURDAY = 5

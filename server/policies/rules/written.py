@@ -1,0 +1,86 @@
+"""A policy as people write it: YAML that is read strictly, and written so that it reads back."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, Final
+
+import yaml
+
+from server.ladder.errors import PolicyInvalid
+from server.ladder.policy import Policy, as_mapping, parse
+from server.policies.errors import BadPolicyFile
+
+MAX_BYTES: Final = 64 << 10
+MAX_SHOWN: Final = 100  # faults; a file with more is read again after these are corrected
+
+
+def read_policy(content: bytes) -> Policy:
+    """The policy that a YAML file holds. Raises BadPolicyFile; its `errors` names each fault by
+    path.
+    """
+    if len(content) > MAX_BYTES:
+        raise _wrong(f"超过 {MAX_BYTES >> 10} KB over {MAX_BYTES >> 10} KB")
+    try:
+        said = yaml.load(content.decode("utf-8-sig"), Loader=_Strict)  # noqa: S506 - a SafeLoader
+    except UnicodeDecodeError as error:
+        raise _wrong("应为 UTF-8 编码 it must be UTF-8") from error
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
+        raise _wrong(_where(error)) from error
+    try:
+        return parse(said)
+    except PolicyInvalid as fault:
+        named = (problem.partition(": ") for problem in fault.problems[:MAX_SHOWN])
+        raise BadPolicyFile(errors={path: what[:300] for path, _, what in named}) from fault
+
+
+def write_policy(policy: Policy) -> str:
+    """A policy as YAML; `read_policy` gives the same policy back."""
+    said = _by_level_on_one_line(as_mapping(policy))
+    return yaml.dump(said, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=100)
+
+
+class _Strict(yaml.SafeLoader):
+    """YAML in which a name stands once: of two, a reviewer would have seen only one."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
+        names = [str(key.value) for key, _ in node.value]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"“{twice}”出现两次 occurs twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+class _Flow(dict[str, Any]):
+    """A mapping that is written on one line."""
+
+
+class _Plain(yaml.SafeDumper):
+    """Limits of one level stand on one line, so that a reviewer compares them."""
+
+
+_Plain.add_representer(
+    _Flow, lambda dumper, of: dumper.represent_mapping("tag:yaml.org,2002:map", of, flow_style=True)
+)
+
+
+def _by_level_on_one_line(said: object) -> Any:
+    if not isinstance(said, Mapping):
+        return said
+    if said.keys() == {"accept", "handle"}:
+        return _Flow(said)
+    return {name: _by_level_on_one_line(of) for name, of in said.items()}
+
+
+def _where(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return "不是 YAML not YAML"
+    why = getattr(error, "problem", None) or "不是 YAML not YAML"
+    return f"第 {mark.line + 1} 行 line {mark.line + 1}: {why}"
+
+
+def _wrong(what: str) -> BadPolicyFile:
+    return BadPolicyFile(f"{BadPolicyFile.text} {what}"[:400])

@@ -1,0 +1,48 @@
+"""The policy in force and the calendar: loading them, and handing them to the ladder."""
+
+from server.policies.service.days import (
+    Loaded,
+    calendar,
+    list_year,
+    load_calendar,
+    load_days,
+    read_days,
+    set_day,
+)
+from server.policies.service.upkeep import ensure_policy, has_day, look_ahead, unpublished
+from server.policies.service.versions import (
+    InForce,
+    Revision,
+    compare,
+    current_policy,
+    get_policy,
+    get_version,
+    list_versions,
+    load_policy,
+    number_in_force,
+    revise,
+)
+
+__all__ = [
+    "InForce",
+    "Loaded",
+    "Revision",
+    "calendar",
+    "compare",
+    "current_policy",
+    "ensure_policy",
+    "get_policy",
+    "get_version",
+    "has_day",
+    "list_versions",
+    "list_year",
+    "load_calendar",
+    "load_days",
+    "load_policy",
+    "look_ahead",
+    "number_in_force",
+    "read_days",
+    "revise",
+    "set_day",
+    "unpublished",
+]

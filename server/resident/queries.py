@@ -1,0 +1,98 @@
+"""SQL of the resident. All of it is asked as wangge_resident: row security shows the one case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from server.access.models import Office
+from server.db import Identity, ask
+from server.disputes.models import DisputeEvent, Holding, Term
+from server.resident.models import Rating, ResidentReceipt
+
+_CASE = text("""
+    SELECT d.id, d.category, d.status, d.received_at, p.id AS party_id, p.side,
+           d.id <> p.dispute_id AS joined, told.rights_told, told.referred_to
+      FROM party p
+      JOIN gate.resident_cases() c ON c.present
+      JOIN dispute d               ON d.id = c.dispute_id
+     CROSS JOIN gate.resident_told() told
+""")
+
+
+def find_case(session: Session) -> Row[Any] | None:
+    """The present case of the party whose code was told; None where the code finds nobody."""
+    return session.execute(_CASE).one_or_none()
+
+
+def list_holdings(session: Session, dispute_id: UUID) -> Sequence[Row[Any]]:
+    """Its Holdings and their Offices, in order; a climb that was withdrawn never counted."""
+    office = (Office.name, Office.public_telephone)
+    return session.execute(
+        select(Holding, *office)
+        .join(Office, Office.id == Holding.office_id)
+        .where(Holding.dispute_id == dispute_id)
+        .where(Holding.ended_how.is_distinct_from("withdrawn_climb"))
+        .order_by(Holding.n)
+    ).all()
+
+
+def list_terms(session: Session) -> Sequence[Row[Any]]:
+    """What was agreed that the party itself is to do."""
+    columns = (Term.n, Term.content, Term.due_on, Term.done_at)
+    return session.execute(select(*columns).order_by(Term.n)).all()
+
+
+def find_answer(session: Session, holding_id: UUID, since: datetime) -> str | None:
+    """What the Office answered to the party's own request; what it answered others, is hidden."""
+    return session.scalar(
+        select(DisputeEvent.why)
+        .where(DisputeEvent.holding_id == holding_id, DisputeEvent.kind == "answer")
+        .where(DisputeEvent.received_at >= since)
+        .order_by(DisputeEvent.n.desc())
+        .limit(1)
+    )
+
+
+def find_rating(session: Session, holding_id: UUID) -> Row[Any] | None:
+    """The party's newest word on this Holding."""
+    return session.execute(
+        select(Rating.rating, Rating.at)
+        .where(Rating.holding_id == holding_id)
+        .order_by(Rating.at.desc(), Rating.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def insert_rating(session: Session, **values: Any) -> None:
+    """One more word of the party; the newest counts."""
+    session.execute(insert(Rating), values)
+
+
+def take_letter(session: Session, party_id: UUID, letter_id: UUID, kind: str, at: datetime) -> bool:
+    """Whether this letter is new; one that comes twice is taken once, also at the same moment."""
+    taken = session.execute(
+        upsert(ResidentReceipt)
+        .values(party_id=party_id, letter_id=letter_id, kind=kind, at=at)
+        .on_conflict_do_nothing()
+        .returning(ResidentReceipt.letter_id)
+    )
+    return taken.one_or_none() is not None
+
+
+def knock(by: Identity, source: bytes, rate: int, rate_in_all: int) -> int:
+    """0: come in; else the seconds to wait. A transaction of its own, so that it counts anyhow."""
+    row = ask(
+        "SELECT gate.resident_knock(:source, :rate, :in_all)",
+        {"source": source, "rate": float(rate), "in_all": float(rate_in_all)},
+        by,
+        read_only=False,
+        seconds=5,
+    )
+    return int(row[0]) if row else 0

@@ -1,0 +1,205 @@
+"""A resident follows the own case, and sees nothing of anybody else's."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from server.db import DbRole, Identity, resident, transaction
+from server.disputes.rules.codes import new_code
+from server.disputes.service.codes import digest_of
+from tests.docs.blocks import blocks_of
+from tests.resident.conftest import CANARIES, Residents
+
+GOOD_BUT_UNKNOWN = new_code(b"nobody has this!")
+
+
+def test_where_the_case_stands_is_told_as_the_page_shows_it(residents: Residents) -> None:
+    shown = {
+        one.kind: json.loads(one.text) for one in blocks_of("residents.md") if "json" in one.kind
+    }
+    code = residents.code(residents.quarrel())
+    assert residents.send("case", code.lower().replace("-", " ")) == shown["json case"]
+
+
+def test_every_office_is_told_with_its_day(residents: Residents) -> None:
+    wall = residents.quarrel()
+    code = residents.code(wall, "respondent")
+    residents.ladder.act("mediator-a1", wall, "accept")
+    residents.ladder.act("mediator-a1", wall, "escalate", why=CANARIES[-1])
+    village, township = residents.case(code)["steps"]
+    assert village["ended"]["slug"] == "escalate"
+    assert (village["office"], village["ended_on"]) == ("示例A1调解委员会", "2026-03-02")
+    assert township["level"]["zh"] == "乡镇"
+    assert (township["telephone"], township["ended"]) == ("000-0000000", None)
+    assert township["deadline"] > "2026-03-02"
+
+
+def test_nobody_else_is_in_any_answer(residents: Residents) -> None:
+    wall = residents.quarrel()
+    codes = [residents.code(wall, side) for side in ("applicant", "respondent")]
+    residents.ladder.act("mediator-a1", wall, "accept", why=CANARIES[-1])
+    residents.ladder.act("mediator-a1", wall, "mediate", why=CANARIES[-1])
+    residents.ladder.act("mediator-a1", wall, "fail", why=CANARIES[-1], rights_told=True)
+    for code in codes:
+        told = residents.case(code)
+        assert told["rights_told"] is True
+        assert len(told["ways"]) == 4
+    for answer in residents.answers:
+        said = answer.get_data(as_text=True) + str(answer.headers)
+        assert not [canary for canary in CANARIES if canary in said]
+        assert "示例mediator" not in said  # nobody of the staff
+        assert wall not in said  # and no id by which to ask elsewhere
+        assert not [party for party in residents.parties.values() if party in said]
+
+
+def test_a_replaced_code_is_dead_at_once(residents: Residents) -> None:
+    wall = residents.quarrel()
+    lost = residents.code(wall)
+    found = residents.code(wall, login="worker-a1w")
+    residents.send("case", lost, expect=404)
+    assert residents.case(found)["status"]["slug"] == "registered"
+    acts = residents.look("SELECT what->>'party' FROM audit_act WHERE action = 'dispute.code'")
+    assert [party for (party,) in acts] == [residents.parties["applicant"]] * 2
+
+
+def test_a_code_belongs_to_one_party(residents: Residents) -> None:
+    wall = residents.quarrel()
+    one, other = residents.code(wall), residents.code(wall, "respondent")
+    assert "withdraw" in [act["slug"] for act in residents.case(one)["can"]]
+    assert "withdraw" not in [act["slug"] for act in residents.case(other)["can"]]
+    residents.code(wall)
+    residents.case(other)  # the other party's slip is still good
+
+
+def test_a_year_after_it_came_to_rest_the_code_is_over(residents: Residents) -> None:
+    wall = residents.quarrel()
+    code = residents.code(wall)
+    residents.ladder.act("mediator-a1", wall, "accept")
+    residents.ladder.act("mediator-a1", wall, "settle", agreement="各退半尺")
+    residents.county.clock.pass_time(days=364)
+    assert residents.case(code)["status"]["slug"] in ("settled", "closed")
+    residents.county.clock.pass_time(days=2)
+    residents.send("case", code, expect=404)
+
+
+def test_whatever_is_no_code_looks_the_same(residents: Residents) -> None:
+    wall = residents.quarrel()
+    lost, old = residents.code(wall), residents.code(wall, "respondent")
+    residents.code(wall)
+    residents.look(
+        "UPDATE holding SET ended_at = '2020-01-01', ended_how = 'settle', due_at = NULL"
+    )
+    wrong = (GOOD_BUT_UNKNOWN, lost, old, lost[:-1] + "3", "", " ", "x" * 200, "示例", "\u0007")
+    told = {json.dumps(_bare(residents, code)) for code in wrong}
+    assert len(told) == 1
+    assert "code-unknown" in told.pop()
+
+
+def _bare(residents: Residents, code: str) -> Any:
+    """Body, status and headers, but for the number of the request."""
+    body = residents.send("case", code, expect=404)
+    headers = dict(residents.answers[-1].headers)
+    number = headers.pop("X-Request-Id")
+    assert body.pop("request") == number
+    return [body, headers]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 422),
+        (b"{", 400),
+        (b"[]", 422),
+        (b'{"code": 5}', 422),
+        (b'{"code": null}', 422),
+        (b'{"code": ["a"]}', 422),
+        (b'{"code": "\\u0000"}', 400),
+        (b'{"code": NaN}', 400),
+        (b'{"code": "a", "party": "b"}', 422),
+        (b'{"code": "' + b"3" * 201 + b'"}', 422),
+        (b"[" * 100_000, 400),
+    ],
+)
+def test_bad_bodies_get_a_clear_problem(residents: Residents, body: bytes, status: int) -> None:
+    client = residents.county.app.test_client()
+    for verb in ("case", "rating", "request", "answer", "recusal", "withdraw", "refuse"):
+        path = f"/api/v1/resident/{verb}"
+        answer = client.post(path, data=body, content_type="application/json")
+        assert answer.status_code == status, (verb, answer.text)
+        assert answer.content_type == "application/problem+json"
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_code_is_in_no_log(residents: Residents, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    code = residents.code(residents.quarrel())
+    residents.case(code)
+    residents.send("case", code[:-1], expect=404)
+    residents.county.app.test_client().post("/r", data={"code": code})
+    said = "".join(f"{one.getMessage()} {one.__dict__}" for one in caplog.records)
+    assert "/api/v1/resident/case" in said
+    for part in (code, code.replace("-", ""), code[:9], code.replace("-", "")[:8]):
+        assert part not in said
+    kept = residents.look("SELECT a::text FROM audit_act a")
+    assert not [row for (row,) in kept if code.replace("-", "") in row or code in row]
+
+
+TABLES = (
+    *("dispute", "holding", "office", "party", "term", "dispute_event", "rating"),
+    *("resident_receipt", "policy_version", "calendar_day"),
+)
+
+
+def test_without_a_code_the_role_sees_nothing(residents: Residents) -> None:
+    residents.code(residents.quarrel())
+    now = residents.county.clock.now
+    for digest in (b"", digest_of(GOOD_BUT_UNKNOWN)):
+        with transaction(resident(now, digest)) as session:
+            for table in TABLES:
+                column = "party_id" if table == "dispute_event" else "1"
+                assert session.scalars(text(f"SELECT {column} FROM {table}")).all() == [], table
+
+
+def test_with_a_code_it_sees_its_case_and_few_columns(residents: Residents) -> None:
+    residents.quarrel("another")
+    wall = residents.quarrel()
+    by = resident(residents.county.clock.now, digest_of(residents.code(wall)))
+    with transaction(by) as session:
+        assert [str(id_) for id_ in session.scalars(text("SELECT id FROM dispute"))] == [wall]
+        (party,) = session.scalars(text("SELECT id FROM party"))
+        assert str(party) == residents.parties["applicant"]
+        assert session.scalars(text("SELECT dispute_id FROM holding")).all() == [
+            session.scalar(text("SELECT id FROM dispute"))
+        ]
+    for hidden in (
+        *("SELECT story FROM dispute", "SELECT recorded_by FROM dispute"),
+        *("SELECT name FROM party", "SELECT telephone FROM party", "SELECT * FROM claim"),
+        *(
+            "SELECT done_by FROM dispute_event",
+            "SELECT * FROM party_code",
+            "SELECT * FROM user_account",
+        ),
+        *("SELECT * FROM household", "SELECT * FROM assignment", "SELECT * FROM resident_knock"),
+    ):
+        with pytest.raises(DBAPIError, match="permission denied"), transaction(by) as session:
+            session.execute(text(hidden))
+
+
+def test_staff_read_no_digest_and_make_no_code_of_others(residents: Residents) -> None:
+    wall = residents.quarrel()
+    residents.code(wall)
+    path = f"/disputes/{wall}/parties/{residents.parties['applicant']}"
+    for login in ("mediator-b1", "worker-b1w", "township-b"):
+        for verb, how in (("POST", "code"), ("POST", "slip"), ("GET", "slip")):
+            body = {"json": {}} if how == "slip" and verb == "POST" else {}
+            answer = residents.ladder.desk(login).call(verb, f"{path}/{how}", **body)
+            assert answer.json["type"] == "/problems/party-not-found", (login, verb, how)
+    county: Identity = residents.county.identity("county", role=DbRole.APP)
+    with pytest.raises(DBAPIError, match="permission denied"), transaction(county) as session:
+        session.execute(text("SELECT digest FROM party_code"))
