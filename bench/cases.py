@@ -65,6 +65,7 @@ def _values(wanted: Pile, began: datetime, story: bytes) -> dict[str, object]:
     return {
         "cases": wanted.cases,
         "every": max(1, wanted.cases // (wanted.due * wanted.rounds)),
+        "due": wanted.due,
         "rounds": wanted.rounds,
         "first": wanted.first,
         "hour": ROUND,
@@ -85,7 +86,7 @@ _CASES = """
           FROM area WHERE level = 'village'
     ), drawn AS (
         SELECT k, abs(hashint4(k)::bigint) AS chance,
-               CASE WHEN k %% %(every)s = 0
+               CASE WHEN k %% %(every)s = 0 AND k < %(every)s::bigint * %(due)s * %(rounds)s
                     THEN %(first)s + (k / %(every)s %% %(rounds)s) * %(hour)s
                     ELSE %(first)s + interval '100 days' + (k %% 2592000) * interval '1 second'
                END AS due_at

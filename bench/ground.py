@@ -43,6 +43,8 @@ class Size:
     homes: int = 1_000  # households of each phone that syncs for the first time
     phones: int = 100  # that do so at once
     pulls: int = 200  # with nothing new
+    open_cases: int = 1_000_000  # of the county, and a tenth of it beside it
+    due: int = 10_000  # cases that climb at once
     processes: int = min(os.cpu_count() or 2, 8)  # of the web server, as `wangge serve` has them
     county: Callable[[int], County] = draw
 

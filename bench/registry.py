@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench import households, moves, pulls, tiles, visits
+from bench import climb, figures, households, moves, pulls, tiles, visits
 from bench.row import Bench
 
 BENCHES: Mapping[str, Bench] = {
@@ -14,4 +14,6 @@ BENCHES: Mapping[str, Bench] = {
     "empty": pulls.EMPTY,
     "tiles": tiles.BENCH,
     "moves": moves.BENCH,
+    "climb": climb.BENCH,
+    "figures": figures.BENCH,
 }

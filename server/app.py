@@ -28,6 +28,7 @@ from server.moves.views import blp as moves
 from server.notices.queue.views import blp as notices
 from server.policies.views import calendar, policies
 from server.resident.page.views import page
+from server.resident.ratings.views import blp as ratings
 from server.resident.slips.views import blp as slips
 from server.resident.views import blp as residents
 from server.settings import Settings
@@ -64,6 +65,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     figures,
     exports,
     slips,
+    ratings,
     residents,
     notices,
 )

@@ -32,6 +32,7 @@ from server.heartbeats import queries as heartbeats
 from server.notices import service as notices
 from server.notices.delivery.service import deliver
 from server.policies.service import look_ahead
+from server.resident import service as residents
 from server.syncing.retention.service import purge
 
 log = logging.getLogger("wangge.worker")
@@ -139,7 +140,7 @@ def purge_old(by: Identity) -> int:
     purged = 0
     for _ in range(BATCHES):
         with transaction(by) as session:
-            batch = purge(session, by) + notices.purge(session, by)
+            batch = purge(session, by) + notices.purge(session, by) + residents.forget(session, by)
         if not batch:
             break
         purged += batch

@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Any, Literal, NamedTuple, NoReturn, Protocol
 
-SCHEMA = 2  # the newest columns that this app understands
+SCHEMA = 3  # the newest columns that this app understands
 ROUNDS = 8  # of push and pull in one sync: resends and resyncs are bounded
 MAX_CHANGES = 1000  # in one push: the server's bound
 MAX_RESYNC = 1000  # buckets in one pull: the server's bound

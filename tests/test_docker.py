@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from server import settings
+from server.attachments.rules import MAX_BYTES
 
 ROOT = Path(__file__).parents[1]
 DOCKER = ROOT / "docker"
@@ -246,6 +247,9 @@ def test_nginx_takes_slow_requests_whole_before_anyone_works_on_them() -> None:
         assert [name] == [one[0] for one in http if one[0] == name]
     assert ["client_max_body_size", "8m"] in http
     outside = within(http, "server 8443", "location /")
+    files = within(outside, "location /api/v1/attachments/")
+    assert ["client_max_body_size", f"{MAX_BYTES >> 20}m"] in files
+    assert ["proxy_pass", "$web"] in files
     assert ["proxy_request_buffering", "on"] in outside
     assert ["proxy_buffering", "on"] in outside
     assert ["gzip", "off"] in outside

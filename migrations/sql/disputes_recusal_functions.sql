@@ -112,16 +112,18 @@ CREATE OR REPLACE FUNCTION gate.my_recusals() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
+    -- The arrays are read only where there is a recusal to hold against them.
     SELECT r.dispute_id FROM recusal r
      WHERE r.ended_at IS NULL
        AND (r.user_id = gate.user_id()
             OR r.office_id IS NOT NULL AND r.office_id = ANY (ARRAY(SELECT gate.my_offices())))
-       AND NOT EXISTS (SELECT FROM dispute d
-                        WHERE d.id = r.dispute_id AND d.recorded_by = gate.user_id()
-                          AND d.received_at = gate.now())
-       AND NOT EXISTS (SELECT FROM dispute_event e
-                        WHERE e.id = r.event_id AND e.recorded_by = gate.user_id()
-                          AND e.received_at = gate.now());
+       AND r.dispute_id <> ALL (ARRAY(
+               SELECT d.id FROM dispute d
+                WHERE d.recorded_by = gate.user_id() AND d.received_at = gate.now()))
+       AND (r.event_id IS NULL
+            OR r.event_id <> ALL (ARRAY(
+                   SELECT e.id FROM dispute_event e
+                    WHERE e.recorded_by = gate.user_id() AND e.received_at = gate.now())));
 END
 $$;
 

@@ -1,9 +1,9 @@
 -- Sums are read by the Offices of an Area and of those above it; what is a small number among them,
--- the service withholds. Only the worker counts; only triggers say what has to be counted.
+-- the service withholds. Only the worker counts; triggers, and it itself, say what has to be counted.
 GRANT SELECT ON figure_month TO wangge_app, wangge_gate;
 GRANT SELECT, INSERT, DELETE ON figure_month TO wangge_worker;
 GRANT SELECT, INSERT ON figure_dirty TO wangge_gate;
-GRANT SELECT, DELETE ON figure_dirty TO wangge_worker;
+GRANT SELECT, INSERT, DELETE ON figure_dirty TO wangge_worker;
 
 CREATE POLICY of_my_areas ON figure_month FOR SELECT TO wangge_app
     USING ((SELECT gate.sees_county()) OR area_id = ANY (ARRAY(SELECT gate.figure_areas())));

@@ -18,9 +18,9 @@ END
 $$;
 
 -- The party's own case, and where it was merged, the one in which it goes on; the last is `present`.
--- A case that was merged never becomes the target of another merge round: eight are more than enough.
+-- What it was merged into may be merged in turn; eight times are more than enough.
 CREATE OR REPLACE FUNCTION gate.resident_cases() RETURNS TABLE (dispute_id uuid, present boolean)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 2 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -43,7 +43,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, p
 BEGIN
     RETURN QUERY
     SELECT e.dispute_id FROM dispute_event e
-     WHERE e.dispute_id IN (SELECT c.dispute_id FROM gate.resident_cases() c)
+     WHERE e.dispute_id = ANY (ARRAY(SELECT c.dispute_id FROM gate.resident_cases() c))
        AND e.party_id = gate.resident_party() AND e.recorded_by IS NULL
        AND e.received_at = gate.now() AND e.kind NOT IN ('note', 'rate');
 END
@@ -76,7 +76,8 @@ BEGIN
     SELECT coalesce(bool_or(e.rights_told), false),
            (array_agg(e.referred_to ORDER BY e.n DESC) FILTER (WHERE e.kind = 'refer'))[1]
       FROM dispute_event e
-     WHERE e.dispute_id IN (SELECT c.dispute_id FROM gate.resident_cases() c WHERE c.present);
+     WHERE e.dispute_id = ANY (ARRAY(SELECT c.dispute_id FROM gate.resident_cases() c
+                                      WHERE c.present));
 END
 $$;
 

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, text, update
+from sqlalchemy import Row, Select, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from server.access.models import Assignment, Credential, Device, Login, Office, User
 from server.db import Identity, ask
+from server.places.models import Area
 
 
 class SignedIn(NamedTuple):
@@ -208,6 +209,13 @@ def find_lead_office(session: Session, area_id: UUID) -> Office | None:
     """The Office that receives what comes to an Area."""
     query = select(Office).where(Office.area_id == area_id, Office.lead)
     return session.scalars(query.order_by(Office.id)).first()
+
+
+def list_offices(under: str, level: str | None) -> Select[tuple[Office]]:
+    """Offices of Areas whose code begins with `under`."""
+    query = select(Office).join(Area, Area.id == Office.area_id)
+    query = query.where(Area.code.startswith(under, autoescape=True))
+    return query if level is None else query.where(Office.level == level)
 
 
 def find_office(session: Session, office_id: UUID) -> Office | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.attachments.rules import OWNERS, PURPOSES
+from server.attachments.words import OWNERS, PURPOSES
 from server.db import Base
 
 

@@ -1,4 +1,4 @@
-"""What may be attached to what, and what a file is by its first bytes. Pure."""
+"""How large a file may be, and what it is by its first bytes. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Final
 
 from server.attachments.errors import BadAttachment, UnknownKind
 
-OWNERS: Final = ("visit", "dispute", "dispute_event", "agreement")
-PURPOSES: Final = ("photo", "signature", "document")
 MAX_BYTES: Final = 10 << 20  # of one request
 MOST: Final = 50  # of one record
 

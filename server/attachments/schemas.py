@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from marshmallow import Schema, fields, validate
 
-from server.attachments.rules import OWNERS, PURPOSES
+from server.attachments.words import OWNERS, PURPOSES
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _OWNER = validate.OneOf(list(OWNERS))

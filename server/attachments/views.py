@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 from uuid import UUID
 
-from flask import Response, current_app, request, send_file
+from flask import Response, current_app, request
 
 from server.access.door import asker, may
 from server.attachments import queries, service
@@ -82,16 +83,22 @@ def _send(found: Attachment) -> Response:
     """A picture is shown; anything else is only ever saved, and never run in our name."""
     kind = Kind(found.media_type)
     shown = kind is not Kind.PDF
-    answer = send_file(
-        files().open(found.sha256),
-        mimetype=kind.value if shown else "application/octet-stream",
-        as_attachment=not shown,
-        download_name=f"{found.id}.{ENDINGS[kind]}",
-        conditional=False,
-        etag=False,
-    )
+    file = files().open(found.sha256)
+    answer = Response(_pieces(file), content_type=kind.value if shown else _SAVED)
+    answer.call_on_close(file.close)  # also where the reader goes away
+    how, name = "inline" if shown else "attachment", f"{found.id}.{ENDINGS[kind]}"
+    answer.headers["Content-Disposition"] = f'{how}; filename="{name}"'
     answer.content_length = found.size
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(1 << 16):
+            yield piece
+
+
+_SAVED = "application/octet-stream"

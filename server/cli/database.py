@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from server import archive
+from server.attachments import copies
+from server.attachments.tidying import FOLDER
 from server.cli.healing import lines
 from server.cli.opening import acting, admin_url
 from server.installation import Installation
@@ -36,9 +38,12 @@ def backup(file: Path) -> None:
 
     密钥不在备份中，请另行保管；没有密钥，备份中的姓名和电话无法恢复。
     The keys are not in it: without them its names and telephone numbers cannot be read.
+    附件另存于同一文件夹的 attachments.backup，只增不减，须一并保管。
+    Attachments go to the folder attachments.backup beside it: keep the two together.
     """
     size = archive.dump(admin_url(), file)
     click.echo(f"已备份并核对 backed up and checked: {file} ({size / 1e6:.1f} MB)")
+    _tell_copied(copies.copy_missing(_files(), _beside(file)), _beside(file))
 
 
 @click.command()
@@ -57,11 +62,29 @@ def restore(file: Path, replace: bool) -> None:
     present one stays. Everybody signs in again and phones download anew; their outboxes stay.
     """
     archive.restore(here(), file, replace=replace)
+    _tell_copied(copies.copy_missing(_beside(file), _files()), _files())
     click.echo("已恢复，新纪元已开始。 Restored; a new epoch began, everybody signs in again.")
     with acting() as (session, _):
         found = report(session)
     click.echo("\n".join(lines(found)) if found else "")
     click.echo("手机将陆续补传，进展见 Phones send again what they keep; see: wangge sync healing")
+
+
+def _files() -> Path:
+    return here().settings("worker").data_dir / FOLDER
+
+
+def _beside(file: Path) -> Path:
+    """One folder for all backups of a place: a file is kept once, by its content."""
+    return file.parent / "attachments.backup"
+
+
+def _tell_copied(copied: copies.Copied, to: Path) -> None:
+    if copied.files:
+        size = copied.size / 1e6
+        click.echo(f"已复制附件 attachments copied to {to}: {copied.files} ({size:.1f} MB)")
+    for damaged in copied.damaged:
+        click.echo(f"附件已损坏，未复制 damaged, not copied: {damaged}", err=True)
 
 
 def here() -> Installation:

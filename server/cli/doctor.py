@@ -21,13 +21,14 @@ from server.errors import TryLater
 from server.heartbeats.queries import map_heartbeats
 from server.installation import opened
 from server.policies.service import has_day, unpublished
+from server.notices.queue.queries import find_oldest_waiting, map_counts
 from server.settings import Settings, from_environment
 from server.syncing.status.queries import count_alarms
 from server.worker import JOBS, LOOP
 
 LATE: Final = timedelta(minutes=2)  # a case climbs within one
 SKEWED: Final = timedelta(seconds=2)
-FRESH: Final = timedelta(days=1)  # of alarms of phones
+FRESH: Final = timedelta(days=1)  # of alarms of phones, and of what nobody has taken yet
 WRONG_CLOCK: Final = timedelta(seconds=60)
 
 
@@ -216,6 +217,16 @@ def look_at_alarms(session: Session, now: datetime) -> Sign:
     return Sign(State.WARN, what, seen, remedy)
 
 
+def look_at_notices(session: Session, now: datetime) -> Sign:
+    """Somebody outside does not take what is owed to them: nothing is broken here."""
+    what, counts = "通知 notices", map_counts(session)
+    dead, oldest = counts.get("dead", 0), find_oldest_waiting(session)
+    seen = f"待发 waiting {counts.get('waiting', 0)}, 已放弃 dead {dead}"
+    remedy = "详见 wangge notices list。 See `wangge notices list`."
+    stuck = dead or (oldest is not None and now - oldest > FRESH)
+    return Sign(State.WARN if stuck else State.OK, what, seen, remedy)
+
+
 NEEDS_NO_TABLES: Sequence[Look] = (look_at_revision, look_at_clock, look_at_leftovers)
 THOROUGH = (
     *NEEDS_NO_TABLES,
@@ -225,6 +236,7 @@ THOROUGH = (
     look_at_feed,
     look_at_heads,
     look_at_alarms,
+    look_at_notices,
 )
 QUICK = (look_at_revision, look_at_worker)
 _MARKS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -89,6 +89,32 @@ class Desks:
     def register(self, post: Post, dispute: Mapping[str, Any]) -> Any:
         """Somebody comes to a desk with a matter."""
         return self.browser(post).post("/disputes", dict(dispute))
+
+    def across_villages(self, supervisor: Post, dispute_id: str) -> str:
+        """The water channel: the township takes it up with a village's help, the county watches;
+        the applicant goes home with a slip. Returns the code on it.
+        """
+        desk, county = self.browser(supervisor), self.browser(self.staff.others[0])
+        lies_in = desk.get(f"/disputes/{dispute_id}")["dispute"]["village_id"]
+        offices = desk.get(f"/places/offices?under={supervisor.code}&level=village&limit=200")
+        village = next(one["id"] for one in offices["items"] if one["area_id"] == lies_in)
+        self._act(desk, dispute_id, event="accept")
+        self._act(desk, dispute_id, event="join", why="示例", to_office=village)
+        self._act(
+            county,
+            dispute_id,
+            event="supervise",
+            why="天旱，关系两村灌溉。（合成示例）",
+            kind="tracked",
+            until=(self.clock() + timedelta(days=20)).date().isoformat(),
+        )
+        parties = desk.get(f"/disputes/{dispute_id}")["parties"]
+        applicant = next(party["id"] for party in parties if party["side"] == "applicant")
+        made = desk.post(f"/disputes/{dispute_id}/parties/{applicant}/code", {})
+        return str(made["code"])
+
+    def _act(self, desk: Browser, dispute_id: str, **event: Any) -> None:
+        desk.post(f"/disputes/{dispute_id}/events", {"id": str(new_id(self.clock())), **event})
 
     def _take_up(self, post: Post, level: str, fate: Fate) -> None:
         """Accept what is new, hear both sides the next time, settle after that."""

@@ -84,6 +84,7 @@ class Month:
     say: Callable[[str], None]
     walkers: list[Walker] = field(default_factory=list)
     across: list[str] = field(default_factory=list)
+    slips: list[str] = field(default_factory=list)  # codes that residents went home with
 
     def equip(self, directory: Path, seed: int) -> None:
         """Every worker gets a phone, and its first sync over a shaky line."""
@@ -136,6 +137,7 @@ class Month:
         dispute_id = str(new_id(self.clock.now))
         made = self.desks.register(supervisor, _channel_dispute(dispute_id, sides))
         self.across.append(made["id"])
+        self.slips.append(self.desks.across_villages(supervisor, dispute_id))
 
 
 def neighbours(workers: Sequence[Post]) -> tuple[Post, Post]:

@@ -212,7 +212,7 @@ def _conclude(month: Month, counts: Counts, say: Callable[[str], None]) -> Playe
     with transaction(worker(month.clock.now)) as session:
         proof = prove(session, month.walkers)
         lines = count_lines(session, month, proof)
-    show(lines, proof)
+    show(lines, proof, month.slips)
     for walker in month.walkers:
         walker.phone.close()
     if not proof.holds:

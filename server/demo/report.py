@@ -85,8 +85,8 @@ def count_lines(session: Session, month: Month, proof: Proof) -> list[Line]:
     ]
 
 
-def show(lines: Sequence[Line], proof: Proof) -> None:
-    """Print the table, and what the check found."""
+def show(lines: Sequence[Line], proof: Proof, slips: Sequence[str]) -> None:
+    """Print the table, what the check found, and codes to follow a case with."""
     table = Table(title="这一个月 The month", title_justify="left")
     table.add_column("项目 what")
     table.add_column("数 count", justify="right")
@@ -104,3 +104,5 @@ def show(lines: Sequence[Line], proof: Proof) -> None:
         f"{no if proof.wrong_phones else yes} 每部手机恰有其所应见 "
         f"each phone holds exactly what its worker may see ({proof.phones})"
     )
+    for code in slips:
+        console.print(f"当事人查询编号 a resident's code: {code}（网页 page: /r）")

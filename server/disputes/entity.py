@@ -30,8 +30,9 @@ class DisputeEntity:
     sensitive: frozenset[str] = frozenset()
 
     def columns(self, schema: int) -> Sequence[str]:
-        """Since schema 1."""
-        return phones.DISPUTE_COLUMNS
+        """Schema 3 tells the file: claims, terms, what waits for an answer."""
+        columns = phones.DISPUTE_COLUMNS
+        return columns if schema >= 3 else [c for c in columns if c not in phones.SINCE_3]
 
     def selection(self) -> Select[Any]:
         """Disputes as phones hold them."""
@@ -60,9 +61,10 @@ class DisputeEventEntity:
     sensitive: frozenset[str] = frozenset()
 
     def columns(self, schema: int) -> Sequence[str]:
-        """Schema 2 tells how well the time is known."""
-        columns = phones.EVENT_COLUMNS
-        return columns if schema >= 2 else [name for name in columns if name != "proof"]
+        """Schema 2 tells how well the time is known; schema 3 the party, and details."""
+        later = {2: ("proof",), 3: phones.EVENT_SINCE_3}
+        unknown = {name for since, names in later.items() if schema < since for name in names}
+        return [name for name in phones.EVENT_COLUMNS if name not in unknown]
 
     def selection(self) -> Select[Any]:
         """Events as phones hold them."""

@@ -11,6 +11,7 @@ from server.db import transaction
 from server.disputes import service
 from server.disputes.models import Dispute
 from server.disputes.queries import cases
+from server.disputes.queries.narrowing import narrow
 from server.disputes.schemas import (
     DisputeIn,
     DisputeOut,
@@ -32,19 +33,20 @@ blp = Blueprint("disputes", __name__, url_prefix="/disputes", description="çŸ›ç›
 @blp.arguments(DisputesIn, location="query")
 @blp.response(200, DisputePageOut)
 def list_disputes(wanted: dict[str, Any]) -> Page:
-    """Disputes within one's own places; by status, level, village, or whether their time is up."""
+    """Disputes within one's own places, narrowed by what is asked for."""
+    after, limit = wanted.pop("after"), wanted.pop("limit")
     with transaction(asker().identity) as session:
-        village = wanted["village"]
+        village = wanted.pop("village")
         query = cases.list_disputes(
             asker().places(session),
             asker().user_id,
             asker().identity.now,
-            status=wanted["status"],
-            level=wanted["level"],
+            status=wanted.pop("status"),
+            level=wanted.pop("level"),
             village_id=places.get_area(session, village).id if village else None,
-            overdue=wanted["overdue"],
+            overdue=wanted.pop("overdue"),
         )
-        return page_of(session, query, Dispute.id, wanted["after"], wanted["limit"])
+        return page_of(session, narrow(query, **wanted), Dispute.id, after, limit)
 
 
 @blp.route("/<uuid:dispute_id>", methods=["GET"])

@@ -68,7 +68,7 @@ def read_figure(
     }
 
 
-def count(session: Session, areas: int = 20) -> int:
+def count(session: Session, areas: int = 10) -> int:
     """Count anew what has changed, of so many Areas at most; how many months it was.
 
     Role wangge_worker. Call it again, each time in a transaction of its own, until it returns 0.
@@ -79,7 +79,8 @@ def count(session: Session, areas: int = 20) -> int:
     months = queries.take_dirty(session, areas)
     if months:
         queries.count_here(session, months)
-        queries.count_upward(session, months)
+        queries.count_below(session, months)
+        queries.pass_up(session, months)
     return len(months)
 
 

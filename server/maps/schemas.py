@@ -47,6 +47,28 @@ class AreasIn(PlacesIn):
     level = fields.String(load_default=None, validate=validate.OneOf(LEVELS))
 
 
+class OfficesIn(PageIn):
+    """Which Offices."""
+
+    under = fields.String(load_default="", validate=validate.Regexp(r"[0-9]{0,12}\Z"))
+    level = fields.String(load_default=None, validate=validate.OneOf(LEVELS))
+
+
+class OfficeOut(Schema):
+    """承办单位. `lead`: receives what comes to its Area."""
+
+    id = fields.UUID()
+    area_id = fields.UUID()
+    level = fields.String()
+    kind = fields.String()
+    name = fields.String()
+    public_telephone = fields.String(allow_none=True)
+    lead = fields.Boolean()
+
+
+OfficePageOut = page_schema(OfficeOut)
+
+
 class _DatedOut(Schema):
     """`valid_from`, `valid_to`: since and until when it was called so; given with `as_of`."""
 

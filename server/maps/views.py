@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from server.access import queries as access
 from server.access.door import asker, may
+from server.access.models import Office
 from server.bodies import Blueprint
 from server.db import transaction
 from server.households import queries as households
@@ -24,6 +26,8 @@ from server.maps.schemas import (
     HouseholdsThenIn,
     LookupIn,
     LookupOut,
+    OfficePageOut,
+    OfficesIn,
     OneAreaOut,
     OneCellOut,
     PlacesIn,
@@ -107,6 +111,17 @@ def list_households_then(wanted: dict[str, Any], code: str) -> Page:
         cell_id = service.cell_of(session, code, wanted["as_of"])["id"]
         query = households.list_households_then(asker().places(session), cell_id, at)
         return page_of(session, query, Household.id, wanted["after"], wanted["limit"])
+
+
+@blp.route("/offices", methods=["GET"])
+@may("place.read")
+@blp.arguments(OfficesIn, location="query")
+@blp.response(200, OfficePageOut)
+def list_offices(wanted: dict[str, Any]) -> Page:
+    """Offices by the code of their Area: who may receive a case, or help with it."""
+    with transaction(asker().identity) as session:
+        query = access.list_offices(wanted["under"], wanted["level"])
+        return page_of(session, query, Office.id, wanted["after"], wanted["limit"])
 
 
 @blp.route("/codes/<code>", methods=["GET"])

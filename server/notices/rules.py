@@ -60,6 +60,8 @@ class Notice:
     once: str | None = None
 
     def __post_init__(self) -> None:
+        if self.once is not None and not _ONCE.fullmatch(self.once):
+            raise TypeError("a notice's key is made of slugs, ids and times, 200 letters at most")
         if not all(map(_SLUG.fullmatch, self.body)):
             raise TypeError("a notice's body has slugs for keys")
         for value in self.body.values():
@@ -82,6 +84,7 @@ def plain(value: object) -> Any:
 
 
 _SLUG: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_ONCE: Final = re.compile(r"[\x21-\x7e]{1,200}")
 _SAID: Final = re.compile(r"[A-Za-z0-9_.:+-]{1,80}")
 # No code of ours has 11 digits or 18 places; telephone numbers and identity numbers do.
 _NUMBER: Final = re.compile(r"\+?(86)?1\d{10}|\d{17}[\dXx]")

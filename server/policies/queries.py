@@ -38,8 +38,6 @@ def get_policy(session: Session, policy_id: UUID) -> PolicyVersion:
 
 def find_version(session: Session, number: int) -> PolicyVersion | None:
     """One version by its number."""
-    if number > _LARGEST:
-        return None
     return session.scalar(select(PolicyVersion).where(PolicyVersion.version == number))
 
 
@@ -161,6 +159,3 @@ def find_last_day(session: Session) -> date | None:
 def list_county_offices(session: Session) -> Sequence[UUID]:
     """The Office that leads the county, which answers for its calendar."""
     return session.scalars(select(Office.id).where(Office.level == "county", Office.lead)).all()
-
-
-_LARGEST = 2**31 - 1

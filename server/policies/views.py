@@ -10,6 +10,7 @@ from server.db import transaction
 from server.policies import service
 from server.policies.models import CalendarDay
 from server.policies.rules.days import named_day
+from server.policies.rules.written import named_version
 from server.policies.schemas import DayIn, DayOut, PoliciesOut, PolicyOut, YearIn, YearOut
 
 policies = Blueprint("policies", __name__, url_prefix="/policies", description="办理期限 Policies")
@@ -27,13 +28,13 @@ def list_policies() -> dict[str, Any]:
         return {"items": items, "in_force": service.number_in_force(session, me.now)}
 
 
-@policies.route("/<int:version>", methods=["GET"])
+@policies.route("/<version>", methods=["GET"])
 @may("policy.read")
 @policies.response(200, PolicyOut)
-def get_policy(version: int) -> service.InForce:
+def get_policy(version: str) -> service.InForce:
     """One version, whole."""
     with transaction(asker().identity) as session:
-        return service.get_version(session, version)
+        return service.get_version(session, named_version(version))
 
 
 @calendar.route("", methods=["GET"])

@@ -49,12 +49,12 @@ def list_terms(session: Session) -> Sequence[Row[Any]]:
     return session.execute(select(*columns).order_by(Term.n)).all()
 
 
-def find_answer(session: Session, holding_id: UUID, since: datetime) -> str | None:
+def find_answer(session: Session, held: Holding) -> str | None:
     """What the Office answered to the party's own request; what it answered others, is hidden."""
     return session.scalar(
         select(DisputeEvent.why)
-        .where(DisputeEvent.holding_id == holding_id, DisputeEvent.kind == "answer")
-        .where(DisputeEvent.received_at >= since)
+        .where(DisputeEvent.dispute_id == held.dispute_id, DisputeEvent.holding_id == held.id)
+        .where(DisputeEvent.kind == "answer", DisputeEvent.received_at >= held.request_at)
         .order_by(DisputeEvent.n.desc())
         .limit(1)
     )
@@ -84,6 +84,26 @@ def take_letter(session: Session, party_id: UUID, letter_id: UUID, kind: str, at
         .returning(ResidentReceipt.letter_id)
     )
     return taken.one_or_none() is not None
+
+
+_FORGET = text("""
+    WITH knocks AS (
+        DELETE FROM resident_knock WHERE source = ANY (ARRAY(
+            SELECT source FROM resident_knock WHERE at < :day ORDER BY at LIMIT :batch))
+        RETURNING 1
+    ), letters AS (
+        DELETE FROM resident_receipt WHERE (party_id, letter_id) IN (
+            SELECT party_id, letter_id FROM resident_receipt WHERE at < :long_ago LIMIT :batch)
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM knocks) + (SELECT count(*) FROM letters)
+""")
+
+
+def forget(session: Session, day: datetime, long_ago: datetime, batch: int) -> int:
+    """Delete knocks from before `day`, and what was kept of letters from before `long_ago`."""
+    asked = {"day": day, "long_ago": long_ago, "batch": batch}
+    return int(session.execute(_FORGET, asked).scalar_one())
 
 
 def knock(by: Identity, source: bytes, rate: int, rate_in_all: int) -> int:

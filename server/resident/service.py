@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from server.audit.service import record
 from server.db import Identity
 from server.disputes import service as disputes
 from server.disputes.errors import MoveRefused
+from server.disputes.models import Holding
 from server.disputes.service import NewEvent
 from server.ids import new_id
 from server.ladder.calendar import local_day
@@ -22,6 +23,10 @@ from server.resident import queries
 from server.resident.errors import CodeUnknown, KnockedTooOften, NotForYou
 from server.resident.rules import Asked, OwnCase, Rated, Step, Term, network_of
 from server.sealed import keyring
+
+DAY: Final = timedelta(days=1)
+KEPT: Final = timedelta(days=60)  # as receipts of a phone's changes
+BATCH: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,14 @@ def knock(by: Identity, address: str, rate: int, rate_in_all: int) -> None:
     wait = queries.knock(by, keyring().blind("resident.source", source), rate, rate_in_all)
     if wait:
         raise KnockedTooOften(retry_after=wait)
+
+
+def forget(session: Session, by: Identity, batch: int = BATCH) -> int:
+    """Delete a batch of what is kept no longer: knocks after a day, numbers of letters after 60.
+
+    As the worker; call it until it answers 0.
+    """
+    return queries.forget(session, by.now - DAY, by.now - KEPT, batch)
 
 
 def look(session: Session, by: Identity) -> OwnCase:
@@ -177,16 +190,16 @@ def _act(session: Session, by: Identity, case: OwnCase, event: Event, **fields: 
     disputes.act_as_party(session, by, case.id, case.party_id, new)
 
 
-def _asked(session: Session, held: Any, party_id: UUID) -> Asked | None:
-    if held.request_at is None or held.ended_at is not None:
+def _asked(session: Session, held: Holding, party_id: UUID) -> Asked | None:
+    if not held.request_at or not held.request_answer_by or held.ended_at:
         return None
     yours = held.request_party_id == party_id
     answered = held.request_answered_at if yours else None
-    answer = queries.find_answer(session, held.id, held.request_at) if answered else None
+    answer = queries.find_answer(session, held) if answered else None
     return Asked(yours, held.request_at, held.request_answer_by, answered, answer)
 
 
-def _step(held: Any, office: str, telephone: str | None) -> Step:
+def _step(held: Holding, office: str, telephone: str | None) -> Step:
     return Step(
         id=held.id,
         level=Level(held.level),
@@ -203,5 +216,5 @@ def _step(held: Any, office: str, telephone: str | None) -> Step:
     )
 
 
-def _term(n: int, content: str, due_on: Any, done_at: datetime | None) -> Term:
+def _term(n: int, content: str, due_on: date | None, done_at: datetime | None) -> Term:
     return Term(n, content, due_on, local_day(done_at) if done_at else None)

@@ -154,6 +154,7 @@ PAGE: Final[dict[str, Said]] = {
     ),
     "look": Said("查询", "Look"),
     "trouble": Said("未能办理", "That did not work"),
+    "written": Said("您写的内容（可复制后再提交）", "What you wrote, to be copied and sent again"),
     "where": Said("办到哪里", "Where it stands"),
     "registered": Said("登记日期", "Registered on"),
     "category": Said("类别", "Kind"),

@@ -42,7 +42,7 @@ ENTITIES: tuple[StoredEntity, ...] = (
     DisputeEventEntity(),
 )
 STORED: Mapping[str, StoredEntity] = {entity.name: entity for entity in ENTITIES}
-SCHEMA = 2  # of the columns: 2 tells `proof` and `received_at` of visits and events
+SCHEMA = 3  # of the columns: 2 tells how well times are known; 3 the file of a dispute
 REGISTRY = Registry(ENTITIES, SCHEMA)
 
 

@@ -1,4 +1,4 @@
-"""Real files, made here: photos with the traces that a phone leaves in them, scans, other things."""
+"""Real files, made here: photos with what a phone leaves in them, scans, other things."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def records(county: SmallCounty) -> Records:
         ensure_policy(session, county.worker)
     visit = county.sign_in("worker-a1w").post(
         "/visits",
-        {"id": str(uuid4()), "household_id": str(id_of("A1w household 1")), "outcome": "met"},
+        {"id": str(uuid4()), "household_id": str(id_of("A1w-1")), "outcome": "met"},
     )
     case = {"id": str(uuid4()), "category": "neighbours", "story": "示例：院墙"}
     case["village_id"] = str(id_of("A1"))

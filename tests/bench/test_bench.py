@@ -18,7 +18,7 @@ from bench.registry import BENCHES
 from server.demo.county import AreaRow, CellShape, County, read_areas
 from tests.conftest import TestCluster
 
-ROWS = ("households", "visits", "first", "moves")
+ROWS = ("households", "visits", "first", "moves", "climb")
 TOWNSHIPS, VILLAGES = 8, 3  # so many as the demo's list spreads its busy cells over
 
 
@@ -51,7 +51,16 @@ def _drawn(areas: list[AreaRow], villages: list[str]) -> County:
 
 @pytest.fixture
 def ground(cluster: TestCluster, tmp_path: Path) -> Iterator[Ground]:
-    size = Size(households=400, pushes=1, loads=((8, 20),), homes=20, processes=1, county=small)
+    size = Size(
+        households=400,
+        pushes=1,
+        loads=((8, 20),),
+        homes=20,
+        open_cases=2000,
+        due=100,
+        processes=1,
+        county=small,
+    )
     yield lay(cluster.url("bench"), tmp_path, size)
     execute(cluster.admin_url, "DROP DATABASE bench WITH (FORCE)")
 

@@ -56,7 +56,7 @@ def test_a_well_installation_is_all_ok(keyboard: Keyboard, database: str) -> Non
     run_everything(database)
     said = keyboard.type("doctor")
     assert set(marks(said).values()) == {"ok"}
-    assert len(said.splitlines()) == 10
+    assert len(said.splitlines()) == 11
 
 
 def test_before_the_worker_ran_it_says_to_start_it(keyboard: Keyboard) -> None:

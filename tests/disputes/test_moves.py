@@ -76,7 +76,8 @@ def test_an_objection_that_is_upheld_sends_it_back_and_it_goes_down_once_more_el
     ladder.act("county", at_the_county, "hand_down", why="由村办理", to_office=A1)
     ladder.act("mediator-a1", at_the_county, "object", why="村里办不了")
     ladder.act("county", at_the_county, "uphold_objection")
-    assert ladder.refusal("county", at_the_county, "hand_down", **again) == "needs-first-down"
+    third = {**again, "to_office": open_office(ladder, "third", "A1", "village", "clerk-a1")}
+    assert ladder.refusal("county", at_the_county, "hand_down", **third) == "needs-first-down"
     assert holdings(ladder, at_the_county)[2:] == [
         ("county", "escalate", "hand_down"),
         ("township", "hand_down", "uphold_objection"),
@@ -143,17 +144,9 @@ def test_across_it_goes_once_and_back_by_an_objection(ladder: Ladder, wall: str)
         "needs-target-office"
     )
     # The Office above moves it whatever was said before.
-    assert ladder.act(
-        "township-a",
-        wall,
-        "transfer",
-        why="示",
-        to_office=str(
-            id_of("committee two")
-            if open_office(ladder, "committee two", "A1", "village", "clerk-two")
-            else ""
-        ),
-    )["office_id"] == str(id_of("committee two"))
+    third = open_office(ladder, "third A1", "A1", "village", "third-a1")
+    moved = ladder.act("township-a", wall, "transfer", why="由第三家办", to_office=third)
+    assert (moved["office_id"], str(present(ladder, wall).sent_by)) == (third, A)
 
 
 UNFIT: list[tuple[str, str, str]] = [

@@ -107,6 +107,7 @@ def test_the_queue_is_a_table_and_what_is_dead_is_tried_again(
     assert "410 gone fishing" in listed
     ((delivery, notice),) = desk.see("d.id, n.id")
     assert str(delivery) in listed
+    assert "warn 通知 notices：待发 waiting 0, 已放弃 dead 1" in keyboard.result("doctor").output
     assert "stopped (410)" in keyboard.type("webhook", "list")
     for either in (delivery, notice):
         assert "climbed" in keyboard.type("notices", "show", either)

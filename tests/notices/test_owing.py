@@ -149,6 +149,12 @@ def test_nothing_that_might_speak_of_a_person_can_be_owed(said: object) -> None:
         Notice(Kind.CLIMBED, CASE, (), {"said": said})
 
 
+@pytest.mark.parametrize("once", ["", "示某", "a b", "x" * 201])
+def test_what_makes_it_single_is_a_key(once: str) -> None:
+    with pytest.raises(TypeError):
+        climbed(once)
+
+
 def test_a_key_is_a_slug() -> None:
     for key in ("Level", "层级", "", "a b", "1st"):
         with pytest.raises(TypeError):

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 from random import Random
 from threading import Thread
@@ -105,7 +106,7 @@ def test_two_who_make_out_at_once_make_it_out_once(desk: NoticeDesk, receiver: R
 
     def work() -> None:
         with desk.county.app.app_context():
-            made_out.append(make_out_all(desk.county.worker))
+            made_out.append(make_out_all(desk.county.worker, inf))
 
     workers = [Thread(target=work) for _ in range(3)]
     for one in workers:

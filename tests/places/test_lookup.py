@@ -14,7 +14,7 @@ from geo.datum import Datum, from_wgs84
 from server.db import transaction
 from server.households import queries as households
 from server.places import queries as places
-from tests.smallcounty import CELLS, VILLAGES, SmallCounty, id_of
+from tests.smallcounty import CELLS, TOWNSHIPS, VILLAGES, SmallCounty, id_of
 
 NORTH = 31.95
 
@@ -176,3 +176,16 @@ def test_who_lived_in_a_cell_on_a_day_under_present_authority(county: SmallCount
 def test_administrators_read_no_household_of_any_day(county: SmallCounty) -> None:
     answer = county.sign_in("auditor").call("GET", f"/places/cells/{CELLS['A1e']}/households")
     assert answer.status_code == 403
+
+
+def test_offices_are_found_by_the_code_of_their_area(county: SmallCounty) -> None:
+    desk = county.sign_in("worker-a1w")
+    found = desk.get("/places/offices", under=TOWNSHIPS["A"], level="village")
+    assert {office["name"][:4] for office in found["items"]} == {"示例A1", "示例A2"}
+    assert all(office["lead"] and office["public_telephone"] for office in found["items"])
+    assert desk.get("/places/offices", under=TOWNSHIPS["A"])["total"] == 3
+    first = desk.get("/places/offices", limit=2)
+    rest = desk.get("/places/offices", limit=9, after=first["next"])
+    assert len(first["items"]) + len(rest["items"]) == first["total"] == 6
+    for query in ({"under": "x"}, {"level": "cell"}, {"limit": 0}):
+        assert desk.call("GET", "/places/offices", query_string=query).status_code == 422

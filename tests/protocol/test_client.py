@@ -47,7 +47,8 @@ class Player:
         self.script: Iterator[dict[str, Any]] = iter(())
         self.where = ""
         self._ids = (uuid7(1_772_413_200_000, k) for k in count(1))
-        self._app: dict[str, Any] = dict(vector.get("app", {}))
+        # The vectors were written when 2 was the newest; a newer app differs by this number alone.
+        self._app: dict[str, Any] = {"schema": 2, **vector.get("app", {})}
         self.switch_on()
 
     def switch_on(self) -> None:

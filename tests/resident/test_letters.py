@@ -83,6 +83,23 @@ def test_each_party_has_a_word_of_its_own(residents: Residents) -> None:
     assert residents.case(one)["rating"]["slug"] == "satisfied"
 
 
+def test_the_offices_of_the_case_read_what_was_said(residents: Residents) -> None:
+    wall = residents.quarrel()
+    code = residents.code(wall)
+    settle(residents, wall, "mediator-a1")
+    for rating, comment in (("fair", "可以"), ("satisfied", "谢谢")):
+        residents.county.clock.pass_time(hours=1)
+        residents.send("rating", code, rating=rating, comment=comment)
+    said = residents.ladder.desk("township-a").get(f"/disputes/{wall}/ratings")
+    assert [(one["rating"], one["comment"], one["counts"]) for one in said] == [
+        ("fair", "可以", False),
+        ("satisfied", "谢谢", True),
+    ]
+    for login in ("mediator-b1", "township-b"):
+        other = residents.ladder.desk(login).call("GET", f"/disputes/{wall}/ratings")
+        assert other.status_code == 404, login
+
+
 def test_a_party_asks_for_the_next_level_and_goes(residents: Residents) -> None:
     wall = residents.quarrel()
     code, other = residents.code(wall), residents.code(wall, "respondent")
@@ -165,7 +182,8 @@ def test_a_party_asks_that_somebody_step_aside(residents: Residents) -> None:
 @pytest.mark.parametrize("verb", ["rating", "request"])
 def test_the_same_letter_twice_is_one(residents: Residents, verb: str) -> None:
     wall = residents.quarrel()
-    code, letter = residents.code(wall), {"id": str(uuid4())}
+    code = residents.code(wall)
+    letter: dict[str, Any] = {"id": str(uuid4())}
     if verb == "rating":
         settle(residents, wall, "mediator-a1")
         letter |= {"rating": "dissatisfied", "comment": WHY}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from server.disputes.rules.codes import new_code
 from server.resident.rules import network_of, source_of
+from server.worker import purge_old
 from tests.resident.conftest import Residents
 
 Knock = Callable[..., Any]
@@ -84,6 +85,19 @@ def test_of_an_address_nothing_is_kept_and_no_digest_longer_than_a_day(
     knock("10.1.2.3")
     (after,) = residents.look("SELECT source FROM resident_knock WHERE source <> ''")
     assert bytes(before[0]) != bytes(after[0])  # and no digest leads from one day to the next
+
+
+def test_a_silent_server_forgets_as_well(residents: Residents, knock: Knock) -> None:
+    wall = residents.quarrel()
+    residents.send("request", residents.code(wall))
+    knock("10.1.2.3")
+    residents.county.clock.pass_time(hours=25)
+    purge_old(residents.county.worker)
+    assert residents.look("SELECT count(*) FROM resident_knock") == [(0,)]
+    assert residents.look("SELECT count(*) FROM resident_receipt") == [(1,)]
+    residents.county.clock.pass_time(days=60)
+    purge_old(residents.county.worker)
+    assert residents.look("SELECT count(*) FROM resident_receipt") == [(0,)]
 
 
 def test_a_clock_that_went_back_locks_nobody_out(residents: Residents, knock: Knock) -> None:

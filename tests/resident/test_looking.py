@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from server.db import DbRole, Identity, resident, transaction
-from server.disputes.rules.codes import new_code
+from server.disputes.rules.codes import grouped, new_code
 from server.disputes.service.codes import digest_of
+from server.resident.service import look
 from tests.docs.blocks import blocks_of
 from tests.resident.conftest import CANARIES, Residents
+from tests.smallcounty import Desk, id_of
 
 GOOD_BUT_UNKNOWN = new_code(b"nobody has this!")
 
@@ -86,6 +89,57 @@ def test_a_year_after_it_came_to_rest_the_code_is_over(residents: Residents) -> 
     assert residents.case(code)["status"]["slug"] in ("settled", "closed")
     residents.county.clock.pass_time(days=2)
     residents.send("case", code, expect=404)
+
+
+def test_a_code_that_a_phone_made_offline_is_good(residents: Residents) -> None:
+    code = new_code(b"made on the hill")
+    phone = residents.ladder.phone("worker-a1w")
+    party = {"side": "applicant", "kind": "outsider", "name": CANARIES[1], "code": grouped(code)}
+    phone.note(
+        "dispute",
+        category="neighbours",
+        story=CANARIES[0],
+        cell_id=str(id_of("A1w")),
+        parties=[party],
+    )
+    again = list(phone.changes)
+    assert [one["status"] for one in phone.deliver()] == ["applied"]
+    assert residents.case(code.lower())["category"]["slug"] == "neighbours"
+    phone.changes = again  # the answer was lost
+    assert [one["status"] for one in phone.deliver()] == ["duplicate"]
+    residents.case(code)
+    kept = "".join(
+        row for (row,) in residents.look("SELECT to_jsonb(e)::text FROM dispute_event e")
+    )
+    assert code not in kept
+    assert grouped(code) not in kept
+
+
+def test_two_desks_make_a_code_at_the_same_moment(residents: Residents) -> None:
+    """One of them may have to do it again; never does a desk show a code that is dead."""
+    wall = residents.quarrel()
+    desks = [residents.ladder.desk(login) for login in ("mediator-a1", "township-a")]
+    path = f"/disputes/{wall}/parties/{residents.parties['applicant']}/code"
+    ready, answers = Barrier(2), []
+
+    def make(desk: Desk) -> None:
+        ready.wait()
+        answers.append(desk.call("POST", path))
+
+    threads = [Thread(target=make, args=(desk,)) for desk in desks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    made = [answer.json["code"] for answer in answers if answer.status_code == 201]
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    (alive,) = residents.look("SELECT count(*) FROM party_code WHERE ended_at IS NULL")
+    assert alive == (1,)
+    looks = [
+        residents.county.app.test_client().post("/api/v1/resident/case", json={"code": one})
+        for one in made
+    ]
+    assert [one.status_code for one in looks].count(200) == 1
 
 
 def test_whatever_is_no_code_looks_the_same(residents: Residents) -> None:
@@ -191,13 +245,27 @@ def test_with_a_code_it_sees_its_case_and_few_columns(residents: Residents) -> N
             session.execute(text(hidden))
 
 
+def test_a_look_costs_the_same_in_a_county_of_any_size(residents: Residents) -> None:
+    wall = residents.quarrel()
+    code = residents.code(wall)
+    residents.send("request", code)
+    residents.ladder.act("mediator-a1", wall, "answer", why="本周五")
+    by = resident(residents.county.clock.now, digest_of(code))
+    with transaction(by) as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))  # only what no index can find
+        read = text("SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE seq_scan > 0")
+        before = session.execute(read).all()
+        assert look(session, by).asked
+        assert session.execute(read).all() == before
+
+
 def test_staff_read_no_digest_and_make_no_code_of_others(residents: Residents) -> None:
     wall = residents.quarrel()
     residents.code(wall)
     path = f"/disputes/{wall}/parties/{residents.parties['applicant']}"
     for login in ("mediator-b1", "worker-b1w", "township-b"):
         for verb, how in (("POST", "code"), ("POST", "slip"), ("GET", "slip")):
-            body = {"json": {}} if how == "slip" and verb == "POST" else {}
+            body: dict[str, Any] = {"json": {}} if (verb, how) == ("POST", "slip") else {}
             answer = residents.ladder.desk(login).call(verb, f"{path}/{how}", **body)
             assert answer.json["type"] == "/problems/party-not-found", (login, verb, how)
     county: Identity = residents.county.identity("county", role=DbRole.APP)

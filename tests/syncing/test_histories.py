@@ -15,7 +15,8 @@ import pytest
 
 from server import sealed
 from server.app import create_app
-from server.db import db
+from server.db import db, transaction, worker
+from server.policies.service import ensure_policy
 from sync import judge
 from tests import smallcounty
 from tests.conftest import TestCluster
@@ -39,6 +40,8 @@ def county_with_vault(cluster: TestCluster) -> Iterator[tuple[SmallCounty, Vault
     clock, settings = TickingClock(), smallcounty.settings(cluster.url(name))
     app = create_app(settings, clock=clock)
     sealed.use(sealed.Keyring(settings.seal_keys, settings.blind_key))
+    with app.app_context(), transaction(worker(clock.now)) as session:
+        ensure_policy(session, worker(clock.now))
     vault = Vault(cluster.url(name))
     with app.app_context():
         yield SmallCounty(app, clock, cluster.url(name)), vault

@@ -43,7 +43,7 @@ class Town(Books):
 
     words, people, registry = WORDS, LOGINS, REGISTRY
     cells = (NORTH, SOUTH)
-    nowhere, knows_recusal = str(uuid4()), False
+    nowhere = str(uuid4())
     places: Sequence[Any] = tuple([107.01, 31.9 + k / 100, "wgs84", 5.0] for k in (1, 2, 3))
 
     def __init__(self, county: SmallCounty, vault: Vault, folder: Path) -> None:
@@ -110,6 +110,8 @@ class Town(Books):
         with self.vault.open() as connection:
             self.done_at = self.county.clock()
             whom = {"u": id_of(f"user {user}"), "now": self.done_at}
+            told = "SELECT set_config('app.now', cast(:now AS text), true)"
+            connection.execute(text(told), {"now": self.done_at.isoformat()})
             end = "UPDATE assignment SET valid_to = :now WHERE user_id = :u AND valid_to IS NULL"
             connection.execute(text(end), whom)
             for cell in cells:
@@ -151,8 +153,32 @@ class Town(Books):
         with self._at_the_office() as (session, by):
             erase(session, by, self.register, Erased("household", UUID(id_)))
 
+    def write_case(self, cell: str) -> tuple[str, str]:
+        case = {"id": str(uuid4()), "category": "other", "story": "示例", "cell_id": cell}
+        answer = self._at_the_desk("POST", "/disputes", case)
+        assert answer.status_code == 201, answer.text
+        ((event,),) = self._ask(f"SELECT id FROM dispute_event WHERE dispute_id = '{case['id']}'")
+        return case["id"], str(event)
+
+    def move_case(self, id_: str, cell: str) -> None:
+        with self._at_the_office() as (session, _):
+            for change in (
+                "UPDATE dispute SET cell_id = :cell WHERE id = :id",
+                "UPDATE dispute_place SET cell_id = :cell WHERE dispute_id = :id",
+            ):
+                session.execute(text(change), {"cell": cell, "id": id_})
+
     def recuse(self, id_: str, user: str) -> None:
-        raise NotImplementedError
+        named = {"id": id_, "user": id_of(f"user {user}")}
+        with self._at_the_office() as (session, _):
+            called_back = """
+                UPDATE recusal SET ended_at = gate.now()
+                 WHERE (dispute_id, user_id) = (:id, :user) AND ended_at IS NULL RETURNING id"""
+            steps_aside = """
+                INSERT INTO recusal (id, dispute_id, user_id, found_by, since)
+                VALUES (gen_random_uuid(), :id, :user, 'asked', gate.now())"""
+            if not session.execute(text(called_back), named).all():
+                session.execute(text(steps_aside), named)
 
     def revoke(self, device: str) -> None:
         with self.vault.open() as connection:

@@ -18,7 +18,11 @@ from tests.smallcounty import SmallCounty, id_of
 from tests.sync.histories.book import OFFICE, UNWRITTEN, Fate, Logged, Named, Words
 from tests.syncing.vault import NORTH, SOUTH, Vault
 
-WORDS = Words("household", "visit", "address", "location", "cell_id", "household_id")
+WORDS = Words(
+    *("household", "visit", "address", "location", "cell_id", "household_id"),
+    case="dispute",
+    event="dispute_event",
+)
 LOGINS = ("worker-a1w", "worker-a1e", "worker-b1w")
 DESK = "county"  # the login of whoever decides
 NAMES = {id_of(f"user {login}"): login for login in LOGINS} | {id_of(f"user {DESK}"): OFFICE}
@@ -140,7 +144,8 @@ class Books:
         return seqs, unstamped, marks
 
     def newest_column(self, kind: str) -> str:
-        return {"household": "address", "visit": "proof"}[kind]
+        newest = {"household": "address", "dispute": "related_id"}
+        return newest.get(kind, "proof")  # of visits and events
 
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         with self.vault.open() as connection:

@@ -14,8 +14,8 @@ from server.ids import new_id
 from server.ladder.clocks import Bar, Deadlines
 from server.ladder.routing import Category, Level
 
-# All that is due, with what decides who receives it: where it lies, its level, the kind of Office that
-# its category goes to, and who steps aside from it (joined by commas: hardly ever anybody).
+# All that is due, with what decides who receives it: where it lies, its level, the kind of Office
+# that its category goes to, and who steps aside from it (joined by commas: hardly ever anybody).
 _DUE_CASES = """
       FROM holding h
       JOIN dispute d ON d.id = h.dispute_id
@@ -119,7 +119,9 @@ _CLIMB = text(f"""
                (SELECT max(n) + 1 FROM holding h WHERE h.dispute_id = p.dispute_id) AS next_n,
                (:head || substr(gen_random_uuid()::text, 16))::uuid AS next_id
           FROM picked p
-          JOIN way w       ON w.area_id = p.area_id AND w.from_level = p.from_level
+          -- Outer joins, for the planner's sake: an inner one seems to leave a single row, and then
+          -- the steps below are joined in loops, two thousand times two thousand.
+          LEFT JOIN way w  ON w.area_id = p.area_id AND w.from_level = p.from_level
                           AND w.kind = p.kind AND w.aside = p.aside
           LEFT JOIN term t ON t.category = p.category AND t.level = w.level
          WHERE t.accept_by IS NOT NULL OR p.from_level = 'county'
@@ -211,9 +213,9 @@ def climb(
 ) -> list[Climbed]:
     """Let at most `batch` due cases go these ways; what others have locked is left to them.
 
-    `routes` are those that the ways were listed with; `terms` the deadlines of a Holding that begins
-    at `at`, by category and the level above. What has no Office or no term there stays as it is, and
-    fills no batch.
+    `routes` are those that the ways were listed with; `terms` the deadlines of a Holding that
+    begins at `at`, by category and the level above. What has no Office or no term there stays as it
+    is, and fills no batch.
     """
     going = {
         "at": at,

@@ -106,7 +106,10 @@ def close_followed_up(session: Session, at: datetime, batch: int) -> Sequence[Ro
     return session.execute(_CLOSE, {"at": at, "batch": batch, "head": head}).all()
 
 
+# What was agreed last is what binds; the numbers are those of the policy it was held under.
 _HELD = """
+    JOIN LATERAL (SELECT a.id FROM agreement a JOIN dispute_event e ON e.id = a.event_id
+                   WHERE a.dispute_id = d.id ORDER BY e.n DESC LIMIT 1) newest ON true
     JOIN LATERAL (SELECT h.policy_id FROM holding h
                    WHERE h.dispute_id = d.id AND h.ended_how IS DISTINCT FROM 'withdrawn_climb'
                    ORDER BY h.n DESC LIMIT 1) held ON true
@@ -119,7 +122,8 @@ _TERMS = text(f"""
     WITH due AS MATERIALIZED (
         SELECT t.id, t.dispute_id, t.due_on, d.office_id, t.due_on < :today AS late
           FROM term t JOIN dispute d ON d.id = t.dispute_id {_HELD}
-         WHERE t.done_at IS NULL AND d.status = 'settled' AND t.due_on <= :latest
+         WHERE t.agreement_id = newest.id AND t.done_at IS NULL AND t.due_on <= :latest
+           AND d.status = 'settled'
            AND CASE WHEN t.due_on < :today THEN t.overdue_told_at IS NULL
                     ELSE t.reminded_at IS NULL AND t.due_on <= soon.day END
          ORDER BY t.due_on, t.id
@@ -150,7 +154,7 @@ _CONFIRMATIONS = text(f"""
     WITH due AS MATERIALIZED (
         SELECT a.id, a.dispute_id, a.confirm_by, d.office_id
           FROM agreement a JOIN dispute d ON d.id = a.dispute_id {_HELD}
-         WHERE a.confirmed_at IS NULL AND a.reminded_at IS NULL
+         WHERE a.id = newest.id AND a.confirmed_at IS NULL AND a.reminded_at IS NULL
            AND a.confirm_by BETWEEN :today AND least(soon.day, :latest)
            AND d.status IN ('settled', 'closed')
          ORDER BY a.confirm_by, a.id

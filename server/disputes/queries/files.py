@@ -7,10 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Row, insert, literal, select, text
 from sqlalchemy.orm import Session
 
-from server.disputes.models import Agreement, Claim, Party, Term
+from server.access.models import Office
+from server.disputes.models import (
+    Agreement,
+    Claim,
+    Dispute,
+    JointOffice,
+    Party,
+    Supervision,
+    Term,
+)
 from server.disputes.queries.cases import among
 from server.disputes.rules.agreed import Agreed
 
@@ -188,3 +197,38 @@ def list_terms(session: Session, dispute_id: UUID) -> Sequence[Term]:
     """Terms of one dispute, in their order."""
     query = select(Term).where(Term.dispute_id == dispute_id).order_by(Term.n)
     return session.scalars(query).all()
+
+
+def list_joint(session: Session, dispute_id: UUID) -> Sequence[Row[Any]]:
+    """(JointOffice, name of the Office) of one dispute, oldest first; also those that left."""
+    query = select(JointOffice, Office.name).join(Office, Office.id == JointOffice.office_id)
+    query = query.where(JointOffice.dispute_id == dispute_id)
+    return session.execute(query.order_by(JointOffice.since, JointOffice.event_id)).all()
+
+
+def list_supervision(session: Session, dispute_id: UUID) -> Sequence[Row[Any]]:
+    """(Supervision, name of the Office; none: the clock) of one dispute, oldest first."""
+    query = select(Supervision, Office.name).outerjoin(Office, Office.id == Supervision.office_id)
+    query = query.where(Supervision.dispute_id == dispute_id)
+    return session.execute(query.order_by(Supervision.since, Supervision.event_id)).all()
+
+
+def list_related(session: Session, dispute: Dispute) -> Sequence[Row[Any]]:
+    """(id, relation, status, to_it) of disputes that this one names, or that name it (`to_it`), as
+    far as the asker may read them; the first hundred.
+    """
+    columns = (Dispute.id, Dispute.relation, Dispute.status)
+    naming = select(*columns, literal(True).label("to_it")).where(Dispute.related_id == dispute.id)
+    related = list(session.execute(naming.order_by(Dispute.id).limit(MOST_RELATED)))
+    if dispute.related_id:
+        named = select(
+            Dispute.id,
+            literal(dispute.relation).label("relation"),
+            Dispute.status,
+            literal(False).label("to_it"),
+        )
+        related[:0] = session.execute(named.where(Dispute.id == dispute.related_id))
+    return related
+
+
+MOST_RELATED = 100

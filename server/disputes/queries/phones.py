@@ -6,12 +6,30 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from server.access.models import Office
-from server.disputes.models import Dispute, DisputeEvent, Holding
+from server.disputes.models import Agreement, Claim, Dispute, DisputeEvent, Holding, Term
 from server.disputes.queries.cases import among
+
+# Columns of a dispute since schema 3.
+SINCE_3 = (
+    "relation",
+    "again",
+    "people_concerned",
+    "spot",
+    "disposition",
+    "follow_up_until",
+    "alerted_at",
+    "extension_answer_by",  # while it is asked for and not answered
+    "request_answer_by",  # while a party asks for the next level and has no answer
+    "claims",  # [{n, party_id, outcome}]
+    "claim_texts",  # what each of them wants, in the same order
+    "terms_due",  # [{n, due_on, party_id}] of the last agreement, as far as they are not done
+)
+EVENT_SINCE_3 = ("party_id", "details")
 
 # What phones hold of a dispute and of an event, in wire order, without id and rev.
 DISPUTE_COLUMNS = (
@@ -33,6 +51,7 @@ DISPUTE_COLUMNS = (
     "done_by",
     "recorded_by",
     "related_id",
+    *SINCE_3,
 )
 EVENT_COLUMNS = (
     "dispute_id",
@@ -52,6 +71,7 @@ EVENT_COLUMNS = (
     "recorded_at",
     "received_at",
     "proof",  # since schema 2
+    *EVENT_SINCE_3,
 )
 
 
@@ -63,6 +83,13 @@ def select_sync_disputes() -> Select[Any]:
         "due_at": held.due_at,
         "accept_by": held.accept_by,
         "handle_by": held.handle_by,
+        "extension_answer_by": _while(
+            held.extension_answer_by, ~held.extended, ~held.extension_declined
+        ),
+        "request_answer_by": _while(held.request_answer_by, held.request_answered_at.is_(None)),
+        "claims": _CLAIMS.label("claims"),
+        "claim_texts": _CLAIM_TEXTS.label("claim_texts"),
+        "terms_due": _TERMS_DUE.label("terms_due"),
     }
     columns = [elsewhere.get(name, getattr(Dispute, name, None)) for name in DISPUTE_COLUMNS]
     return (
@@ -70,6 +97,64 @@ def select_sync_disputes() -> Select[Any]:
         .join(Office, Office.id == Dispute.office_id)
         .outerjoin(held, (held.dispute_id == Dispute.id) & held.ended_at.is_(None))
     )
+
+
+def _while(column: Any, *where: ColumnElement[bool]) -> Any:
+    """The column while that is so, under its own name."""
+    return case((and_(*where), column)).label(column.key)
+
+
+_OWN = Claim.dispute_id == Dispute.id
+_CLAIMS = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_object(
+                    "n", Claim.n, "party_id", Claim.party_id, "outcome", Claim.outcome
+                ),
+                Claim.n,
+            )
+        )
+    )
+    .where(_OWN)
+    .correlate(Dispute)
+    .scalar_subquery()
+)
+_CLAIM_TEXTS = (
+    select(
+        type_coerce(
+            func.array_agg(aggregate_order_by(Claim.content, Claim.n)), ARRAY(Claim.content.type)
+        )
+    )
+    .where(_OWN)
+    .correlate(Dispute)
+    .scalar_subquery()
+)
+_NEWEST_AGREEMENT = (
+    select(Agreement.id)
+    .join(DisputeEvent, DisputeEvent.id == Agreement.event_id)
+    .where(Agreement.dispute_id == Dispute.id)
+    .order_by(DisputeEvent.n.desc())
+    .limit(1)
+    .correlate(Dispute)
+    .scalar_subquery()
+)
+# What was agreed says the agreement in its event; here is what is left to do.
+_TERMS_DUE = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_object(
+                    "n", Term.n, "due_on", Term.due_on, "party_id", Term.party_id
+                ),
+                Term.n,
+            )
+        )
+    )
+    .where(Term.agreement_id == _NEWEST_AGREEMENT, Term.done_at.is_(None))
+    .correlate(Dispute)
+    .scalar_subquery()
+)
 
 
 def list_sync_disputes(session: Session, ids: Collection[UUID]) -> Sequence[Row[Any]]:

@@ -114,8 +114,11 @@ def _at_odds(fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def unnamed(party: Mapping[str, Any]) -> dict[str, Any]:
-    """What is left of a party whose household was erased: that somebody stood on this side."""
-    left = {name: party[name] for name in ("id", "code") if party.get(name)}
+    """What is left of a party whose household was erased: that somebody stood on this side.
+
+    Its id stays, since claims and terms may name it; its code goes with the person.
+    """
+    left = {"id": party["id"]} if party.get("id") else {}
     return {"side": party.get("side"), "kind": "outsider", **left}
 
 

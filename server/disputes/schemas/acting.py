@@ -43,7 +43,7 @@ class OutcomeIn(Schema):
     outcome = fields.String(required=True, validate=validate.OneOf(list(OUTCOMES)))
 
 
-class TermIn(Schema):
+class AgreedTermIn(Schema):
     """One thing that was agreed: who does it, and by when."""
 
     what = fields.String(required=True, validate=validate.Length(min=1, max=MAX_TERM))
@@ -82,7 +82,7 @@ class EventIn(Schema):
         fields.Nested(OutcomeIn), load_default=list, validate=validate.Length(max=MAX_CLAIMS)
     )
     terms = fields.List(
-        fields.Nested(TermIn), load_default=list, validate=validate.Length(max=MAX_TERMS)
+        fields.Nested(AgreedTermIn), load_default=list, validate=validate.Length(max=MAX_TERMS)
     )
     form = _word(AGREEMENT_FORMS, "settle: oral if left out")
     term = fields.Integer(

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 from server.disputes.models import Dispute, Holding
 from server.households.schemas import mask_name, mask_telephone
 from server.ladder.kinds import State
-from server.ladder.routing import Level
+from server.ladder.routing import Category, Level
 from server.paging import PageIn, page_schema
 
 
@@ -20,6 +20,17 @@ class DisputesIn(PageIn):
     level = fields.String(load_default=None, validate=validate.OneOf(list(Level)))
     village = fields.String(load_default=None, validate=validate.Length(equal=12))
     overdue = fields.Boolean(load_default=None)
+    category = fields.String(load_default=None, validate=validate.OneOf(list(Category)))
+    office = fields.UUID(load_default=None, metadata={"description": "which holds it"})
+    supervised = fields.Boolean(load_default=None)
+    alerted = fields.Boolean(
+        load_default=None, metadata={"description": "a threat to life was told"}
+    )
+    joint = fields.Boolean(load_default=None, metadata={"description": "another Office helps"})
+    request_open = fields.Boolean(
+        load_default=None,
+        metadata={"description": "a party asks for the next level and waits for an answer"},
+    )
 
 
 class _Times(Schema):
@@ -49,7 +60,20 @@ class DisputeOut(_Times):
     cell_id = fields.UUID(allow_none=True)
     channel = fields.String()
     size = fields.String()
+    people_concerned = fields.Integer(allow_none=True)
     related_id = fields.UUID(allow_none=True)
+    relation = fields.String(allow_none=True)
+    again = fields.Integer()
+    disposition = fields.String(allow_none=True)
+    follow_up_until = fields.AwareDateTime(allow_none=True)
+    alerted_at = fields.AwareDateTime(allow_none=True)
+    external_ref = fields.Method("present_external_ref")
+
+    def present_external_ref(self, dispute: Dispute) -> dict[str, str | None] | None:
+        """Under which id another platform knows it."""
+        if dispute.external_system is None:
+            return None
+        return {"system": dispute.external_system, "id": dispute.external_id}
 
     def present_due_at(self, dispute: Dispute) -> str | None:
         """What bars now; null where no clock runs."""
@@ -88,8 +112,19 @@ class HoldingOut(Schema):
     accept_by = fields.AwareDateTime()
     handle_by = fields.AwareDateTime()
     due_at = fields.AwareDateTime(allow_none=True)
+    begun_how = fields.String()
     accepted_at = fields.AwareDateTime(allow_none=True)
+    sent_by = fields.UUID(allow_none=True)
+    objection_by = fields.AwareDateTime(allow_none=True)
+    objected_at = fields.AwareDateTime(allow_none=True)
+    objection_decided_at = fields.AwareDateTime(allow_none=True)
+    request_party_id = fields.UUID(allow_none=True)
+    request_at = fields.AwareDateTime(allow_none=True)
+    request_answer_by = fields.AwareDateTime(allow_none=True)
+    request_answered_at = fields.AwareDateTime(allow_none=True)
     extension_asked_at = fields.AwareDateTime(allow_none=True)
+    extension_answer_by = fields.AwareDateTime(allow_none=True)
+    extension_declined = fields.Boolean()
     extended = fields.Boolean()
     overdue_at = fields.AwareDateTime(allow_none=True)
     ended_at = fields.AwareDateTime(allow_none=True)
@@ -111,24 +146,94 @@ class DisputeEventOut(_Times):
     agreement = fields.String(allow_none=True)
     referred_to = fields.String(allow_none=True)
     rights_told = fields.Boolean()
+    party_id = fields.UUID(allow_none=True)
+    details = fields.Raw(
+        allow_none=True, metadata={"description": "ids, slugs, dates and numbers of this kind"}
+    )
     refused = fields.String(allow_none=True)
     intended = fields.String(allow_none=True)
     hash = fields.Function(lambda event: bytes(event.hash).hex())
 
 
+class ClaimOut(Schema):
+    """What a party wants, and what became of it."""
+
+    n = fields.Integer()
+    party_id = fields.UUID(allow_none=True)
+    content = fields.String()
+    outcome = fields.String(allow_none=True)
+
+
+class JointOut(Schema):
+    """An Office that helps, or helped."""
+
+    office_id = fields.UUID()
+    since = fields.AwareDateTime()
+    ended_at = fields.AwareDateTime(allow_none=True)
+
+
+class SupervisionOut(Schema):
+    """A supervision; no Office: the clock's. Open while `lifted_at` is empty."""
+
+    event_id = fields.UUID()
+    kind = fields.String()
+    office_id = fields.UUID(allow_none=True)
+    since = fields.AwareDateTime()
+    until = fields.Date(allow_none=True)
+    lifted_at = fields.AwareDateTime(allow_none=True)
+
+
+class AgreementOut(Schema):
+    """An agreement; its text is that of its event."""
+
+    id = fields.UUID()
+    event_id = fields.UUID()
+    form = fields.String()
+    effective_on = fields.Date()
+    confirm_by = fields.Date(allow_none=True)
+    confirmed_at = fields.AwareDateTime(allow_none=True)
+
+
+class AgreedTermOut(Schema):
+    """One thing that was agreed."""
+
+    n = fields.Integer()
+    agreement_id = fields.UUID()
+    party_id = fields.UUID(allow_none=True)
+    content = fields.String()
+    due_on = fields.Date(allow_none=True)
+    done_at = fields.AwareDateTime(allow_none=True)
+
+
+class RelatedOut(Schema):
+    """Another dispute; `to_it`: that one names this one."""
+
+    id = fields.UUID()
+    relation = fields.String(allow_none=True)
+    status = fields.String()
+    to_it = fields.Boolean()
+
+
 class OpenDisputeOut(Schema):
-    """A case with its story, parties, Holdings and history."""
+    """A case with its whole file: story, parties, claims, Holdings, agreements and history."""
 
     dispute = fields.Nested(DisputeOut)
     story = fields.String(attribute="dispute.story")
+    spot = fields.String(attribute="dispute.spot", allow_none=True)
     parties = fields.List(fields.Nested(PartyOut))
-    holdings = fields.Method("named_holdings")
+    claims = fields.List(fields.Nested(ClaimOut))
+    holdings = fields.Function(lambda opened: _named(HoldingOut(), opened.holdings))
+    joint = fields.Function(lambda opened: _named(JointOut(), opened.joint))
+    supervision = fields.Function(lambda opened: _named(SupervisionOut(), opened.supervision))
+    agreements = fields.List(fields.Nested(AgreementOut))
+    terms = fields.List(fields.Nested(AgreedTermOut))
+    related = fields.List(fields.Nested(RelatedOut))
     events = fields.List(fields.Nested(DisputeEventOut))
 
-    def named_holdings(self, opened: Any) -> list[dict[str, Any]]:
-        """Holdings, each with the name of its Office."""
-        schema = HoldingOut()
-        return [{**schema.dump(holding), "office": office} for holding, office in opened.holdings]
+
+def _named(schema: Schema, rows: Any) -> list[dict[str, Any]]:
+    """Each with the name of its Office."""
+    return [{**schema.dump(row), "office": office} for row, office in rows]
 
 
 DisputePageOut = page_schema(DisputeOut)

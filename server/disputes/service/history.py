@@ -11,8 +11,8 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from server.audit.service import record
-from server.disputes.models import Dispute, DisputeEvent, Party
-from server.disputes.queries import cases, chain
+from server.disputes.models import Agreement, Claim, Dispute, DisputeEvent, Party, Term
+from server.disputes.queries import cases, chain, files
 from server.disputes.service.events import mac
 
 
@@ -22,18 +22,30 @@ class OpenDispute:
 
     dispute: Dispute
     parties: Sequence[Party]
+    claims: Sequence[Claim]
     holdings: Sequence[Row[Any]]  # (Holding, name of its Office)
+    joint: Sequence[Row[Any]]  # (JointOffice, name of the Office)
+    supervision: Sequence[Row[Any]]  # (Supervision, name of the Office)
+    agreements: Sequence[Agreement]
+    terms: Sequence[Term]
+    related: Sequence[Row[Any]]
     events: Sequence[DisputeEvent]
 
 
 def open_dispute(session: Session, dispute_id: UUID) -> OpenDispute:
-    """One case, story and history in plain; the look is written down. Raises DisputeNotFound."""
+    """One case with its whole file, in plain; the look is written down. Raises DisputeNotFound."""
     dispute = cases.get_dispute(session, dispute_id)
     record(session, "dispute.read", ids=[dispute_id])
     return OpenDispute(
         dispute,
         cases.list_parties(session, dispute_id),
+        files.list_claims(session, dispute_id),
         cases.list_holdings(session, dispute_id),
+        files.list_joint(session, dispute_id),
+        files.list_supervision(session, dispute_id),
+        files.list_agreements(session, dispute_id),
+        files.list_terms(session, dispute_id),
+        files.list_related(session, dispute),
         cases.list_events(session, dispute_id),
     )
 

@@ -10,19 +10,26 @@ from server.figures.queries.asking import (
     list_places,
     list_sums,
 )
-from server.figures.queries.counting import count_here, count_upward, lock_counting, take_dirty
+from server.figures.queries.counting import (
+    count_below,
+    count_here,
+    lock_counting,
+    pass_up,
+    take_dirty,
+)
 
 __all__ = [
     "Asked",
     "Days",
     "Sums",
+    "count_below",
     "count_here",
-    "count_upward",
     "find_as_of",
     "list_days",
     "list_own_areas",
     "list_places",
     "list_sums",
     "lock_counting",
+    "pass_up",
     "take_dirty",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,36 +11,46 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from server.figures.rules.measures import COUNTS, STEPS
+from server.figures.rules.months import later
 
 
 class Month(NamedTuple):
-    """A month of a present Area. `recoded`: what lies above it changed as well."""
+    """A month of an Area. `at`: since when it waits; `recoded`: it lies elsewhere now."""
 
     area_id: UUID
     month: date
+    at: datetime
     recoded: bool
 
 
-# One counts at a time: of two that count the same month the earlier look could win.
-_LOCK = text("SELECT pg_try_advisory_xact_lock(511921, 19)")
+# One counts at a time: of two that count the same month the earlier look could win. All by index,
+# whatever the size: a few Areas of hundreds, which PostgreSQL takes for half the county.
+_LOCK = text("""
+    SELECT pg_try_advisory_xact_lock(511921, 19), set_config('enable_seqscan', 'off', true)
+""")
 
 
 def lock_counting(session: Session) -> bool:
     """Whether this transaction is the one that counts."""
-    return bool(session.execute(_LOCK).scalar_one())
+    return bool(session.execute(_LOCK).one()[0])
 
 
-# Whatever is written while this runs leaves a row of its own, which stays for the next time; what
-# these rows tell of is committed, and so is seen by the statements that follow.
+# Villages first: what stands above them is counted from theirs, once. Whatever is written while
+# this runs leaves a row of its own, which stays for the next time; what these rows tell of is
+# committed, and so is seen by the statements that follow.
 _TAKE = text("""
-    WITH taken AS (
-        DELETE FROM figure_dirty WHERE area_id IN (
-               SELECT area_id FROM figure_dirty GROUP BY area_id ORDER BY min(at) LIMIT :areas)
-     RETURNING area_id, month, recoded
+    WITH waiting AS (
+        SELECT f.area_id FROM figure_dirty f LEFT JOIN area ON area.id = f.area_id
+         GROUP BY f.area_id, area.level
+         ORDER BY area.level = 'county', area.level = 'township', min(f.at), f.area_id LIMIT :areas
+    ), taken AS (
+        DELETE FROM figure_dirty WHERE area_id = ANY (ARRAY(SELECT area_id FROM waiting))
+     RETURNING area_id, month, at, recoded
     ), told AS (
-        SELECT area_id, month, bool_or(recoded) AS recoded FROM taken GROUP BY area_id, month
+        SELECT area_id, month, min(at) AS at, bool_or(recoded) AS recoded
+          FROM taken GROUP BY area_id, month
     )
-    SELECT place.id, month, bool_or(recoded)
+    SELECT place.id, month, min(at), bool_or(recoded)
       FROM told
      CROSS JOIN LATERAL (SELECT told.area_id AS id
                           UNION SELECT gate.present_area(told.area_id)) place
@@ -50,13 +60,20 @@ _TAKE = text("""
 
 
 def take_dirty(session: Session, areas: int) -> Sequence[Month]:
-    """The months that have to be counted anew, of so many Areas that have waited longest.
+    """The months that have to be counted anew, of so many Areas: villages first, and those
+    that have waited longest.
 
     An Area that has ended is there beside the one that it became part of.
     """
     return [Month(*row) for row in session.execute(_TAKE, {"areas": areas})]
 
 
+# What an Area stands for: itself, and what became part of it. What has ended stands for nothing.
+_PAST = text("""
+    SELECT area.id, past.id
+      FROM area CROSS JOIN LATERAL gate.with_past(ARRAY[area.id]) past (id)
+     WHERE area.id = ANY (cast(:areas AS uuid[])) AND area.ended_at IS NULL
+""")
 _ASKED = """
     asked AS MATERIALIZED (
         SELECT * FROM unnest(cast(:areas AS uuid[]), cast(:months AS date[])) t (area_id, month)
@@ -90,14 +107,10 @@ _FORGET = text(f"""
      WHERE (f.area_id, f.month) = (asked.area_id, asked.month) AND f.below = :below
 """)
 
-# What became part of an Area is counted there; what has ended has nothing of its own any more.
 _HERE = text(f"""
-    WITH {_ASKED}, span AS (
-        SELECT min(month) AS since, (max(month) + interval '1 month')::date AS until FROM asked
-    ), lies AS MATERIALIZED (
-        SELECT area.id AS area_id, past.id AS lies_in
-          FROM area CROSS JOIN LATERAL gate.with_past(ARRAY[area.id]) past (id)
-         WHERE area.id IN (SELECT area_id FROM asked) AND area.ended_at IS NULL
+    WITH asked AS MATERIALIZED (
+        SELECT * FROM unnest(cast(:areas AS uuid[]), cast(:lies_in AS uuid[]),
+                             cast(:months AS date[])) t (area_id, lies_in, month)
     ), seen AS (
         SELECT s.area_id, level, office_id, category, day, w.what, NULL::int AS days
           FROM figure_settled s
@@ -113,15 +126,12 @@ _HERE = text(f"""
         UNION ALL
         SELECT area_id, level, office_id, category, day, step || '_took', days FROM figure_times
     ), told AS (
-        SELECT lies.area_id, c.category, date_trunc('month', day)::date AS month, level, office_id,
-               what, days, count(*) AS n
+        SELECT asked.area_id, c.category, asked.month, level, office_id, what, days, count(*) AS n
           FROM seen
-          JOIN lies ON lies.lies_in = seen.area_id
+          JOIN asked ON asked.lies_in = seen.area_id
+                    AND asked.month = date_trunc('month', seen.day)::date
          CROSS JOIN LATERAL (VALUES (seen.category), ('')) c (category)
-         WHERE seen.area_id = ANY (ARRAY(SELECT lies_in FROM lies))
-           AND day >= (SELECT since FROM span) AND day < (SELECT until FROM span)
-           AND (lies.area_id, date_trunc('month', day)::date)
-               IN (SELECT area_id, month FROM asked)
+         WHERE seen.area_id = ANY (cast(:lies_in AS uuid[])) AND day >= :since AND day < :until
          GROUP BY 1, 2, 3, 4, 5, 6, 7
     )
     {_INSERT}
@@ -130,26 +140,23 @@ _HERE = text(f"""
 
 def count_here(session: Session, months: Sequence[Month]) -> None:
     """Count these months of the cases that lie in just these Areas, from the views."""
-    wanted = {
-        "areas": [one.area_id for one in months],
-        "months": [one.month for one in months],
-        "below": False,
-    }
-    session.execute(_FORGET, wanted)
-    session.execute(_HERE, wanted)
+    session.execute(_FORGET, {**_asked(months), "below": False})
+    past: dict[UUID, list[UUID]] = {}
+    for area, lies_in in session.execute(_PAST, {"areas": [one.area_id for one in months]}):
+        past.setdefault(area, []).append(lies_in)
+    wanted = [(one.area_id, was, one.month) for one in months for was in past.get(one.area_id, ())]
+    if wanted:
+        areas, lies_in, of = map(list, zip(*wanted, strict=True))
+        span = {"since": min(of), "until": later(max(of), 1)}
+        session.execute(
+            _HERE, {"areas": areas, "lies_in": lies_in, "months": of, "below": False, **span}
+        )
 
 
-# The Areas above, by present codes. Where codes changed, whatever stands there for the month too.
-_ABOVE = text("""
-    SELECT DISTINCT above.id, t.month
-      FROM unnest(cast(:areas AS uuid[]), cast(:months AS date[])) t (area_id, month)
-      JOIN area here  ON here.id = t.area_id AND here.ended_at IS NULL
-      JOIN area above ON above.code IN (left(here.code, 6), left(here.code, 9))
-                     AND above.ended_at IS NULL AND above.level IN ('county', 'township')
-     UNION
-    SELECT f.area_id, f.month FROM figure_month f
-     WHERE f.below AND f.category = '' AND f.month = ANY (cast(:recoded AS date[]))
-""")
+def _asked(months: Sequence[Month]) -> dict[str, object]:
+    return {"areas": [one.area_id for one in months], "months": [one.month for one in months]}
+
+
 _EXPLODED = "\n        UNION ALL\n".join(
     [
         "        SELECT key.*, w.what, NULL::int AS days, w.n FROM key CROSS JOIN LATERAL (VALUES "
@@ -163,8 +170,8 @@ _EXPLODED = "\n        UNION ALL\n".join(
     ]
 )
 # Offices of a level below the Area's own are added together: only those of its own level and above
-# ask for theirs apart.
-_UPWARD = text(f"""
+# ask for theirs apart. A county is counted from its townships.
+_BELOW = text(f"""
     WITH {_ASKED}, key AS MATERIALIZED (
         SELECT above.id AS above_id, f.month AS of_month, f.level AS of_level,
                f.category AS of_category,
@@ -173,7 +180,9 @@ _UPWARD = text(f"""
           FROM asked
           JOIN area above     ON above.id = asked.area_id AND above.ended_at IS NULL
           JOIN area here      ON here.code LIKE above.code || '%' AND here.ended_at IS NULL
-          JOIN figure_month f ON f.area_id = here.id AND NOT f.below AND f.month = asked.month
+          JOIN figure_month f ON f.area_id = here.id AND f.month = asked.month
+                             AND f.below = (above.level = 'county' AND here.level = 'township')
+         WHERE above.level = 'township' OR above.level = 'county' AND here.level <> 'village'
     ), exploded AS (
 {_EXPLODED.replace("key.*", "above_id, of_category, of_month, of_level, of_office")}
     ), told AS (
@@ -186,14 +195,35 @@ _UPWARD = text(f"""
 """)
 
 
-def count_upward(session: Session, months: Sequence[Month]) -> None:
-    """Count the same months of the townships and the county above, from what stands below them."""
-    changed = {
-        "areas": [one.area_id for one in months],
-        "months": [one.month for one in months],
-        "recoded": sorted({one.month for one in months if one.recoded}),
-    }
-    above = session.execute(_ABOVE, changed).all()
-    wanted = {"areas": [a for a, _ in above], "months": [m for _, m in above], "below": True}
+def count_below(session: Session, months: Sequence[Month]) -> None:
+    """Count the same months of townships and the county with all below them."""
+    wanted = {**_asked(months), "below": True}
     session.execute(_FORGET, wanted)
-    session.execute(_UPWARD, wanted)
+    session.execute(_BELOW, wanted)
+
+
+# Where codes changed, whatever else stands for that month too: what lay there may be gone.
+_PASS_UP = text("""
+    INSERT INTO figure_dirty (area_id, month, at)
+    SELECT above.id, t.month, min(t.at)
+      FROM unnest(cast(:areas AS uuid[]), cast(:months AS date[]), cast(:at AS timestamptz[]))
+           t (area_id, month, at)
+      JOIN area here  ON here.id = t.area_id AND here.ended_at IS NULL
+      JOIN area above ON above.code = left(here.code, CASE here.level WHEN 'village' THEN 9
+                                                                      WHEN 'township' THEN 6 END)
+                     AND above.ended_at IS NULL
+     GROUP BY 1, 2
+     UNION
+    SELECT f.area_id, f.month, min(t.at)
+      FROM unnest(cast(:months AS date[]), cast(:at AS timestamptz[]), cast(:recoded AS bool[]))
+           t (month, at, recoded)
+      JOIN figure_month f ON f.month = t.month
+     WHERE t.recoded AND f.below
+     GROUP BY 1, 2
+""")
+
+
+def pass_up(session: Session, months: Sequence[Month]) -> None:
+    """The Areas above have to be counted anew too; they wait as long as these have."""
+    at, recoded = [one.at for one in months], [one.recoded for one in months]
+    session.execute(_PASS_UP, {**_asked(months), "at": at, "recoded": recoded})

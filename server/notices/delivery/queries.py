@@ -20,13 +20,20 @@ _MAKE_OUT = """
     WITH owed AS MATERIALIZED (
         SELECT id, kind, office_ids FROM notice WHERE fanned_at IS NULL
          ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED
-    ), places AS MATERIALIZED (
-        SELECT owed.id, area.code
-          FROM owed JOIN office o ON o.id = ANY (owed.office_ids) JOIN area ON area.id = o.area_id
     ), asked AS MATERIALIZED (
         SELECT s.id, s.kinds, s.office_id, s.area_id, area.code
           FROM notice_subscription s LEFT JOIN area ON area.id = gate.present_area(s.area_id)
          WHERE s.active
+    ), wanted AS (
+        SELECT owed.id AS notice_id, asked.id AS subscription_id, owed.kind, owed.office_ids,
+               asked.kinds, asked.office_id
+          FROM owed CROSS JOIN asked WHERE asked.area_id IS NULL
+         UNION
+        SELECT owed.id, asked.id, owed.kind, owed.office_ids, asked.kinds, asked.office_id
+          FROM owed
+          JOIN office o ON o.id = ANY (owed.office_ids)
+          JOIN area     ON area.id = o.area_id
+          JOIN asked    ON area.code LIKE asked.code || '%'
     ), made_out AS (
         INSERT INTO notice_delivery (id, notice_id, subscription_id, state, tries, since, next_at)
         SELECT encode(set_bit(set_bit(overlay(
@@ -34,16 +41,13 @@ _MAKE_OUT = """
                    PLACING substring(int8send(floor(extract(epoch FROM cast(:now AS timestamptz))
                                                     * 1000)::bigint) FROM 3) FROM 1 FOR 6),
                    52, 1), 53, 1), 'hex')::uuid,
-               owed.id, asked.id, 'waiting', 0, :now, :now
-          FROM owed JOIN asked
-            ON (asked.kinds IS NULL OR owed.kind = ANY (asked.kinds))
-           AND (asked.office_id IS NULL OR asked.office_id = ANY (owed.office_ids))
-           AND (asked.area_id IS NULL
-                OR EXISTS (SELECT FROM places
-                            WHERE places.id = owed.id AND places.code LIKE asked.code || '%'))
+               notice_id, subscription_id, 'waiting', 0, :now, :now
+          FROM wanted
+         WHERE (kinds IS NULL OR kind = ANY (kinds))
+           AND (office_id IS NULL OR office_id = ANY (office_ids))
             ON CONFLICT DO NOTHING
     )
-    UPDATE notice SET fanned_at = :now WHERE id IN (SELECT id FROM owed) RETURNING id
+    UPDATE notice SET fanned_at = :now WHERE id = ANY (ARRAY(SELECT id FROM owed)) RETURNING id
 """
 
 

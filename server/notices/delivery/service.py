@@ -68,8 +68,9 @@ def deliver(
     A target whose turn failed or took too long has no other one in this round, so that no slow one
     keeps the others waiting. Any number of workers may run at once.
     """
-    make_out_all(by)
-    done, until = Round(), monotonic() + seconds
+    started = monotonic()
+    make_out_all(by, started + seconds / 2)
+    done, until = Round(), started + seconds
     with ThreadPoolExecutor(THREADS, thread_name_prefix="deliver") as threads:
         while monotonic() < until and _take_turn(by, settings, chance, send, threads, done):
             pass
@@ -79,14 +80,17 @@ def deliver(
     return done.sent
 
 
-def make_out_all(by: Identity) -> int:
-    """Make out whatever is owed to whoever asked for it, batch by batch; how many notices."""
+def make_out_all(by: Identity, until: float) -> int:
+    """Make out what is owed to whoever asked for it, batch by batch; how many notices.
+
+    The rest waits for the next round, once `until` (of `time.monotonic`) has come.
+    """
     made_out = 0
     while True:
         with transaction(by) as session:
             batch = queries.make_out(session, by.now, BATCH)
         made_out += batch
-        if batch < BATCH:
+        if batch < BATCH or monotonic() > until:
             return made_out
 
 

@@ -9,7 +9,7 @@ import yaml
 
 from server.ladder.errors import PolicyInvalid
 from server.ladder.policy import Policy, as_mapping, parse
-from server.policies.errors import BadPolicyFile
+from server.policies.errors import BadPolicyFile, PolicyNotFound
 
 MAX_BYTES: Final = 64 << 10
 MAX_SHOWN: Final = 100  # faults; a file with more is read again after these are corrected
@@ -38,6 +38,13 @@ def write_policy(policy: Policy) -> str:
     """A policy as YAML; `read_policy` gives the same policy back."""
     said = _by_level_on_one_line(as_mapping(policy))
     return yaml.dump(said, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=100)
+
+
+def named_version(text: str) -> int:
+    """The number of a path such as `/policies/3`. Raises PolicyNotFound for anything else."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise PolicyNotFound
+    return int(text)
 
 
 class _Strict(yaml.SafeLoader):

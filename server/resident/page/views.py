@@ -131,7 +131,9 @@ def _checked(form: Form) -> dict[str, Any]:
 
 
 def _trouble(error: WanggeError, form: Form) -> Response:
-    answer = _shown({"trouble": error.detail}, form, status_of(type(error)))
+    typed = {name: form.get(name, "") for name in ("code", "why", "comment")}
+    kept = {"code": typed["code"], "written": typed["why"] or typed["comment"]}
+    answer = _shown({"trouble": error.detail, **kept}, form, status_of(type(error)))
     if isinstance(error, TryLater):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer

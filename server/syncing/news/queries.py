@@ -97,8 +97,7 @@ def map_values(
     rows = session.connection().exec_driver_sql(packed.statement, values).all()
     if not packed.sealed:
         return {row[0]: row[1:] for row in rows}
-    ring = keyring()
-    opened = [ring.open_all(name, [row[at] for row in rows]) for at, name in packed.sealed.items()]
+    opened = [_open(name, [row[at] for row in rows]) for at, name in packed.sealed.items()]
     found: dict[str, Sequence[Any]] = {}
     for row, texts in zip(rows, zip(*opened, strict=True), strict=True):
         line = list(row)
@@ -106,6 +105,14 @@ def map_values(
             line[at] = plain
         found[line[0]] = line[1:]
     return found
+
+
+def _open(name: str, values: Sequence[Any]) -> Sequence[Any]:
+    """The plain values of a sealed column. Some hold a list of them, which is short."""
+    ring = keyring()
+    if any(isinstance(value, list) for value in values):
+        return [value and ring.open_all(name, value) for value in values]
+    return ring.open_all(name, values)
 
 
 class _Packed(NamedTuple):
@@ -123,7 +130,8 @@ def _packed(entity: str, columns: tuple[str, ...]) -> _Packed:
     chosen = [known[name] for name in ("id", *columns)]
     wanted = any_(cast(bindparam("ids", type_=Text), ARRAY(Uuid)))
     statement = selection.with_only_columns(*map(_as_json, chosen), maintain_column_froms=True)
-    sealed = {at: c.type.column for at, c in enumerate(chosen) if isinstance(c.type, Sealed)}
+    types = {at: getattr(c.type, "item_type", c.type) for at, c in enumerate(chosen)}
+    sealed = {at: type_.column for at, type_ in types.items() if isinstance(type_, Sealed)}
     compiled = statement.where(known["id"] == wanted).compile(dialect=DRIVER)
     return _Packed(str(compiled), compiled.params, sealed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -71,9 +72,42 @@ def wrong_corrections(change: Change, corrections: Mapping[str, Any]) -> dict[st
 
 
 def corrected(said: Mapping[str, Any], corrections: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a change with corrections laid over them; null leaves a field out."""
+    """The fields of a change with corrections laid over them; null leaves a field out.
+
+    Where a correction repeats a party's masked code, the code stays that was sent.
+    """
     fields = {**said, **corrections}
-    return {n: v for n, v in fields.items() if n not in corrections or v is not None}
+    left = {n: v for n, v in fields.items() if n not in corrections or v is not None}
+    parties = left.get("parties")
+    if "parties" in corrections and isinstance(parties, list):
+        left["parties"] = [_with_code(k, one, said.get("parties")) for k, one in enumerate(parties)]
+    return left
+
+
+def without_codes(said: Any) -> Any:
+    """What a phone wrote, the codes of parties masked: they are shown to nobody but the party."""
+    if isinstance(said, Mapping):
+        return {
+            name: MASKED if name == "code" and isinstance(value, str) else without_codes(value)
+            for name, value in said.items()
+        }
+    if isinstance(said, list):
+        return [without_codes(one) for one in said]
+    return _CODE.sub(rf"\1{MASKED}", said) if isinstance(said, str) else said
+
+
+MASKED: Final = "****"
+_CODE: Final = re.compile(r"""(\\*["']code\\*["']\s*:\s*\\*["'])[^"'\\]*""")  # in what is malformed
+
+
+def _with_code(place: int, party: Any, sent: Any) -> Any:
+    """Of the same id, or in the same place of the list."""
+    if not (isinstance(party, dict) and party.get("code") == MASKED and isinstance(sent, list)):
+        return party
+    same = [one for one in sent if isinstance(one, dict) and one.get("id") == party.get("id")]
+    there = same[:1] if party.get("id") else sent[place : place + 1]
+    codes = [one.get("code") for one in there if isinstance(one, dict)]
+    return {**party, "code": codes[0]} if codes and codes[0] else party
 
 
 def _first_household(parties: Any) -> UUID | None:

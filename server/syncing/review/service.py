@@ -44,7 +44,8 @@ def reveal(session: Session, device_id: UUID, mid: UUID, reason: str) -> dict[st
     kept = queries.get_set_aside(session, device_id, mid)
     change = rules.read_change(kept.change)
     record(session, "sync.reveal", reason=reason, ids=[kept.mid], author=kept.author_id)
-    content = {"op": change.op.value, "set": dict(change.set), "was": dict(change.was)}
+    said, was = rules.without_codes(change.set), rules.without_codes(change.was)
+    content = {"op": change.op.value, "set": said, "was": was}
     return {**describe(session, [kept])[0], **content}
 
 

@@ -27,6 +27,8 @@ class Words(NamedTuple):
     sensitive: str  # one that a person decides
     cell: str  # the field of a house that says where it lies
     of_house: str  # the field of a visit that says whose it is
+    case: str | None = None  # what people step aside from; None: houses themselves
+    event: str | None = None  # what is told of a case
 
 
 class Logged(NamedTuple):
@@ -48,6 +50,8 @@ class Book:
         self.words, self.cells = words, cells
         self.houses: dict[str, dict[str, Any]] = {}
         self.visits: dict[str, dict[str, Any]] = {}
+        self.cases: dict[str, dict[str, Any]] = {}
+        self.events: dict[str, str] = {}  # what was told → of which case
         self.gone: dict[str, str] = {}  # id → "deleted" or "erased"
         self.erased: set[str] = set()  # outside the database: no restore forgets it
         self.served: dict[str, list[tuple[int, frozenset[str]]]] = {}  # user → from when, cells
@@ -73,11 +77,12 @@ class Book:
     # What must be so.
 
     def sees(self, user: str, id_: str) -> bool:
-        """Whether a house or a visit is this user's to see, now."""
-        house = self.houses.get(self.visits[id_]["house"] if id_ in self.visits else id_)
-        if house is None or user == OFFICE:
-            return house is not None
-        return house["lay"][-1][1] in self.holds(user) and user not in house["recused"]
+        """Whether a house, a case, or what hangs on one of them is this user's to see, now."""
+        of = self.visits[id_]["house"] if id_ in self.visits else self.events.get(id_, id_)
+        found = self.houses.get(of) or self.cases.get(of)
+        if found is None or user == OFFICE:
+            return found is not None
+        return found["lay"][-1][1] in self.holds(user) and user not in found["recused"]
 
     def holds(self, user: str) -> frozenset[str]:
         if user == OFFICE:
@@ -86,17 +91,27 @@ class Book:
 
     def rows(self, user: str, schema: int) -> Rows:
         """All that a phone of this user must hold: kind → id → field → value."""
-        kinds = {self.words.house: self.houses, self.words.visit: self.visits}
         return {
             kind: {id_: self.row(id_, schema) for id_ in there if self.sees(user, id_)}
-            for kind, there in kinds.items()
+            for kind, there in self.kinds().items()
         }
+
+    def kinds(self) -> dict[str, Any]:
+        """Kind → id → what is known of it."""
+        kinds: dict[str, Any] = {self.words.house: self.houses, self.words.visit: self.visits}
+        if self.words.case and self.words.event:
+            kinds |= {self.words.case: self.cases, self.words.event: self.events}
+        return kinds
 
     def row(self, id_: str, schema: int) -> dict[str, Any]:
         if id_ in self.visits:
             visit = self.visits[id_]
             new = {"proof": visit["proof"]} if schema >= 2 else {}
             return {self.words.of_house: visit["house"], "outcome": visit["outcome"], **new}
+        if id_ in self.events:
+            return {f"{self.words.case}_id": self.events[id_]}
+        if id_ in self.cases:
+            return {self.words.cell: self.cases[id_]["lay"][-1][1]}
         house = self.houses[id_]
         values = {field: value for field, (_, value) in house["fields"].items()}
         return {self.words.cell: house["lay"][-1][1], **values}

@@ -134,5 +134,5 @@ def _rows(oracle: Oracle, exchange: Exchange) -> list[tuple[str, dict[str, Any]]
         for entities in exchange.answer["put"].values()
         for entity, table in entities.items()
         for line in table["rows"]
-        if entity in (oracle.words.house, oracle.words.visit)
+        if entity in oracle.kinds()
     ]

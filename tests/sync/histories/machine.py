@@ -21,7 +21,7 @@ from tests.sync.histories.oracle import Oracle
 from tests.sync.histories.phones import ANY
 
 HOURS = (1, 20, 70, 31 * 24)
-DEEDS = ("move", "serve", "delete", "edit", "release", "decide", "nothing")
+DEEDS = ("move", "serve", "recuse", "delete", "edit", "release", "decide", "nothing")
 Tell = Callable[[Oracle, int], Any]  # False: it could not have come of it then
 Deed = Callable[[], Tell]  # done, it says what the oracle is to be told
 
@@ -40,6 +40,8 @@ class Histories(Office):
         self.assign(zhao, ())
         for cell in (*self.stage.cells, self.stage.cells[0]):
             self.a_house_is_entered(self.stage.cells.index(cell))
+        if self.words.case:
+            self.a_case_is_noted(0)
 
     @rule(hours=st.sampled_from(HOURS))
     def time_passes(self, hours: int) -> None:
@@ -77,6 +79,8 @@ class Histories(Office):
         id_ = self.any_house(house)
         if deed == "serve":
             return self.serves(user, ((), self.stage.cells[:1], self.stage.cells)[cell % 3])
+        if deed == "recuse" and (apart := self.any_recusable(house)):
+            return self.recuses(apart, user)
         if deed == "release" and (named := self.any_set_aside(house)):
             return self.releases(named)
         if deed == "decide" and (met := self.any_conflict(house)):
@@ -89,6 +93,13 @@ class Histories(Office):
         def do() -> Tell:
             self.stage.serve(user, *cells)
             return lambda oracle, now: oracle.assign(user, frozenset(cells), now)
+
+        return do
+
+    def recuses(self, id_: str, user: str) -> Deed:
+        def do() -> Tell:
+            self.stage.recuse(id_, user)
+            return lambda oracle, now: oracle.recuse(id_, user)
 
         return do
 

@@ -50,10 +50,25 @@ class Office(Phones):
             self.stage.erase_house(id_)
             self.oracle.erase(id_)
 
-    @precondition(lambda self: self.stage.knows_recusal)
-    @rule(house=ANY, who=ANY)
-    def somebody_is_recused(self, house: int, who: int) -> None:
-        if id_ := self.any_house(house):
+    @precondition(lambda self: self.words.case)
+    @rule(cell=ANY)
+    def a_case_is_noted(self, cell: int) -> None:
+        self.stage.pass_seconds(1)
+        where = self.stage.cells[cell % len(self.stage.cells)]
+        self.oracle.case(*self.stage.write_case(where), where, self.now)
+
+    @precondition(lambda self: self.oracle.cases)
+    @rule(which=ANY, cell=ANY)
+    def a_case_goes_to_a_cell(self, which: int, cell: int) -> None:
+        if id_ := self.any_recusable(which):
+            where = self.stage.cells[cell % len(self.stage.cells)]
+            self.stage.pass_seconds(1)
+            self.stage.move_case(id_, where)
+            self.oracle.move_case(id_, where, self.now)
+
+    @rule(which=ANY, who=ANY)
+    def somebody_is_recused(self, which: int, who: int) -> None:
+        if id_ := self.any_recusable(which):
             user = self.users[who % len(self.users)]
             self.stage.recuse(id_, user)
             self.oracle.recuse(id_, user)
@@ -103,6 +118,10 @@ class Office(Phones):
             self.stage.pass_seconds(1)
             self.stage.decide(met.mid, met.field, keep)
             self.oracle.decide(met.mid, met.field, keep, self.now)
+
+    def any_recusable(self, which: int) -> str | None:
+        there = sorted(self.oracle.cases if self.words.case else self.oracle.houses)
+        return there[which % len(there)] if there else None
 
     def any_set_aside(self, which: int) -> Named | None:
         waiting = list(self.oracle.aside)

@@ -42,9 +42,17 @@ class Oracle(Book):
     def move(self, id_: str, cell: str, now: int) -> None:
         self.houses[id_]["lay"].append((now, cell))
 
+    def case(self, id_: str, event: str, cell: str, now: int) -> None:
+        """A case and what was told of it first."""
+        self.cases[id_] = {"lay": [(now, cell)], "recused": set()}
+        self.events[event] = id_
+
+    def move_case(self, id_: str, cell: str, now: int) -> None:
+        self.cases[id_]["lay"].append((now, cell))
+
     def recuse(self, id_: str, user: str) -> None:
-        """Or call back: whoever is recused of a house neither sees it nor its visits."""
-        self.houses[id_]["recused"] ^= {user}
+        """Or call back: whoever is recused neither sees it nor what hangs on it."""
+        (self.cases.get(id_) or self.houses[id_])["recused"] ^= {user}
 
     def release(self, device: str, mid: str, now: int) -> str:
         """Apply after all what was set aside, by its own stamp; the status, or "refused"."""

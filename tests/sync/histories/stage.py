@@ -37,9 +37,6 @@ class Stage(Protocol):
     def registry(self) -> Registry: ...
 
     @property
-    def knows_recusal(self) -> bool: ...
-
-    @property
     def time(self) -> datetime:
         """The time of the last thing that happened."""
 
@@ -79,7 +76,13 @@ class Stage(Protocol):
 
     def erase_house(self, id_: str) -> None: ...
 
-    def recuse(self, id_: str, user: str) -> None: ...
+    def recuse(self, id_: str, user: str) -> None:
+        """Or call back: of a case where there are cases, else of a house."""
+
+    def write_case(self, cell: str) -> tuple[str, str]:
+        """Its id, and that of the event that was told of it."""
+
+    def move_case(self, id_: str, cell: str) -> None: ...
 
     def revoke(self, device: str) -> None: ...
 

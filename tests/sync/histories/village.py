@@ -31,7 +31,7 @@ class Village(SampleCounty):
     """The county of the histories, and its office."""
 
     words, cells, people = WORDS, CELLS, USERS
-    nowhere, knows_recusal = "c:nowhere", True
+    nowhere = "c:nowhere"
 
     def __init__(self, seed: int = 0) -> None:
         self.served: dict[str, list[tuple[int, frozenset[str]]]] = {}
@@ -103,6 +103,12 @@ class Village(SampleCounty):
             old = store.state.records[key]
             recused = tuple(sorted({*old.row["recused"]} ^ {user}))
             self._file(store, key, Record({**old.row, "recused": recused}, old.stamps))
+
+    def write_case(self, cell: str) -> tuple[str, str]:
+        raise NotImplementedError  # no words for it: people step aside from houses
+
+    def move_case(self, id_: str, cell: str) -> None:
+        raise NotImplementedError
 
     def release(self, device: str, mid: str) -> str:
         """As a push would have applied it, with the office as its author."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from server.syncing.review.rules import (
     about,
     corrected,
     read_change,
+    without_codes,
     wrong_corrections,
 )
 from sync.model import Change, Instant, Op
@@ -73,3 +75,24 @@ def test_what_each_change_leans_on() -> None:
     assert of("dispute_event", Op.APPEND, dispute_id=case) == (UUID(case), None)
     parties = ["x", {}, {"household_id": home}]
     assert of("dispute", Op.CREATE, parties=parties) == (UUID(home), None)
+
+
+CODES = ["HJ4T-AAAA-BBBB-CCCC", "HJ4T-DDDD-EEEE-FFFF"]
+
+
+def test_a_partys_code_is_shown_to_nobody() -> None:
+    parties = [{"id": str(id_of(f"party {k}")), "code": code} for k, code in enumerate(CODES)]
+    said = {"story": "示例", "parties": parties}
+    cut_off = json.dumps({"text": json.dumps({"set": said})})[:-40]
+    shown = json.dumps(without_codes({**said, "text": cut_off, "more": [[said]]}))
+    assert not any(code in shown for code in CODES)
+    assert without_codes(said)["story"] == "示例"
+
+
+def test_a_corrected_party_keeps_the_code_that_was_sent() -> None:
+    parties: list[dict[str, Any]] = [{"id": "1", "code": CODES[0]}, {"code": CODES[1]}]
+    put_right = [{**one, "name": "示某"} for one in without_codes(parties)]
+    kept = corrected({"parties": parties}, {"parties": put_right})["parties"]
+    assert [one["code"] for one in kept] == CODES
+    stranger = corrected({"parties": parties}, {"parties": [{"id": "9", "code": "****"}]})
+    assert stranger["parties"] == [{"id": "9", "code": "****"}]  # which no register takes

@@ -1,0 +1,182 @@
+"""What a move leaves in the file: agreements and their terms, outcomes of claims, dispositions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from server.db import transaction
+from server.disputes import service
+from server.disputes.rules.agreed import followed_up_until
+from server.ladder.calendar import LOCAL
+from tests.disputes.conftest import Ladder
+from tests.smallcounty import id_of
+
+TERMS = [
+    {"what": "付清三月工资", "due_on": "2026-04-10"},
+    {"what": "补签\n合同", "due_on": "2026-03-20"},
+]
+
+
+@pytest.fixture
+def wages(ladder: Ladder) -> str:
+    """Unpaid wages, taken up by the village."""
+    wages = ladder.register(
+        "mediator-a1",
+        "wages",
+        village_id=str(id_of("A1")),
+        parties=[
+            {"id": str(id_of("li")), "side": "applicant", "kind": "outsider", "name": "示某甲"},
+            {"id": str(id_of("boss")), "side": "respondent", "kind": "outsider"},
+        ],
+        claims=[{"content": "付清三月工资", "party": 0}, {"content": "道歉", "party": 0}],
+    )
+    ladder.act("mediator-a1", wages, "accept")
+    return wages
+
+
+def refused(ladder: Ladder, dispute: str, event: str, **fields: Any) -> dict[str, Any]:
+    """What is wrong with an act."""
+    body = {"id": str(uuid4()), "event": event, **fields}
+    answer = ladder.desk("mediator-a1").post(f"/disputes/{dispute}/events", body, expect=422)
+    errors: dict[str, Any] = answer["errors"]
+    return errors
+
+
+def test_a_written_agreement_with_terms_is_followed_to_its_end(ladder: Ladder, wages: str) -> None:
+    terms = [{**TERMS[0], "party_id": str(id_of("boss"))}, TERMS[1]]
+    outcomes = [{"claim": 1, "outcome": "solved"}, {"claim": 2, "outcome": "explained"}]
+    settled = ladder.act(
+        "mediator-a1", wages, "settle", terms=terms, form="written", outcomes=outcomes
+    )
+    # 30 days of the policy, and not before the last term is due.
+    assert settled["follow_up_until"] >= "2026-04-10T16:00:00+00:00"
+    told = ladder.read("township-a", wages)
+    assert [c["outcome"] for c in told["claims"]] == ["solved", "explained"]
+    (agreement,) = told["agreements"]
+    assert (agreement["form"], agreement["effective_on"]) == ("written", "2026-03-02")
+    assert agreement["confirm_by"] == "2026-04-01"
+    assert agreement["event_id"] == told["events"][-1]["id"]
+    assert [(t["n"], t["content"], t["due_on"]) for t in told["terms"]] == [
+        (1, "付清三月工资", "2026-04-10"),
+        (2, "补签 合同", "2026-03-20"),
+    ]
+    assert told["terms"][0]["party_id"] == str(id_of("boss"))
+    assert told["events"][-1]["agreement"] == "1. 付清三月工资\n2. 补签 合同"
+
+    assert ladder.act("mediator-a1", wages, "fulfil", term=2)["status"] == "settled"
+    assert ladder.refusal("mediator-a1", wages, "fulfil", term=2) == "needs-term"
+    assert ladder.refusal("mediator-a1", wages, "fulfil", term=3) == "needs-term"
+    # That the terms are done is a fact where there are terms, and nobody's word.
+    assert ladder.refusal("mediator-a1", wages, "close", terms_done=True) == "needs-terms-done"
+    assert ladder.act("mediator-a1", wages, "fulfil", term=1)["status"] == "closed"
+    assert ladder.kinds(wages)[-3:] == ["fulfil", "fulfil", "close"]
+    told = ladder.read("county", wages)
+    assert all(term["done_at"] for term in told["terms"])
+    assert told["dispute"]["follow_up_until"] is None
+    with transaction(ladder.county.worker) as session:
+        assert service.verify_chain(session) == []
+
+
+def test_an_oral_agreement_binds_when_it_is_reached(ladder: Ladder, wages: str) -> None:
+    ladder.act("mediator-a1", wages, "settle", agreement="各退半尺")
+    (agreement,) = ladder.read("county", wages)["agreements"]
+    assert (agreement["form"], agreement["confirm_by"]) == ("oral", None)
+    assert ladder.act("mediator-a1", wages, "close", terms_done=True)["status"] == "closed"
+
+
+def test_a_new_agreement_stands_in_place_of_the_old_one(ladder: Ladder, wages: str) -> None:
+    ladder.act("mediator-a1", wages, "settle", terms=TERMS)
+    ladder.act("mediator-a1", wages, "reopen", why="对方反悔")
+    ladder.act("mediator-a1", wages, "accept")
+    ladder.act("mediator-a1", wages, "settle", terms=[{"what": "分期付清"}])
+    told = ladder.read("county", wages)
+    assert [t["n"] for t in told["terms"]] == [1, 2, 3]
+    assert len(told["agreements"]) == 2
+    assert ladder.refusal("mediator-a1", wages, "fulfil", term=1) == "needs-term"
+    assert ladder.act("mediator-a1", wages, "fulfil", term=3)["status"] == "closed"
+
+
+def test_offline_everything_comes_in_one_push(ladder: Ladder, wages: str) -> None:
+    phone = ladder.phone("mediator-a1")
+
+    def note(event: str, **fields: Any) -> None:
+        ladder.county.clock.pass_time(minutes=10)
+        phone.note("dispute_event", dispute_id=wages, event=event, **fields)
+
+    note("mediate", place="村委会", present=4, why="第一次", party_id=str(id_of("li")))
+    note("dispose", disposition="now", why="当场付清")
+    note("settle", terms=[TERMS[0]], outcomes=[{"claim": 1, "outcome": "solved"}])
+    note("fulfil", term=1)
+    note("fulfil", term=1)  # twice: a note
+    note("note", why="都走了")
+    assert [o["status"] for o in phone.deliver()] == ["applied"] * 6
+    told = ladder.read("county", wages)
+    assert [(e["kind"], e["refused"]) for e in told["events"][2:]] == [
+        *(("mediate", None), ("dispose", None), ("settle", None), ("fulfil", None)),
+        *(("close", None), ("note", "not-from-this-state"), ("note", None)),
+    ]
+    session = told["events"][2]
+    assert session["details"] == {"present": 4}
+    assert session["why"] == "第一次\n地点 Place: 村委会"
+    assert session["party_id"] == str(id_of("li"))
+    assert told["dispute"]["disposition"] == "now"
+    with transaction(ladder.county.worker) as db_session:
+        assert service.verify_chain(db_session) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "fields"),
+    [
+        ("settle", {"agreement": "好", "outcomes": [{"claim": 3, "outcome": "solved"}]}),
+        ("settle", {"terms": [{"what": "赔", "party_id": str(uuid4())}]}),
+        ("note", {"why": "好", "party_id": str(uuid4())}),
+        ("dispose", {"disposition": "joint_study", "offices": [str(uuid4())]}),
+        (
+            "dispose",
+            {"disposition": "scheduled", "by_date": "2026-04-01", "owner_id": str(uuid4())},
+        ),
+    ],
+)
+def test_what_an_act_names_must_be_there(
+    ladder: Ladder, wages: str, event: str, fields: dict[str, Any]
+) -> None:
+    field = next(
+        name for name in ("outcomes", "terms", "party_id", "offices", "owner_id") if name in fields
+    )
+    assert refused(ladder, wages, event, **fields) == {field: "unknown"}
+    phone = ladder.phone("mediator-a1")
+    phone.note("dispute_event", dispute_id=wages, event=event, **fields)
+    phone.note("dispute_event", dispute_id=wages, event="note", why="其他")
+    assert [(o["status"], o.get("reason")) for o in phone.deliver()] == [
+        ("quarantined", "bad-dispute-event"),
+        ("applied", None),
+    ]
+
+
+def test_another_cases_party_is_none_of_this_one(ladder: Ladder, wages: str) -> None:
+    party = {"id": str(id_of("wang")), "side": "applicant", "kind": "outsider"}
+    ladder.register("mediator-a1", "other", village_id=str(id_of("A1")), parties=[party])
+    told = refused(ladder, wages, "note", why="好", party_id=str(id_of("wang")))
+    assert told == {"party_id": "unknown"}
+
+
+def test_a_disposition_without_what_it_asks_for_is_none(ladder: Ladder, wages: str) -> None:
+    half = {"disposition": "scheduled", "by_date": "2026-04-01"}
+    assert ladder.refusal("mediator-a1", wages, "dispose", **half) == "needs-disposition"
+    owner = str(id_of("user township-a"))
+    told = ladder.act("mediator-a1", wages, "dispose", **half, owner_id=owner)
+    assert (told["disposition"], told["status"]) == ("scheduled", "accepted")
+    details = ladder.read("county", wages)["events"][-1]["details"]
+    assert details == {"disposition": "scheduled", "by_date": "2026-04-01", "owner_id": owner}
+
+
+def test_a_settled_case_stays_open_to_the_follow_up_as_long_as_a_term_runs() -> None:
+    settled = datetime(2026, 3, 2, 9, tzinfo=LOCAL)
+    assert followed_up_until(settled, 30, []) == settled + timedelta(days=30)
+    assert followed_up_until(settled, 30, [date(2026, 3, 5)]) == settled + timedelta(days=30)
+    late = followed_up_until(settled, 30, [date(2026, 3, 5), date(2026, 6, 30)])
+    assert late == datetime(2026, 7, 1, tzinfo=LOCAL)

@@ -1,0 +1,1 @@
+"""Six cases from the field, each told from first word to closing."""
