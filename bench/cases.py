@@ -19,6 +19,7 @@ from server.ladder.routing import Category
 from server.sealed import keyring
 
 ROUND = timedelta(hours=1)
+RUN = 100  # cases: what is due together came in together
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def _values(wanted: Pile, began: datetime, story: bytes) -> dict[str, object]:
         "every": max(1, wanted.cases // (wanted.due * wanted.rounds)),
         "due": wanted.due,
         "rounds": wanted.rounds,
+        "run": min(RUN, wanted.due),
         "first": wanted.first,
         "hour": ROUND,
         "began": began,
@@ -75,8 +77,8 @@ def _values(wanted: Pile, began: datetime, story: bytes) -> dict[str, object]:
     }
 
 
-# One row a case with all that the tables take from it. What is due is spread evenly over the pile;
-# everything else is due a hundred days later, over a month. Ids ascend as time does.
+# One row a case with all that the tables take from it. What is due lies in runs, spread evenly over
+# the pile; everything else is due a hundred days later, over a month. Ids ascend as time does.
 _CASES = """
     CREATE TEMP TABLE laid ON COMMIT DROP AS
     WITH village AS (
@@ -86,8 +88,9 @@ _CASES = """
           FROM area WHERE level = 'village'
     ), drawn AS (
         SELECT k, abs(hashint4(k)::bigint) AS chance,
-               CASE WHEN k %% %(every)s = 0 AND k < %(every)s::bigint * %(due)s * %(rounds)s
-                    THEN %(first)s + (k / %(every)s %% %(rounds)s) * %(hour)s
+               CASE WHEN k / %(run)s %% %(every)s = 0
+                     AND k < %(every)s::bigint * %(due)s * %(rounds)s
+                    THEN %(first)s + (k / %(run)s / %(every)s %% %(rounds)s) * %(hour)s
                     ELSE %(first)s + interval '100 days' + (k %% 2592000) * interval '1 second'
                END AS due_at
           FROM generate_series(0, %(cases)s - 1) k

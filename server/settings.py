@@ -91,7 +91,7 @@ def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Set
         mail_from=_mail_from(environ.get("WANGGE_MAIL_FROM") or "wangge@localhost"),
         public_url=_public_url(environ.get("WANGGE_PUBLIC_URL", "")),
         http_hosts=_hosts(environ.get("WANGGE_HTTP_HOSTS") or ",".join(LOOPBACK)),
-        address_header=environ.get("WANGGE_ADDRESS_HEADER", ""),
+        address_header=_header(environ.get("WANGGE_ADDRESS_HEADER") or "none"),
         resident_knocks=_number(environ, "WANGGE_RESIDENT_KNOCKS", 120) or 1,
         resident_knocks_in_all=_number(environ, "WANGGE_RESIDENT_KNOCKS_IN_ALL", 3_000) or 1,
     )
@@ -168,6 +168,10 @@ def _public_url(text: str) -> str | None:
     if text and not text.startswith(("https://", "http://")):
         raise BadSettings("WANGGE_PUBLIC_URL 应为网址。 WANGGE_PUBLIC_URL must be an https:// URL.")
     return text.rstrip("/") or None
+
+
+def _header(text: str) -> str:
+    return "" if text == "none" else text
 
 
 def _hosts(text: str) -> tuple[str, ...]:

@@ -177,64 +177,74 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
      WHERE o.id = ANY (ids)
 $$;
 
--- Where a case stands, as the ladder has to know it: ids, states, codes and times.
-CREATE OR REPLACE FUNCTION gate.case_facts(a_dispute uuid) RETURNS jsonb
+-- Where cases stand, as the ladder has to know it: ids, states, codes and times. Set-wise: a plan with a
+-- dozen small look-ups costs more to start than to run.
+CREATE OR REPLACE FUNCTION gate.case_facts(disputes uuid[])
+RETURNS TABLE (dispute_id uuid, facts jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    last holding;
+#variable_conflict use_column
 BEGIN
-    SELECT * INTO last FROM holding h
-     WHERE h.dispute_id = a_dispute AND h.ended_how IS DISTINCT FROM 'withdrawn_climb'
-     ORDER BY h.n DESC LIMIT 1;
-    RETURN (
-        SELECT jsonb_build_object(
-            'category', d.category, 'area_code', lies.code, 'status', d.status,
-            'disposition', d.disposition, 'follow_up_until', d.follow_up_until,
-            'alerted_at', d.alerted_at,
-            'holdings', (
-                SELECT jsonb_agg(to_jsonb(h) || jsonb_build_object(
-                           'code', of_area.code,
-                           -- Where the case stood when it last climbed from here.
-                           'left_in', CASE WHEN h.ended_how = 'climb' THEN
-                               (SELECT e.from_status FROM dispute_event e
-                                 WHERE e.dispute_id = d.id AND e.holding_id = h.id
-                                   AND e.kind = 'climb' ORDER BY e.n DESC LIMIT 1) END)
-                       ORDER BY h.n)
-                  FROM holding h
-                  JOIN office o     ON o.id = h.office_id
-                  JOIN area of_area ON of_area.id = gate.present_area(o.area_id)
-                 WHERE h.dispute_id = d.id),
-            'places', (
-                SELECT jsonb_agg(DISTINCT v.code)
-                  FROM dispute_place p JOIN area v ON v.id = gate.present_area(p.village_id)
-                 WHERE p.dispute_id = d.id),
-            'parties', (SELECT jsonb_agg(p.id) FROM party p WHERE p.dispute_id = d.id),
-            'joint', (
-                SELECT jsonb_object_agg(j.office_id, j.event_id) FROM joint_office j
-                 WHERE j.dispute_id = d.id AND j.ended_at IS NULL),
-            'supervised', (
-                SELECT jsonb_object_agg(s.event_id, s.kind) FROM supervision s
-                 WHERE s.dispute_id = d.id AND s.lifted_at IS NULL),
-            'last_term', (SELECT max(t.n) FROM term t WHERE t.dispute_id = d.id),
-            'open_terms', (
-                SELECT jsonb_agg(t.n) FROM term t
-                 WHERE t.dispute_id = d.id AND t.done_at IS NULL
-                   -- Of the agreement that stands: an earlier one was set aside by reopening.
-                   AND t.agreement_id = (SELECT a.id FROM agreement a
-                                           JOIN dispute_event e ON e.id = a.event_id
-                                          WHERE a.dispute_id = d.id ORDER BY e.n DESC LIMIT 1)),
-            'same_open', EXISTS (
-                SELECT FROM dispute other
-                 WHERE other.id = d.related_id AND d.relation = 'same'
-                   AND other.status IN ('registered', 'accepted', 'in_mediation')),
-            'aside', to_jsonb(gate.aside_of(d.id)),
-            -- Opening, notes and what follows by itself are no acts.
-            'acted', EXISTS (
-                SELECT FROM dispute_event e
-                 WHERE e.dispute_id = d.id AND e.holding_id = last.id AND e.kind <> 'note'
-                   AND (e.office_id IS NOT NULL OR e.party_id IS NOT NULL)))
-          FROM dispute d JOIN area lies ON lies.id = d.area_id
-         WHERE d.id = a_dispute);
+    RETURN QUERY
+    SELECT d.id, jsonb_build_object(
+        'category', d.category, 'area_code', lies.code, 'status', d.status,
+        'disposition', d.disposition, 'follow_up_until', d.follow_up_until,
+        'alerted_at', d.alerted_at,
+        'holdings', (
+            SELECT jsonb_agg(to_jsonb(h) || jsonb_build_object(
+                       'code', of_area.code,
+                       -- Where the case stood when it last climbed from here.
+                       'left_in', CASE WHEN h.ended_how = 'climb' THEN
+                           (SELECT e.from_status FROM dispute_event e
+                             WHERE e.dispute_id = d.id AND e.holding_id = h.id
+                               AND e.kind = 'climb' ORDER BY e.n DESC LIMIT 1) END)
+                   ORDER BY h.n)
+              FROM holding h
+              JOIN office o     ON o.id = h.office_id
+              JOIN area given   ON given.id = o.area_id
+              JOIN area of_area ON of_area.id = CASE WHEN given.ended_at IS NULL THEN given.id
+                                                     ELSE gate.present_area(given.id) END
+             WHERE h.dispute_id = d.id),
+        'places', (
+            SELECT jsonb_agg(DISTINCT v.code)
+              FROM dispute_place p
+              JOIN area given ON given.id = p.village_id
+              JOIN area v     ON v.id = CASE WHEN given.ended_at IS NULL THEN given.id
+                                             ELSE gate.present_area(given.id) END
+             WHERE p.dispute_id = d.id),
+        'parties', (SELECT jsonb_agg(p.id) FROM party p WHERE p.dispute_id = d.id),
+        'joint', (
+            SELECT jsonb_object_agg(j.office_id, j.event_id) FROM joint_office j
+             WHERE j.dispute_id = d.id AND j.ended_at IS NULL),
+        'supervised', (
+            SELECT jsonb_object_agg(s.event_id, s.kind) FROM supervision s
+             WHERE s.dispute_id = d.id AND s.lifted_at IS NULL),
+        'last_term', (SELECT max(t.n) FROM term t WHERE t.dispute_id = d.id),
+        'open_terms', (
+            SELECT jsonb_agg(t.n) FROM term t
+             WHERE t.dispute_id = d.id AND t.done_at IS NULL
+               -- Of the agreement that stands: an earlier one was set aside by reopening.
+               AND t.agreement_id = (SELECT a.id FROM agreement a
+                                       JOIN dispute_event e ON e.id = a.event_id
+                                      WHERE a.dispute_id = d.id ORDER BY e.n DESC LIMIT 1)),
+        'same_open', EXISTS (
+            SELECT FROM dispute other
+             WHERE other.id = d.related_id AND d.relation = 'same'
+               AND other.status IN ('registered', 'accepted', 'in_mediation')),
+        'aside', (
+            SELECT jsonb_agg(coalesce(r.office_id, r.user_id)) FROM recusal r
+             WHERE r.dispute_id = d.id AND r.ended_at IS NULL),
+        -- Opening, notes and what follows by itself are no acts; asked only where it matters.
+        'acted', last.begun_how = 'climb' AND EXISTS (
+            SELECT FROM dispute_event e
+             WHERE e.dispute_id = d.id AND e.holding_id = last.id AND e.kind <> 'note'
+               AND (e.office_id IS NOT NULL OR e.party_id IS NOT NULL)))
+      FROM dispute d
+      JOIN area lies ON lies.id = d.area_id
+      JOIN LATERAL (
+           SELECT h.id, h.begun_how FROM holding h
+            WHERE h.dispute_id = d.id AND h.ended_how IS DISTINCT FROM 'withdrawn_climb'
+            ORDER BY h.n DESC LIMIT 1) last ON true
+     WHERE d.id = ANY (disputes);
 END
 $$;
 
@@ -253,7 +263,7 @@ BEGIN
     RETURN QUERY
     SELECT found.ord, found.id, found.judged_at, found.offices, found.aside,
            CASE WHEN row_number() OVER (PARTITION BY found.id ORDER BY found.ord) = 1
-                THEN gate.case_facts(found.id) END
+                THEN known.facts END
       FROM (
         SELECT asked.ord, d.id, me.judged_at, me.offices, since.aside IS NOT NULL AS aside
           FROM unnest(disputes, times) WITH ORDINALITY asked (id, at, ord)
@@ -271,7 +281,8 @@ BEGIN
                                                   held.office_id, held.area_code)), false) AS known
                  FROM gate.held_at(greatest(asked.at, d.recorded_at)) held) me
          WHERE me.known AND (since.aside IS NULL OR me.judged_at < since.aside)
-            OR d.id IN (SELECT own.dispute_id FROM gate.resident_cases() own)) found;
+            OR d.id IN (SELECT own.dispute_id FROM gate.resident_cases() own)) found
+      JOIN gate.case_facts(disputes) known ON known.dispute_id = found.id;
 END
 $$;
 

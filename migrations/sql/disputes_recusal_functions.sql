@@ -113,15 +113,18 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, p
 BEGIN
     RETURN QUERY
     -- The arrays are read only where there is a recusal to hold against them.
-    SELECT r.dispute_id FROM recusal r
-     WHERE r.ended_at IS NULL
-       AND (r.user_id = gate.user_id()
-            OR r.office_id IS NOT NULL AND r.office_id = ANY (ARRAY(SELECT gate.my_offices())))
-       AND r.dispute_id <> ALL (ARRAY(
+    WITH mine AS MATERIALIZED (
+        SELECT r.dispute_id, r.event_id FROM recusal r
+         WHERE r.ended_at IS NULL
+           AND (r.user_id = gate.user_id()
+                OR r.office_id IS NOT NULL AND r.office_id = ANY (ARRAY(SELECT gate.my_offices())))
+    )
+    SELECT mine.dispute_id FROM mine
+     WHERE mine.dispute_id <> ALL (ARRAY(
                SELECT d.id FROM dispute d
                 WHERE d.recorded_by = gate.user_id() AND d.received_at = gate.now()))
-       AND (r.event_id IS NULL
-            OR r.event_id <> ALL (ARRAY(
+       AND (mine.event_id IS NULL
+            OR mine.event_id <> ALL (ARRAY(
                    SELECT e.id FROM dispute_event e
                     WHERE e.recorded_by = gate.user_id() AND e.received_at = gate.now())));
 END
@@ -274,6 +277,15 @@ DECLARE
 BEGIN
     PERFORM gate.find_recusals(NULL, users); -- a new head may be a party
     PERFORM gate.settle_hearers(NULL, users);
+    RETURN NULL;
+END
+$$;
+
+-- Cells end or change their village, Offices their Area: whoever holds them holds other buckets.
+CREATE OR REPLACE FUNCTION gate.on_ground() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM gate.settle_hearers(NULL);
     RETURN NULL;
 END
 $$;

@@ -33,6 +33,11 @@ CREATE TRIGGER assignment_hearers_delete AFTER DELETE ON assignment
     REFERENCING OLD TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION gate.on_assignment();
 
+CREATE TRIGGER grid_cell_hearers AFTER UPDATE OF village_id, ended_at ON grid_cell
+    FOR EACH STATEMENT EXECUTE FUNCTION gate.on_ground();
+CREATE TRIGGER office_hearers AFTER UPDATE OF area_id ON office
+    FOR EACH STATEMENT EXECUTE FUNCTION gate.on_ground();
+
 CREATE TRIGGER user_account_recusals_insert AFTER INSERT ON user_account
     FOR EACH ROW WHEN (new.household_id IS NOT NULL OR new.telephone_index IS NOT NULL)
     EXECUTE FUNCTION gate.on_user();

@@ -2,7 +2,7 @@
 -- security. The worker sums exactly these (figure_month); days are local, Asia/Shanghai.
 
 CREATE VIEW figure_holding WITH (security_invoker = true) AS
-SELECT h.id AS holding_id, d.area_id, h.office_id, h.level, d.category,
+SELECT h.id AS holding_id, h.dispute_id, d.area_id, h.office_id, h.level, d.category,
        h.received_at, h.accepted_at, h.accept_by, h.handle_by, h.overdue_at, h.ended_at,
        h.extended, h.begun_how, h.ended_how,
        CASE WHEN h.ended_at IS NULL THEN 'open'
@@ -21,7 +21,7 @@ COMMENT ON VIEW figure_holding IS
 'What all figures are counted from: Holdings, each with the Area in which its case lies. Left out: climbs that were withdrawn, since they never counted, and cases joined to another, which are counted there. went: rest, the case came to an end here; up, a level up; elsewhere, down or to another Office; open. came_at: when the case was registered, or reopened last before this.';
 
 CREATE VIEW figure_settled WITH (security_invoker = true) AS
-SELECT holding_id, area_id, office_id, level, category,
+SELECT holding_id, dispute_id, area_id, office_id, level, category,
        (ended_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
        ended_how = 'settle' AS settled
   FROM figure_holding WHERE went IN ('rest', 'up');
@@ -29,7 +29,7 @@ COMMENT ON VIEW figure_settled IS
 'Share settled. Denominator: Holdings in which the case came to rest or went up, on the day of it. Numerator (settled): ended by an agreement. Left out: open ones; those handed down, returned, transferred, passed over or taken back on objection, which this Office did not decide; withdrawn climbs; joined cases. A case settled at two levels in turn, since it was reopened, counts at each.';
 
 CREATE VIEW figure_on_time WITH (security_invoker = true) AS
-SELECT h.holding_id, h.area_id, h.office_id, h.level, h.category, s.step,
+SELECT h.holding_id, h.dispute_id, h.area_id, h.office_id, h.level, h.category, s.step,
        (s.at AT TIME ZONE 'Asia/Shanghai')::date AS day, coalesce(s.on_time, false) AS on_time
   FROM figure_holding h
  CROSS JOIN LATERAL (
@@ -46,7 +46,7 @@ COMMENT ON VIEW figure_on_time IS
 'On time. accept: denominator, Holdings that were accepted, or came to rest or went up unaccepted, or stand overdue unaccepted; numerator, accepted (or ended otherwise than by the clock: what is settled on the spot was taken up) at or before accept_by. handle: denominator, Holdings that came to rest or went up, or stand overdue; numerator, ended otherwise than by the clock at or before handle_by, an extension included. Day: of acceptance or end; of the overdue mark for what is still open. Left out: what is open within its limits; what went elsewhere (its acceptance counts where there was one); withdrawn climbs; joined cases.';
 
 CREATE VIEW figure_times WITH (security_invoker = true) AS
-SELECT h.holding_id, h.area_id, h.office_id, h.level, h.category, s.step,
+SELECT h.holding_id, h.dispute_id, h.area_id, h.office_id, h.level, h.category, s.step,
        (s.until AT TIME ZONE 'Asia/Shanghai')::date AS day,
        greatest((s.until AT TIME ZONE 'Asia/Shanghai')::date
                 - (s.since AT TIME ZONE 'Asia/Shanghai')::date, 0) AS days
@@ -60,7 +60,7 @@ COMMENT ON VIEW figure_times IS
 'Time in each step, in days of the calendar: the same day is 0, the day after 1. accept: from receipt by the Office to acceptance. handle: from acceptance until the case came to rest or went up. whole: from registration (or the last reopening before) until the case came to rest, at the level where it did. Day: of the end of the step. Left out: steps that have not ended; steps that were skipped (settled on the spot: never accepted); what went elsewhere; withdrawn climbs; joined cases.';
 
 CREATE VIEW figure_moves WITH (security_invoker = true) AS
-SELECT h.holding_id, h.area_id, h.office_id, h.level, h.category, m.move,
+SELECT h.holding_id, h.dispute_id, h.area_id, h.office_id, h.level, h.category, m.move,
        (m.at AT TIME ZONE 'Asia/Shanghai')::date AS day
   FROM figure_holding h
  CROSS JOIN LATERAL (VALUES

@@ -13,7 +13,10 @@ BEGIN
          WHERE c.digest = decode(coalesce(current_setting('app.party_code', true), ''), 'hex')
            AND c.ended_at IS NULL
            AND (SELECT coalesce(max(coalesce(h.ended_at, 'infinity')), 'infinity')
-                  FROM holding h WHERE h.dispute_id = d.id) > gate.now() - interval '1 year');
+                  FROM holding h
+                 WHERE h.dispute_id = ANY (ARRAY[d.id, CASE WHEN d.status = 'joined'
+                                                            THEN d.related_id END]))
+               > gate.now() - interval '1 year');
 END
 $$;
 

@@ -102,7 +102,9 @@ def upgrade() -> None:
             name="notice_delivery_subscription_id_fkey",
         ),
         sa.PrimaryKeyConstraint("id", name="notice_delivery_pkey"),
-        sa.UniqueConstraint("notice_id", "subscription_id", name="notice_delivery_notice_id_key"),
+        sa.UniqueConstraint(
+            "notice_id", "subscription_id", name="notice_delivery_notice_id_subscription_id_key"
+        ),
     )
     _index(
         "notice_delivery_due_ix",

@@ -16,12 +16,13 @@ from PIL import Image
 
 from server.attachments.errors import BadAttachment, TooManyPixels
 from server.attachments.rules import MAX_BYTES, Kind
-from server.errors import WanggeError
+from server.errors import TryLater, WanggeError
 
 MAX_PIXELS: Final = 40_000_000
 LONGEST_SIDE: Final = 4096  # pixels of what is kept: a page of A4 at 300 dpi, with room
 MAX_SCANS: Final = 200  # of a progressive JPEG; cameras write ten, each costs a whole pass
 QUALITY: Final = 85
+PATIENCE: Final = 20.0  # seconds; a picture takes one or two
 _ORIENTATION: Final = 0x0112
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -40,17 +41,22 @@ _one_at_a_time = threading.Lock()  # a picture of 40 million pixels takes 160 MB
 def made_anew(content: bytes, kind: Kind) -> tuple[bytes, Kind]:
     """The first picture of a file as JPEG, or as PNG where it was one or is see-through.
 
-    Raises BadAttachment, TooManyPixels.
+    Raises BadAttachment, TooManyPixels; TryLater where others have been waiting too long already.
     """
     _look_before_opening(content, kind)
-    with _one_at_a_time:
-        try:
-            with Image.open(io.BytesIO(content), formats=_FORMATS[kind]) as opened:
-                return _written(_decoded(opened), kind)
-        except WanggeError:
-            raise
-        except Exception as error:  # a decoder raises whatever strange bytes make it raise
-            raise BadAttachment from error
+    if not _one_at_a_time.acquire(timeout=PATIENCE):
+        raise TryLater
+    try:
+        with Image.open(io.BytesIO(content), formats=_FORMATS[kind]) as opened:
+            return _written(_decoded(opened), kind)
+    except WanggeError:
+        raise
+    except MemoryError as error:
+        raise TryLater from error
+    except Exception as error:  # a decoder raises whatever strange bytes make it raise
+        raise BadAttachment from error
+    finally:
+        _one_at_a_time.release()
 
 
 _FORMATS: Final = {

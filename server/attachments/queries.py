@@ -23,9 +23,10 @@ def get_attachment(session: Session, attachment_id: UUID) -> Attachment:
 
 
 def list_attachments(session: Session, owner_entity: str, owner_id: UUID) -> Sequence[Attachment]:
-    """Those of one record that the asker may read, in the order in which they were made."""
+    """Those of one record that the asker may read, in the order in which they came."""
     of_owner = (Attachment.owner_entity == owner_entity) & (Attachment.owner_id == owner_id)
-    return session.scalars(select(Attachment).where(of_owner).order_by(Attachment.id)).all()
+    in_order = (Attachment.received_at, Attachment.id)
+    return session.scalars(select(Attachment).where(of_owner).order_by(*in_order)).all()
 
 
 _COUNT = text("SELECT gate.count_attachments(:entity, :id)")

@@ -19,6 +19,8 @@ from server.attachments.tidying import FOLDER
 from server.bodies import Blueprint
 from server.db import transaction
 
+_SAVED = "application/octet-stream"
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
 blp = Blueprint("attachments", __name__, url_prefix="/attachments", description="附件 Attachments")
 
 
@@ -35,6 +37,7 @@ def list_attachments(wanted: dict[str, Any]) -> dict[str, Any]:
 @blp.route("/<uuid:attachment_id>", methods=["PUT"])
 @may("attachment.add")
 @blp.arguments(AttachmentIn, location="query", unknown="raise")
+@blp.doc(requestBody={"required": True, "content": {_SAVED: _BYTES}})
 @blp.response(201, AttachmentOut)
 def add_attachment(asked: dict[str, Any], attachment_id: UUID) -> Any:
     """Hand a file in, up to 10 MB. The same file under the same id again is 200 and the same."""
@@ -61,6 +64,7 @@ def read_attachment(attachment_id: UUID) -> Attachment:
 
 @blp.route("/<uuid:attachment_id>/content", methods=["GET"])
 @may("attachment.read")
+@blp.doc(responses={200: {"description": "The file.", "content": {_SAVED: _BYTES}}})
 def read_content(attachment_id: UUID) -> Response:
     """The file itself. Who looked is kept."""
     with transaction(asker().identity) as session:

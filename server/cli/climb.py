@@ -35,6 +35,8 @@ def climb(at: datetime | None, ahead: bool) -> None:
             " Only to try it out: --ahead.",
             param_hint="--at",
         )
+    climbed = 0
     with county_hand(at) as by:
-        climbed = climb_due(by)
+        while batch := climb_due(by):
+            climbed += batch
     click.echo(f"上报 climbed: {climbed}")

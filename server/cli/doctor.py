@@ -20,8 +20,8 @@ from server.db import present_revision, transaction, worker
 from server.errors import TryLater
 from server.heartbeats.queries import map_heartbeats
 from server.installation import opened
-from server.policies.service import has_day, unpublished
 from server.notices.queue.queries import find_oldest_waiting, map_counts
+from server.policies.service import has_day, unpublished
 from server.settings import Settings, from_environment
 from server.syncing.status.queries import count_alarms
 from server.worker import JOBS, LOOP

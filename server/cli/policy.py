@@ -61,7 +61,7 @@ def load(file: Path, backdated: str | None) -> None:
 
 
 @policy.command()
-@click.option("--version", "number", type=click.IntRange(min=1), help="第几版。 Which version.")
+@click.option("--version", "number", type=click.IntRange(1, 2**31 - 1), help="第几版。 Which one.")
 @click.option("--yaml", "as_yaml", is_flag=True, help="按文件格式输出。 In the form of a file.")
 def show(number: int | None, as_yaml: bool) -> None:
     """显示现行政策（或某一版）。 Show the policy in force, or one version."""

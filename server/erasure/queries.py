@@ -148,6 +148,11 @@ _TAKE_AWAY: Mapping[str, str] = {
     "links": "DELETE FROM household_link WHERE from_id = ANY ({ids}) OR to_id = ANY ({ids})",
     "refs": "DELETE FROM external_ref WHERE row_id = ANY ({ids})",
     "told": "DELETE FROM handover_row WHERE row_id = ANY ({ids})",
+    # The code that would still lead to the case, and what was said with a rating.
+    "codes": "DELETE FROM party_code WHERE party_id IN"
+    " (SELECT id FROM party WHERE household_id = ANY ({ids}))",
+    "comments": "UPDATE rating SET comment = NULL WHERE comment IS NOT NULL AND party_id IN"
+    " (SELECT id FROM party WHERE household_id = ANY ({ids}))",
     "parties": "UPDATE party SET kind = 'outsider', household_id = NULL, name = NULL,"
     " telephone = NULL, telephone_index = NULL WHERE household_id = ANY ({ids})",
     "conflicts": "DELETE FROM sync_conflict WHERE row_id = ANY ({ids})",

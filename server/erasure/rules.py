@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from server.disputes.rules.form import unnamed
+from server.disputes.rules.registering import unnamed
 from sync.wire import MALFORMED
 
 ERASABLE: Final = ("household", "visit")

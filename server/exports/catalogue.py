@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from server.disputes.rules.form import CHANNELS, SIZES
+from server.disputes.rules.words import CHANNELS, SIZES
 from server.ladder.kinds import State
 from server.ladder.routing import Category, Level
 from server.maps.features.schemas import COLLECTIONS, Collection, Column

@@ -28,8 +28,9 @@ class NotForYou(Clash):
 
     slug = "not-for-this-party"
     text = (
-        "撤回由申请方决定；您可以评价、申请回避或要求上一级办理。"
-        " To withdraw is for the applicant; you may rate, ask for recusal or for the next level."
+        "撤回由申请方决定，是否调解由双方决定；您可以评价、申请回避或要求上一级办理。"
+        " To withdraw is for the applicant, to refuse mediation for the two sides;"
+        " you may rate, ask for recusal or for the next level."
     )
 
 

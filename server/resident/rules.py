@@ -153,15 +153,20 @@ class OwnCase:
     def at_the_top(self) -> bool:
         return self.present.level is Level.COUNTY
 
+    def decides(self, act: str) -> bool:
+        """Whether this is the party's to decide; of a merged case only those of the open one do."""
+        sides = {"withdraw": ("applicant",), "refuse": ("applicant", "respondent")}.get(act)
+        return sides is None or (self.side in sides and not self.joined)
+
     def _may(self, act: str) -> bool:
-        decides = self.asked is not None and self.asked.yours and self.asked.answered_at is not None
+        answered = (
+            self.asked is not None and self.asked.yours and self.asked.answered_at is not None
+        )
         return {
             "request": self.asked is None and not self.at_the_top,
-            "answer": decides,
+            "answer": answered,
             "recusal": self.status in OPEN,
-            "withdraw": self.side == "applicant" and not self.joined,
-            "refuse": not self.joined,
-        }.get(act, True)
+        }.get(act, self.decides(act))
 
 
 def network_of(address: str) -> str:

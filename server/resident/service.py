@@ -157,9 +157,7 @@ def _send(
     case = look(session, by)
     if not queries.take_letter(session, case.party_id, letter.id, kind, by.now):
         return Told("sent", case)
-    if kind in ("withdraw", "refuse") and case.joined:
-        raise NotForYou
-    if kind == "withdraw" and case.side != "applicant":
+    if not case.decides(kind):
         raise NotForYou
     _act(session, by, case, event, why=letter.why or None, **fields)
     return Told("sent", look(session, by))

@@ -419,3 +419,53 @@ def test_row_security_keeps_what_the_views_would_let_pass(records: Records) -> N
     with transaction(records.county.identity("mediator-a1")) as session:
         found = session.execute(text("SELECT id FROM attachment")).all()
     assert [str(row.id) for row in found] == [kept["id"]]
+
+
+@pytest.mark.parametrize("login", ["township-a", "mediator-a1"])
+def test_who_is_recused_sees_and_adds_no_attachment_of_the_case(
+    records: Records, login: str
+) -> None:
+    """Also who wrote the case down, and who handed the photo in."""
+    kept = records.kept(records.county.sign_in(login), photo())
+    event = {"id": str(uuid4()), "event": "recuse", "person": str(id_of(f"user {login}"))}
+    county = records.county.sign_in("county")
+    county.post(f"/disputes/{records.dispute}/events", {**event, "why": "示例：亲属"})
+    records.county.clock.pass_time(seconds=1)
+    recused = records.county.sign_in(login)
+    assert recused.call("GET", f"/attachments/{kept['id']}/content").status_code == 404
+    asked = {"owner_entity": "dispute", "owner_id": records.dispute}
+    assert recused.get("/attachments", **asked) == {"items": []}
+    assert records.send(recused, photo()).status_code == 404
+    assert records.content(records.county.sign_in("county"), kept)
+
+
+def test_a_written_agreement_takes_the_signatures_of_both(records: Records) -> None:
+    mediator = records.county.sign_in("mediator-a1")
+    event = {
+        "id": str(uuid4()),
+        "event": "settle",
+        "agreement": "示例：各退半尺",
+        "form": "written",
+    }
+    mediator.post(f"/disputes/{records.dispute}/events", event)
+    (agreement,) = rows(records.county, "SELECT id FROM agreement")
+    owner = ("agreement", str(agreement.id))
+    kept = records.kept(mediator, signature(), owner=owner, purpose="signature")
+    records.county.clock.pass_time(minutes=1)
+    township = records.county.sign_in("township-a")
+    records.kept(township, scan(), owner=owner, purpose="document")
+    listed = township.get("/attachments", owner_entity="agreement", owner_id=owner[1])
+    assert [one["purpose"] for one in listed["items"]] == ["signature", "document"]
+    stranger = records.county.sign_in("mediator-b1")
+    assert stranger.call("GET", f"/attachments/{kept['id']}").status_code == 404
+    assert records.send(stranger, signature(), owner=owner, purpose="signature").status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", photo()[:200], scan()])
+def test_a_photo_that_is_none_is_refused_and_nothing_is_kept(
+    records: Records, content: bytes
+) -> None:
+    answer = records.send(records.county.sign_in("mediator-a1"), content)
+    assert answer.status_code in (415, 422)
+    assert answer.content_type == "application/problem+json"
+    assert rows(records.county, "SELECT * FROM attachment") == []

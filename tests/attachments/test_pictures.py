@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from server.attachments import pictures
 from server.attachments.errors import BadAttachment, TooManyPixels, UnknownKind
 from server.attachments.pictures import LONGEST_SIDE, MAX_PIXELS, made_anew
 from server.attachments.rules import Kind, check_pdf, kind_of
+from server.errors import TryLater
 from tests.attachments.conftest import GPS, TRACE, photo, scan, signature
 
 
@@ -149,6 +151,13 @@ def test_a_bomb_is_not_even_opened(bomb: bytes) -> None:
     assert len(bomb) < 1_000_000
     with pytest.raises(TooManyPixels):
         made_anew(bomb, kind_of(bomb))
+
+
+def test_who_waits_too_long_comes_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "PATIENCE", 0.0)
+    with pictures._one_at_a_time, pytest.raises(TryLater):
+        made_anew(photo(), Kind.JPEG)
+    assert made_anew(photo(), Kind.JPEG), "and then it is taken"
 
 
 def test_a_jpeg_of_a_thousand_scans_is_refused() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from server.access.models import User
 from server.audit.models import AuditAct
 from server.db import transaction
+from server.sealed import keyring
 from tests.cli.keyboard import Keyboard, environment
 from tests.smallcounty import CELLS, PASSWORD, TOWNSHIPS, VILLAGES, SmallCounty, id_of
 
@@ -94,3 +96,24 @@ def test_what_cannot_be_is_refused_in_a_line(
 def test_a_short_password_is_refused(keyboard: Keyboard) -> None:
     result = keyboard.result("user", "add", "bert", "示例", "--password-stdin", stdin="short\n")
     assert (result.exit_code, "at least 10" in result.output) == (1, True)
+
+
+def test_what_a_user_steps_aside_from_is_said_and_the_number_is_not_kept(
+    keyboard: Keyboard, county: SmallCounty
+) -> None:
+    household = str(id_of("A1w-1"))
+    said = ("--household", household, "--telephone-stdin")
+    keyboard.type("user", "kin", "worker-a1w", *said, stdin="0001 380-0099\n")
+    with transaction(county.worker) as session:
+        kin = session.execute(
+            select(User.household_id, User.telephone_index).where(User.login == "worker-a1w")
+        ).one()
+        told = session.scalars(select(AuditAct).where(AuditAct.action == "user.kin")).one()
+    number = keyring().blind("household.telephone", "00013800099")
+    assert tuple(kin) == (id_of("A1w-1"), number)
+    assert "00013800099" not in str(told.what)
+    keyboard.type("user", "kin", "worker-a1w", expect=2)
+    keyboard.type("user", "kin", "worker-a1w", "--telephone-stdin", stdin="abc\n", expect=2)
+    keyboard.type("user", "kin", "nobody", "--household", household, expect=1)
+    strange = str(id_of("no household"))
+    keyboard.type("user", "kin", "worker-a1w", "--household", strange, expect=1)

@@ -11,7 +11,18 @@ from sqlalchemy import text
 
 from server.db import Identity, transaction
 from server.heartbeats.queries import map_heartbeats
-from server.worker import JOBS, LOOP, PATIENCE, Job, Worker, WorkerStuck
+from server.worker import (
+    JOBS,
+    LOOP,
+    OTHERS,
+    PATIENCE,
+    URGENT,
+    Job,
+    Worker,
+    Workers,
+    WorkerStuck,
+    loop,
+)
 from tests.cli.keyboard import Keyboard
 from tests.smallcounty import SmallCounty
 
@@ -113,6 +124,44 @@ def test_it_ends_when_told_to_without_waiting_for_its_next_round(county: SmallCo
 
     worker.run(clock)
     assert len(rounds) == 1
+
+
+def test_what_is_urgent_goes_round_though_another_job_stands_still(
+    county: SmallCounty, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "WAKE_SECONDS", 0.01)
+    rounds: list[datetime] = []
+
+    def go(by: Identity) -> None:
+        rounds.append(by.now)
+        if len(rounds) == 3:
+            gate.set()
+            both.stop()
+
+    urgent = Worker(county.app, [Job("urgent", go)])
+    still = Worker(county.app, [Job("still", lambda by: gate.wait())])
+    both = Workers(urgent, still)
+    both.run(county.clock)
+    assert len(rounds) == 3
+
+
+def test_where_one_is_stuck_all_end(
+    county: SmallCounty, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "WAKE_SECONDS", 0.01)
+
+    def clock() -> datetime:
+        county.clock.pass_time(minutes=2)
+        return county.clock.now
+
+    still = Worker(county.app, [Job("still", lambda by: gate.wait(), seconds=0.01)])
+    with pytest.raises(WorkerStuck, match="still"):
+        Workers(Worker(county.app, [Job("well", lambda by: 1)]), still).run(clock)
+
+
+def test_no_job_is_left_out(county: SmallCounty) -> None:
+    assert {job.name for job in (*URGENT, *OTHERS)} == {job.name for job in JOBS}
+    assert [job.name for job in URGENT] == ["climb"]
 
 
 def test_climbing_by_hand_is_harmless(keyboard: Keyboard) -> None:

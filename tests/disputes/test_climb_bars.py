@@ -210,3 +210,11 @@ def test_in_many_batches_each_case_goes_once_and_the_ways_are_found_once(ladder:
         with transaction(worker(DUE)) as session:
             taken.append(service.climb(session, DUE, batch=10, ways=ways))
     assert taken == [10, 10, 5, 0]
+
+
+def test_where_many_are_due_two_batches_go_side_by_side_and_each_case_once(ladder: Ladder) -> None:
+    ladder.register_many("mediator-a1", 120)
+    assert climb_due(worker(DUE), batch=10) == 120
+    assert climb_due(worker(DUE), batch=10) == 0
+    climbed = "SELECT count(*), count(DISTINCT dispute_id) FROM dispute_event WHERE kind = 'climb'"
+    assert ask(ladder, climbed) == [(120, 120)]

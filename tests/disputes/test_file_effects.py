@@ -7,14 +7,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
-from server.db import transaction
+from server.db import DbRole, transaction
 from server.disputes import service
 from server.disputes.rules.agreed import followed_up_until
 from server.ladder.calendar import LOCAL
 from tests.disputes.conftest import Ladder
 from tests.smallcounty import id_of
 
+NOBODY = str(id_of("nobody"))
 TERMS = [
     {"what": "付清三月工资", "due_on": "2026-04-10"},
     {"what": "补签\n合同", "due_on": "2026-03-20"},
@@ -132,12 +135,12 @@ def test_offline_everything_comes_in_one_push(ladder: Ladder, wages: str) -> Non
     ("event", "fields"),
     [
         ("settle", {"agreement": "好", "outcomes": [{"claim": 3, "outcome": "solved"}]}),
-        ("settle", {"terms": [{"what": "赔", "party_id": str(uuid4())}]}),
-        ("note", {"why": "好", "party_id": str(uuid4())}),
-        ("dispose", {"disposition": "joint_study", "offices": [str(uuid4())]}),
+        ("settle", {"terms": [{"what": "赔", "party_id": NOBODY}]}),
+        ("note", {"why": "好", "party_id": NOBODY}),
+        ("dispose", {"disposition": "joint_study", "offices": [NOBODY]}),
         (
             "dispose",
-            {"disposition": "scheduled", "by_date": "2026-04-01", "owner_id": str(uuid4())},
+            {"disposition": "scheduled", "by_date": "2026-04-01", "owner_id": NOBODY},
         ),
     ],
 )
@@ -180,3 +183,59 @@ def test_a_settled_case_stays_open_to_the_follow_up_as_long_as_a_term_runs() -> 
     assert followed_up_until(settled, 30, [date(2026, 3, 5)]) == settled + timedelta(days=30)
     late = followed_up_until(settled, 30, [date(2026, 3, 5), date(2026, 6, 30)])
     assert late == datetime(2026, 7, 1, tzinfo=LOCAL)
+
+
+def test_whoever_helps_may_say_that_the_last_term_is_done(ladder: Ladder, wages: str) -> None:
+    """The case closes all the same; the Office that holds it hears of it."""
+    ladder.act("mediator-a1", wages, "escalate", why="村里办不了")
+    ladder.act("township-a", wages, "join", to_office=str(id_of("office A1")), why="村里熟悉")
+    ladder.act("township-a", wages, "settle", terms=[TERMS[0]])
+    assert ladder.act("mediator-a1", wages, "fulfil", term=1)["status"] == "closed"
+    last = ladder.read("county", wages)["events"][-1]
+    assert (last["kind"], last["office_id"]) == ("close", str(id_of("office A1")))
+    with transaction(ladder.county.worker) as session:
+        assert service.verify_chain(session) == []
+        told = session.execute(text("SELECT office_ids FROM notice WHERE kind = 'closed'"))
+        assert [row.office_ids for row in told] == [[id_of("office A")]]
+
+
+FILED = {
+    "claim": "INSERT INTO claim (id, dispute_id, n, content) VALUES (:id, :case, 9, 'x')",
+    "agreement": """
+        INSERT INTO agreement (id, dispute_id, event_id, form, effective_on)
+        SELECT :id, :case, id, 'oral', '2026-03-02' FROM dispute_event WHERE dispute_id = :case""",
+    "term": """
+        INSERT INTO term (id, dispute_id, agreement_id, n, content)
+        SELECT :id, :case, id, 9, 'x' FROM agreement WHERE dispute_id = :case""",
+}
+
+
+@pytest.mark.parametrize("table", FILED)
+@pytest.mark.parametrize("role", [DbRole.APP, DbRole.PUSH])
+def test_behind_the_ladder_the_database_lets_nobody_write_without_a_move(
+    ladder: Ladder, wages: str, table: str, role: DbRole
+) -> None:
+    ladder.act("mediator-a1", wages, "settle", terms=TERMS)
+    ladder.county.clock.pass_time(minutes=1)
+    by = ladder.county.identity("mediator-a1", role=role)
+    with (
+        pytest.raises(ProgrammingError, match="row-level security"),
+        transaction(by) as session,
+    ):
+        session.execute(text(FILED[table]), {"id": uuid4(), "case": wages})
+    with transaction(by) as session:
+        changed = session.execute(text(f"UPDATE {table} SET dispute_id = dispute_id"))
+        assert changed.rowcount == 0  # type: ignore[attr-defined] # a CursorResult has it
+
+
+@pytest.mark.parametrize("table", FILED)
+def test_whoever_may_not_read_a_case_reads_nothing_of_its_file(
+    ladder: Ladder, wages: str, table: str
+) -> None:
+    ladder.act("mediator-a1", wages, "settle", terms=TERMS)
+    seen = {}
+    for login in ("mediator-a1", "worker-a1w", "township-a", "county", "mediator-b1", "system"):
+        with transaction(ladder.county.identity(login)) as session:
+            seen[login] = session.scalar(text(f"SELECT count(*) FROM {table}")) or 0
+    assert all(seen[login] for login in ("mediator-a1", "worker-a1w", "township-a", "county"))
+    assert not any(seen[login] for login in ("mediator-b1", "system"))

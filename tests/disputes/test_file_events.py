@@ -17,11 +17,12 @@ from server.disputes.rules.events import (
     wrong_event,
 )
 from server.disputes.rules.kept import kept_in_event, said_in, terms_of
+from server.disputes.rules.registering import DISPUTE_FIELDS, NewDispute, wrong_dispute
 from server.disputes.rules.words import SENT_BY_PARTY
 from server.ladder.kinds import Event, Need
-from tests.smallcounty import START
+from tests.smallcounty import START, id_of
 
-ID = str(uuid4())
+ID = str(id_of("anybody"))
 SOON = (START + timedelta(days=10)).date().isoformat()
 
 
@@ -198,3 +199,38 @@ def test_the_form_knows_every_field_that_it_names() -> None:
         assert wrong("settle", **{name: None}) == {}, name
     assert "mood" in wrong("settle", mood=None)
     assert Event.SETTLE.value == "settle"
+
+
+NONSENSE: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from([ID, SOON, "settle", "solved", "oral"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["claim", "outcome", "what", "due_on"]), inner, max_size=3
+        )
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*sorted(EVENT_FIELDS), "mood"]), NONSENSE, max_size=5))
+def test_whatever_a_phone_sends_is_judged_and_never_breaks(said: dict[str, Any]) -> None:
+    if not wrong_event({"dispute_id": ID, "event": "note", **said}, START, START):
+        assert supplied(said) <= set(Need)
+        json.dumps(kept_in_event(said)["details"])
+
+
+@given(
+    st.dictionaries(st.sampled_from([*sorted(DISPUTE_FIELDS), "mood"]), NONSENSE, max_size=5),
+    st.lists(NONSENSE, max_size=3),
+)
+def test_nor_does_what_it_registers(said: dict[str, Any], parties: list[Any]) -> None:
+    whole = {"category": "other", "story": "示例", **said, "parties": parties}
+    if not wrong_dispute(whole, START, START):
+        new = NewDispute(uuid4(), whole, START, START)
+        assert len(new.parties) == len(parties)
+        assert (new.relation is None) is (new.related_id is None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,9 +14,12 @@ from server.db import DbRole, transaction
 from server.disputes import service
 from server.disputes.rules.codes import new_code
 from server.disputes.service import NewDispute
+from server.ladder.policy import DEFAULT
+from server.ladder.routing import Category, OfficeKind
+from server.policies.service import load_policy
 from tests.disputes.conftest import Ladder
 from tests.disputes.test_registering import counting
-from tests.smallcounty import id_of
+from tests.smallcounty import START, id_of
 
 CODE = new_code(bytes(range(16)))
 
@@ -274,3 +279,63 @@ def test_a_hundred_that_join_cost_no_more_questions_than_one(ladder: Ladder) -> 
     ladder.county.sign_in("mediator-a1")
     assert asked(100) == asked(1)
     assert ladder.read("county", str(wall))["dispute"]["again"] == 101
+
+
+# ----------------------------------------------------------------------------- who receives it
+
+
+def routed(ladder: Ladder, kind: OfficeKind) -> None:
+    """The county sends quarrels of neighbours to Offices of this kind."""
+    policy = replace(DEFAULT, version="示例-2", routes={Category.NEIGHBOURS: kind})
+    with transaction(ladder.county.worker) as session:
+        load_policy(session, ladder.county.worker, policy, "示例")
+
+
+def open_office(ladder: Ladder, login: str) -> UUID:
+    """The village committee of A1, beside its mediation committee; somebody serves there."""
+    office = id_of("committee A1")
+    values = {
+        "id": office,
+        "area": id_of("A1"),
+        "user": id_of(f"user {login}"),
+        "at": START - timedelta(days=1),
+    }
+    with transaction(ladder.county.worker) as session:
+        session.execute(
+            text("""
+                INSERT INTO office (id, area_id, level, kind, name, public_telephone, lead)
+                VALUES (:id, :area, 'village', 'village_committee', '示例村委会', '000', false)
+            """),
+            values,
+        )
+        session.execute(
+            text("""
+                INSERT INTO assignment (id, user_id, role, office_id, valid_from)
+                VALUES (gen_random_uuid(), :user, 'mediator', :id, :at)
+            """),
+            values,
+        )
+    return office
+
+
+def test_the_policy_names_the_kind_of_office_that_receives(ladder: Ladder) -> None:
+    routed(ladder, OfficeKind.VILLAGE_COMMITTEE)
+    committee = open_office(ladder, "mediator-a1")
+    village = {"village_id": str(id_of("A1"))}
+    wall = ladder.register("mediator-a1", "wall", **village)
+    assert ladder.read("county", wall)["dispute"]["office_id"] == str(committee)
+    car = ladder.register("mediator-a1", "car", category="traffic", **village)
+    assert ladder.read("county", car)["dispute"]["office_id"] == str(id_of("office A1"))
+    # Where there is none of that kind, the lead Office.
+    there = ladder.register("mediator-a2", "there", village_id=str(id_of("A2")))
+    assert ladder.read("county", there)["dispute"]["office_id"] == str(id_of("office A2"))
+
+
+def test_the_named_kind_is_passed_over_where_its_people_are_parties(ladder: Ladder) -> None:
+    routed(ladder, OfficeKind.VILLAGE_COMMITTEE)
+    open_office(ladder, "mediator-a1")
+    party = {"side": "respondent", "kind": "user", "user_id": str(id_of("user mediator-a1"))}
+    where = {"village_id": str(id_of("A1")), "parties": [party]}
+    complaint = ladder.register("worker-a1w", "complaint", **where)
+    told = ladder.read("county", complaint)["dispute"]
+    assert (told["level"], told["first_office_id"]) == ("township", str(id_of("office A")))

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from server.db import transaction
-from server.disputes.rules.form import places_of, wrong_dispute, wrong_event
+from server.disputes.rules.events import wrong_event
+from server.disputes.rules.registering import places_of, wrong_dispute
 from tests.disputes.conftest import Ladder
 from tests.smallcounty import START, id_of
 

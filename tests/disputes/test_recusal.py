@@ -469,6 +469,7 @@ def test_hearers_come_and_go_with_their_cells(ladder: Ladder, complaint: str) ->
     with transaction(ladder.county.worker) as session:
         session.execute(text("UPDATE dispute_place SET cell_id = :c"), {"c": id_of("A1e")})
     assert hearers(ladder, complaint) == {id_of("user worker-a1e")}
+    assert not [bucket for bucket in entries(ladder, complaint) if bucket.startswith("c:")]
     with transaction(ladder.county.worker) as session:
         session.execute(text("UPDATE dispute_place SET cell_id = NULL"))
     assert hearers(ladder, complaint) == {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from server.access.queries import list_places
 from server.db import DbRole, transaction
 from tests.disputes.conftest import Ladder
+from tests.disputes.offices import open_office, present
 from tests.smallcounty import id_of
 
 TABLES = ("dispute", "dispute_place", "party", "holding", "dispute_event")
@@ -129,11 +130,36 @@ def forge(ladder: Ladder, login: str, dispute: str, kind: str, **more: Any) -> N
 
 # login → what the second wall lets them write about a case of village A1, west cell
 WRITES = {
-    "mediator-a1": {"note": True, "accept": True, "register": False, "climb": False},
-    "township-a": {"note": True, "escalate": True, "register": False, "overdue": False},
-    "county": {"note": True, "escalate": True},
-    "worker-a1w": {"note": True, "accept": False, "register": False},
-    "worker-a1e": {"note": False, "accept": False},
+    "mediator-a1": {
+        "note": True,
+        "accept": True,
+        "register": False,
+        "climb": False,
+        "again": False,
+        "rate": False,
+        "withdraw_climb": False,
+        "honour": True,
+    },
+    "township-a": {
+        "note": True,
+        "escalate": True,
+        "register": False,
+        "overdue": False,
+        "supervise": True,
+        "withdraw_climb": False,
+    },
+    "county": {"note": True, "escalate": True, "hand_down": True},
+    "worker-a1w": {
+        "note": True,
+        "alert": True,
+        "request": True,
+        "recuse": True,
+        "accept": False,
+        "register": False,
+        "supervise": False,
+        "honour": False,
+    },
+    "worker-a1e": {"note": False, "accept": False, "alert": False, "go": False},
     "mediator-a2": {"note": False, "accept": False},
     "township-b": {"note": False, "escalate": False},
     "auditor": {"note": False, "accept": False},
@@ -230,3 +256,115 @@ def test_a_dispute_is_made_where_one_serves_and_nowhere_else(ladder: Ladder) -> 
     ):
         with pytest.raises(DBAPIError, match="row-level security"):
             make(login, area, *places)
+
+
+def test_who_sent_a_case_decides_on_objections_and_does_not_handle_it(
+    ladder: Ladder, wall: str
+) -> None:
+    """A sender of the same level has no reach but that."""
+    other = open_office(ladder, "committee A1", "A1", "village", "clerk-a1")
+    ladder.act("mediator-a1", wall, "transfer", why="示例", to_office=other)
+    ladder.county.clock.pass_time(hours=1)
+    holding = str(present(ladder, wall).id)
+    for kind in ("uphold_objection", "dismiss_objection"):
+        forge(ladder, "mediator-a1", wall, kind, holding=holding)
+    for kind in ("accept", "settle", "hand_down", "mediate", "supervise"):
+        with pytest.raises(DBAPIError, match="row-level security"):
+            forge(ladder, "mediator-a1", wall, kind, holding=holding)
+
+
+def test_who_helps_mediates_and_does_not_decide(ladder: Ladder, wall: str) -> None:
+    bureau = open_office(ladder, "committee A1", "A1", "village", "clerk-a1")
+    for kind in ("mediate", "settle"):
+        with pytest.raises(DBAPIError, match="row-level security"):
+            forge(ladder, "clerk-a1", wall, kind)
+    ladder.act("mediator-a1", wall, "join", why="示例", to_office=bureau)
+    ladder.county.clock.pass_time(hours=1)
+    forge(ladder, "clerk-a1", wall, "mediate")
+    for kind in ("settle", "accept", "escalate", "join"):
+        with pytest.raises(DBAPIError, match="row-level security"):
+            forge(ladder, "clerk-a1", wall, kind)
+
+
+def climb_it(ladder: Ladder, wall: str) -> tuple[str, str, datetime]:
+    """(Holding below, Holding above, a moment before the bar) of a case that has climbed."""
+    lower = present(ladder, wall)
+    ladder.county.clock.now = lower.due_at
+    assert ladder.climb() == 1
+    ladder.county.clock.pass_time(hours=1)
+    return str(lower.id), str(present(ladder, wall).id), lower.due_at - timedelta(hours=1)
+
+
+def test_a_late_record_is_written_for_the_office_below_before_the_climb_and_no_other(
+    ladder: Ladder, wall: str
+) -> None:
+    lower, upper, in_time = climb_it(ladder, wall)
+    mine = {"holding": lower, "office": id_of("office A1"), "at": in_time}
+    wrong: list[tuple[str, str, dict[str, Any]]] = [
+        ("mediator-a1", "mediate", {}),  # stops no clock
+        ("mediator-a1", "settle", {"at": ladder.county.clock.now}),
+        ("mediator-a1", "settle", {"holding": upper}),
+        ("mediator-a1", "settle", {"office": None}),
+        ("worker-a1w", "settle", {}),
+        ("mediator-a2", "settle", {}),
+    ]
+    for login, kind, more in wrong:
+        with pytest.raises(DBAPIError, match="row-level security"):
+            forge(ladder, login, wall, kind, **{**mine, **more})
+    forge(ladder, "mediator-a1", wall, "settle", **mine)
+
+
+def test_nobody_takes_back_a_climb_on_which_somebody_has_acted(ladder: Ladder, wall: str) -> None:
+    lower, _, in_time = climb_it(ladder, wall)
+    ladder.act("township-a", wall, "accept")
+    mine = {"holding": lower, "office": id_of("office A1"), "at": in_time}
+    with pytest.raises(DBAPIError, match="row-level security"):
+        forge(ladder, "mediator-a1", wall, "settle", **mine)
+
+
+BY_ITSELF = text("""
+    INSERT INTO dispute_event (id, dispute_id, kind, from_status, to_status, holding_id,
+                               occurred_at, recorded_at, received_at, proof)
+    VALUES (gen_random_uuid(), :dispute, :kind, 'registered', 'registered', :holding,
+            gate.now(), gate.now(), gate.now(), 'proved')
+""")
+
+
+def test_what_comes_by_itself_comes_beside_ones_own_move(ladder: Ladder, wall: str) -> None:
+    lower, upper, _ = climb_it(ladder, wall)
+    tries = [
+        *((login, kind, upper) for login in ("township-a", "county") for kind in ("note", "close")),
+        ("township-a", "withdraw_climb", upper),  # never served the village
+        ("mediator-a1", "withdraw_climb", lower),
+        ("mediator-a2", "withdraw_climb", upper),
+        *(("mediator-a1", kind, upper) for kind in ("climb", "merge", "pass_over", "settle")),
+    ]
+    for login, kind, holding in tries:
+        values = {"dispute": wall, "kind": kind, "holding": holding}
+        with (
+            pytest.raises(DBAPIError, match="row-level security"),
+            transaction(ladder.county.identity(login)) as session,
+        ):
+            session.execute(BY_ITSELF, values)
+
+
+def test_what_belongs_to_a_case_is_hidden_like_the_case(ladder: Ladder, wall: str) -> None:
+    other = open_office(ladder, "committee A1", "A1", "village", "clerk-a1")
+    ladder.act("mediator-a1", wall, "join", why="示例", to_office=other)
+    until = {"kind": "listed", "until": "2026-05-01"}
+    ladder.act("township-a", wall, "supervise", why="示例", **until)
+    ladder.act("mediator-a1", wall, "settle", terms=[{"what": "示例"}])
+    ladder.county.clock.pass_time(hours=1)
+    tables = ("agreement", "term", "joint_office", "supervision")
+    for login, rows in (("township-a", 1), ("clerk-a1", 1), ("mediator-b1", 0), ("auditor", 0)):
+        with transaction(ladder.county.identity(login)) as session:
+            counts = [session.scalar(text(f"SELECT count(*) FROM {name}")) for name in tables]
+        assert counts == [rows] * 4, login
+    changes = (
+        "UPDATE term SET done_at = gate.now() RETURNING id",
+        "UPDATE supervision SET until = NULL RETURNING kind",
+        "UPDATE joint_office SET since = gate.now() RETURNING since",
+    )
+    for change in changes:
+        with transaction(ladder.county.identity("mediator-a1")) as session:
+            assert session.execute(text(change)).all() == [], change

@@ -49,7 +49,7 @@ def receiving_mail(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -
 
         def answer(self, verb: str, rest: str) -> bool:
             if verb == "RCPT" and any(one in rest for one in mailbox.refuses):
-                self.say("550 no such mailbox")
+                self.say(f"550 {rest.removeprefix('TO:')} no such mailbox")
             elif verb == "EHLO" and tls:
                 self.say("250-here\r\n250-STARTTLS\r\n250 AUTH PLAIN")
             elif verb == "STARTTLS" and tls:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from server.db import transaction
 from server.notices.delivery.letters import write
@@ -95,10 +96,22 @@ def test_every_kind_can_be_written_and_links_only_to_the_door(
         public_url=public_url,
     )
     assert letter["message-id"] == f"<{UUID(int=7)}@county.example>"
-    text = letter.get_content()
-    assert text.startswith(kind.zh)
-    assert text.count("https://") == (2 if public_url else 0)
-    assert text.count("https://wangge.example\n") == (2 if public_url else 0)
+    said = letter.get_content()
+    assert said.startswith(kind.zh)
+    assert said.count("https://") == (2 if public_url else 0)
+    assert said.count("https://wangge.example\n") == (2 if public_url else 0)
+
+
+def test_a_kind_of_a_later_version_can_be_written_too(desk: NoticeDesk, mailbox: Mailbox) -> None:
+    desk.mail_server = mailbox.server
+    add_mail(desk, "a", "a@example.cn")
+    with transaction(desk.county.worker) as session:
+        session.execute(
+            text("""INSERT INTO notice (id, kind, office_ids, body, owed_at)
+                    VALUES (gen_random_uuid(), 'unheard_of', '{}', '{}', now())""")
+        )
+    assert desk.go_round() == 1
+    assert mailbox.taken[0]["subject"] == "【网格】unheard_of unheard_of"
 
 
 def test_tried_again_it_is_the_same_mail(desk: NoticeDesk, mailbox: Mailbox) -> None:
@@ -125,7 +138,7 @@ def test_one_address_that_is_refused_keeps_no_other_from_its_mail(
     desk.owe(2)
     assert desk.go_round() == 4
     refused = {row for row in desk.see("s.name, d.state, d.error") if row[1] != "sent"}
-    assert refused == {("gone", "waiting", "550 no such mailbox")}
+    assert refused == {("gone", "waiting", "550 <…> no such mailbox")}
 
 
 def test_while_the_mail_server_is_away_one_is_tried_and_all_wait(desk: NoticeDesk) -> None:

@@ -97,14 +97,16 @@ def test_when_the_round_is_over_nothing_new_is_taken(desk: NoticeDesk, receiver:
     assert desk.go_round() == 3
 
 
-def late(group: Sequence[Try], settings: Settings, until: float) -> list[Answer | None]:
-    """Somebody whose turn came when time was up."""
-    return [None] * len(group)
-
-
 def test_what_was_taken_and_not_tried_is_given_back(desk: NoticeDesk, receiver: Receiver) -> None:
     desk.add("platform", receiver.url)
     desk.owe(3)
+    turns: list[int] = []
+
+    def late(group: Sequence[Try], settings: Settings, until: float) -> list[Answer | None]:
+        turns.append(len(group))
+        return [None] * len(group)
+
     assert desk.go_round(send=late) == 0
+    assert turns == [3]  # one turn in a round, or the others would wait behind it
     assert desk.see() == [("waiting", 0, None, None)] * 3
     assert desk.go_round() == 3

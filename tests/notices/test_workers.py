@@ -20,8 +20,10 @@ from server.notices.delivery.rules import Answer
 from server.notices.delivery.sending import Try, send
 from server.notices.delivery.service import LEASE, deliver, make_out_all
 from server.notices.rules import Kind, Notice
+from server.notices.targets import service as targets
+from server.notices.targets.rules import Channel
 from server.settings import Settings
-from server.worker import Worker, deliver_owed, purge_old
+from server.worker import JOBS, Worker, deliver_owed, purge_old
 from tests.notices.conftest import NoticeDesk
 from tests.notices.receiver import Receiver, answer
 from tests.smallcounty import id_of
@@ -99,6 +101,41 @@ def test_who_comes_back_after_the_lease_changes_nothing(
     assert desk.see() == [("sent", 2, 204, None)]
 
 
+def test_who_is_removed_while_it_is_being_told_stays_removed(
+    desk: NoticeDesk, receiver: Receiver
+) -> None:
+    desk.add("platform", receiver.url)
+    receiver.always = answer(500)
+    desk.owe(3)
+
+    def and_remove(group: Sequence[Try], settings: Settings, until: float) -> list[Answer | None]:
+        with desk.county.app.app_context(), transaction(desk.county.worker) as session:
+            targets.remove(session, desk.county.worker, Channel.WEBHOOK, "platform")
+        return send(group, settings, until)
+
+    desk.go_round(send=and_remove)
+    assert desk.states() == ["dropped"] * 3
+
+
+def test_a_fault_with_one_target_is_nobody_elses(desk: NoticeDesk, receiver: Receiver) -> None:
+    desk.add("one", receiver.url)
+    desk.add("two", receiver.url)
+    desk.owe(3)
+    one = desk.endpoint("one").id
+
+    def stumble(group: Sequence[Try], settings: Settings, until: float) -> list[Answer | None]:
+        if group[0].target_id == one:
+            raise RuntimeError("示例")
+        return send(group, settings, until)
+
+    assert desk.go_round(send=stumble) == 3
+    assert sorted(desk.see("s.name, d.state, d.tries")) == [
+        *[("one", "waiting", 0)] * 3,
+        *[("two", "sent", 1)] * 3,
+    ]
+    assert desk.go_round() == 3
+
+
 def test_two_who_make_out_at_once_make_it_out_once(desk: NoticeDesk, receiver: Receiver) -> None:
     desk.add("platform", receiver.url)
     desk.owe(500)
@@ -120,7 +157,7 @@ def test_two_who_make_out_at_once_make_it_out_once(desk: NoticeDesk, receiver: R
 def test_the_worker_delivers_in_its_round(desk: NoticeDesk, receiver: Receiver) -> None:
     desk.add("platform", receiver.url)
     desk.owe()
-    assert Worker(desk.county.app).run_once(desk.county.clock.now)["deliver"]
+    assert Worker(desk.county.app, JOBS).run_once(desk.county.clock.now)["deliver"]
     assert desk.states() == ["sent"]
     assert deliver_owed(desk.county.worker) == 0
 

@@ -169,6 +169,15 @@ def test_either_party_refuses_mediation_and_reads_the_ways(residents: Residents)
     assert len(told["case"]["ways"]) == 4
 
 
+def test_who_only_reported_it_decides_nothing_of_the_two_sides(residents: Residents) -> None:
+    wall = residents.quarrel(parties=[{"side": "third", "kind": "outsider"}])
+    code = residents.code(wall, "third")
+    assert [act["slug"] for act in residents.case(code)["can"]] == ["request", "recusal"]
+    for verb, letter in (("withdraw", {"why": WHY}), ("refuse", {"rights_read": True})):
+        refused = residents.send(verb, code, **letter, expect=409)
+        assert refused["type"] == "/problems/not-for-this-party"
+
+
 def test_a_party_asks_that_somebody_step_aside(residents: Residents) -> None:
     wall = residents.quarrel()
     residents.send("recusal", residents.code(wall), expect=422)
@@ -241,6 +250,9 @@ def test_a_merged_case_goes_on_in_the_open_one(residents: Residents) -> None:
     residents.ladder.act("mediator-a1", first, "accept")
     assert residents.case(code)["status"]["slug"] == "accepted"
     assert residents.send("request", code)["case"]["request"]["yours"] is True
+    # Its own span is over; the code lives as long as the case in which it goes on.
+    residents.look("UPDATE holding SET ended_at = '2020-01-01' WHERE dispute_id = :d", d=again)
+    residents.case(code)
 
 
 def test_only_own_terms_are_told(residents: Residents) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from server.db import DbRole, Identity, resident, transaction
 from server.disputes.rules.codes import grouped, new_code
 from server.disputes.service.codes import digest_of
+from server.erasure.queries import take_away
 from server.resident.service import look
 from tests.docs.blocks import blocks_of
 from tests.resident.conftest import CANARIES, Residents
@@ -26,8 +27,13 @@ def test_where_the_case_stands_is_told_as_the_page_shows_it(residents: Residents
     shown = {
         one.kind: json.loads(one.text) for one in blocks_of("residents.md") if "json" in one.kind
     }
-    code = residents.code(residents.quarrel())
-    assert residents.send("case", code.lower().replace("-", " ")) == shown["json case"]
+    parties = [{"side": "applicant", "kind": "outsider", "code": shown["json look"]["code"]}]
+    wall = residents.quarrel(parties=parties)
+    assert residents.send("case", **shown["json look"]) == shown["json case"]
+    residents.ladder.act("mediator-a1", wall, "accept")
+    residents.ladder.act("mediator-a1", wall, "settle", agreement="各退半尺")
+    told = residents.send("rating", **shown["json rating"])
+    assert told["outcome"]["slug"] == "kept"
 
 
 def test_every_office_is_told_with_its_day(residents: Residents) -> None:
@@ -113,6 +119,20 @@ def test_a_code_that_a_phone_made_offline_is_good(residents: Residents) -> None:
     )
     assert code not in kept
     assert grouped(code) not in kept
+
+
+def test_an_erased_household_leaves_no_code_and_no_comment(residents: Residents) -> None:
+    home = {"side": "applicant", "kind": "household", "household_id": str(id_of("A1w-1"))}
+    wall = residents.quarrel(parties=[home])
+    code = residents.code(wall)
+    residents.ladder.act("mediator-a1", wall, "accept")
+    residents.ladder.act("mediator-a1", wall, "settle", agreement="各退半尺")
+    residents.send("rating", code, rating="fair", comment=CANARIES[-1])
+    with transaction(residents.county.worker) as session:
+        gone = take_away(session, [id_of("A1w-1")])
+        assert (gone["codes"], gone["comments"], gone["parties"]) == (1, 1, 1)
+    residents.send("case", code, expect=404)
+    assert residents.look("SELECT rating, comment FROM rating") == [("fair", None)]
 
 
 def test_two_desks_make_a_code_at_the_same_moment(residents: Residents) -> None:

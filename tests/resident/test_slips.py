@@ -20,7 +20,7 @@ def desk(residents: Residents, method: str, dispute: str, how: str, **body: Any)
 
 
 def text_of(pdf: bytes) -> str:
-    """What is written in a PDF: its strings, which the Chinese face takes as UTF-16."""
+    """What is written in a PDF; the Chinese face takes its strings as UTF-16."""
     said = []
     for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
         plain = zlib.decompress(
@@ -29,7 +29,8 @@ def text_of(pdf: bytes) -> str:
             else a85decode(b"<~" + stream.strip(), adobe=True)
         )
         for string in re.findall(rb"\(((?:\\.|[^\\)])*)\) Tj", plain, re.DOTALL):
-            said.append(_unescaped(string).decode("utf-16-be"))
+            raw = _unescaped(string)
+            said.append(raw.decode("ascii" if raw.isascii() and b"\0" not in raw else "utf-16-be"))
     return "".join(said)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from server.access.models import Office
 from server.db import Base
 from server.disputes.models.checks import between_1970_and_3000, one_of
-from server.disputes.rules.form import CHANNELS, PARTY_KINDS, PARTY_SIDES, SIZES
+from server.disputes.rules.words import CHANNELS, PARTY_KINDS, PARTY_SIDES, SIZES
 from server.ladder.kinds import State
 from server.ladder.routing import Category, Level
 from server.sealed import Sealed

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
 from server.disputes.models.checks import between_1970_and_3000, one_of
-from server.disputes.rules.form import REFERRED_TO
+from server.disputes.rules.words import REFERRED_TO
 from server.ladder.kinds import State
 from server.sealed import Sealed
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
 from server.disputes.models.checks import one_of
-from server.disputes.rules.form import AGREEMENT_FORMS, OUTCOMES, SUPERVISION_KINDS
+from server.disputes.rules.words import AGREEMENT_FORMS, OUTCOMES, SUPERVISION_KINDS
 from server.sealed import Sealed
 
 

@@ -147,11 +147,6 @@ def get_dispute(session: Session, dispute_id: UUID) -> Dispute:
 _WHOLE = (joinedload(Dispute.office), joinedload(Dispute.present))
 
 
-_HELPED = select(JointOffice.dispute_id).where(
-    JointOffice.office_id.in_(text("SELECT gate.my_offices()")), JointOffice.ended_at.is_(None)
-)
-
-
 def list_disputes(
     places: Collection[str] | None,
     author: UUID | None,
@@ -173,7 +168,7 @@ def list_disputes(
             literal("v:").concat(cast(DisputePlace.village_id, Text)) == held
         )
         own = (Dispute.recorded_by == author) & Dispute.id.in_(served)
-        query = query.where(Dispute.id.in_(within) | own | Dispute.id.in_(_HELPED))
+        query = query.where(Dispute.id.in_(within) | own)
     if village_id is not None:
         there = select(DisputePlace.dispute_id).where(DisputePlace.village_id == village_id)
         query = query.where(Dispute.id.in_(there))

@@ -24,6 +24,8 @@ from server.ladder.calendar import local_day
 from server.ladder.kinds import Event, State
 from server.ladder.policy import Policy, follow_up_for
 from server.ladder.states import Move
+from server.notices.rules import Kind, Notice
+from server.notices.service import owe
 from server.policies import service as policies
 
 TOUCHES_TERMS = frozenset({Event.SETTLE, Event.FULFIL})
@@ -111,6 +113,7 @@ class _Effects:
     dispositions: dict[UUID, str] = field(default_factory=dict)
     follow_up: dict[UUID, datetime] = field(default_factory=dict)
     closed: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
     def write(self, done: Sequence[Done]) -> None:
         ids = {one.case.id for one in done if one.move.event in TOUCHES_TERMS}
@@ -124,6 +127,7 @@ class _Effects:
         files.follow_up(self.session, self.follow_up)
         cases.insert_events(self.session, self.closed)
         files.close(self.session, [row["dispute_id"] for row in self.closed])
+        owe(self.session, self.by, self.notices)
         for one in done:
             self._tell(one.case)
 
@@ -160,7 +164,10 @@ class _Effects:
         left = agreed.open - {n}
         self.agreed[one.case.id] = Agreed(agreed.last, left)
         if not left and one.case.status is State.SETTLED:
-            self.closed.append(_closing(one, self.by))
+            closing = _closing(one, self.by)
+            body = {"event_id": closing["id"], "how": "terms_done"}
+            self.closed.append(closing)
+            self.notices.append(Notice(Kind.CLOSED, one.case.id, (one.case.held.office_id,), body))
             one.case.status, one.case.follow_up_until = State.CLOSED, None
 
     def _tell(self, case: Case) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from server.disputes.errors import BadDispute, PlaceNotYours
 from server.disputes.queries.places import find_served, map_cells, map_homes
-from server.disputes.rules.form import NewDispute, as_id, places_of
+from server.disputes.rules.fields import as_id
+from server.disputes.rules.registering import NewDispute, places_of
 from server.places import queries as areas
 from server.places.locks import share_places
 

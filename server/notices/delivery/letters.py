@@ -46,20 +46,29 @@ def write(
 
     `notice`: kind, dispute_id, offices (names), body, owed_at.
     """
-    kind = Kind(notice["kind"])
+    zh, en = _names_of(notice["kind"])
     letter = EmailMessage(policy=SMTP)
     letter["From"], letter["To"] = sender, to
-    letter["Subject"] = f"【网格】{kind.zh} {kind.en.capitalize()}"
+    letter["Subject"] = f"【网格】{zh} {en}"
     letter["Date"] = format_datetime(at)
     letter["Message-ID"] = f"<{delivery_id}@{sender.partition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"
-    lines = [*_chinese(kind, notice, public_url), "", *_english(kind, notice, public_url)]
+    lines = [*_chinese(zh, notice, public_url), "", *_english(en, notice, public_url)]
     letter.set_content("\n".join(lines) + "\n")
     return letter
 
 
-def _chinese(kind: Kind, notice: Mapping[str, Any], public_url: str | None) -> Iterator[str]:
-    yield f"{kind.zh}：{_local(notice['owed_at'])}（北京时间）"
+def _names_of(kind: str) -> tuple[str, str]:
+    """What a kind is called; one of another version of this program by its slug."""
+    try:
+        known = Kind(kind)
+    except ValueError:
+        return kind, kind
+    return known.zh, known.en.capitalize()
+
+
+def _chinese(kind: str, notice: Mapping[str, Any], public_url: str | None) -> Iterator[str]:
+    yield f"{kind}：{_local(notice['owed_at'])}（北京时间）"
     if notice["dispute_id"]:
         yield f"案件编号：{notice['dispute_id']}"
     if notice["offices"]:
@@ -69,8 +78,8 @@ def _chinese(kind: Kind, notice: Mapping[str, Any], public_url: str | None) -> I
     yield "本邮件由系统自动发出，请勿回复。"
 
 
-def _english(kind: Kind, notice: Mapping[str, Any], public_url: str | None) -> Iterator[str]:
-    yield f"{kind.en.capitalize()}: {_local(notice['owed_at'])} (Beijing time)"
+def _english(kind: str, notice: Mapping[str, Any], public_url: str | None) -> Iterator[str]:
+    yield f"{kind}: {_local(notice['owed_at'])} (Beijing time)"
     if notice["dispute_id"]:
         yield f"Case: {notice['dispute_id']}"
     if notice["offices"]:

@@ -146,6 +146,12 @@ def give_back(session: Session, lease: UUID, ids: Collection[UUID], next_at: dat
     run(session, _GIVE_BACK, values)
 
 
+def lock_target(session: Session, target_id: UUID) -> None:
+    """Lock a target before its deliveries."""
+    query = select(Subscription.id).where(Subscription.id == target_id)
+    session.execute(query.with_for_update(key_share=True))
+
+
 def set_well(session: Session, target_id: UUID) -> None:
     """An endpoint that failed answers again."""
     session.execute(

@@ -17,7 +17,6 @@ from server.notices.delivery.mailing import hand_in
 from server.notices.delivery.posting import post
 from server.notices.delivery.rules import Answer, Fate, fate_of
 from server.notices.delivery.signing import headers_of
-from server.notices.rules import Kind
 from server.notices.targets.rules import Channel, read_url
 from server.settings import Settings
 
@@ -125,7 +124,7 @@ def body_of(notice: Mapping[str, Any]) -> bytes:
     about = "dispute" if notice["dispute_id"] else "county"
     return orjson.dumps(
         {
-            "type": f"{about}.{Kind(notice['kind'])}",
+            "type": f"{about}.{notice['kind']}",
             "timestamp": notice["owed_at"],
             "data": {
                 "notice_id": notice["id"],

@@ -6,6 +6,7 @@ marked. Who is killed between sending and marking loses the mark: after the leas
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -34,12 +35,14 @@ from server.notices.targets.rules import Channel
 from server.rows import as_json
 from server.settings import Settings
 
+log = logging.getLogger("wangge.notices")
+
 BATCH: Final = 2000  # notices made out in one transaction
 EACH: Final = 20  # deliveries of one target in one turn
 MOST: Final = 500
 THREADS: Final = 8
 LEASE: Final = timedelta(minutes=5)  # longer than anything can be under way
-ROUND_SECONDS: Final = 10.0  # then nothing new is taken: climbs wait behind this job
+ROUND_SECONDS: Final = 10.0  # then nothing new is taken: other jobs wait behind this one
 TURN_SECONDS: Final = 10.0  # then what was taken and not yet tried is given back
 
 Send = Callable[[Sequence[Try], Settings, float], list[Answer | None]]
@@ -110,10 +113,18 @@ def _take_turn(
         threads.submit(send, group, settings, monotonic() + TURN_SECONDS): group for group in groups
     }
     for future in as_completed(under_way):
-        turn = _Turn(by, lease, chance, done)
+        group, turn = under_way[future], _Turn(by, lease, chance, done)
         with transaction(by) as session:
-            turn.mark(session, list(zip(under_way[future], future.result(), strict=True)))
+            turn.mark(session, list(zip(group, _answers(future, group), strict=True)))
     return bool(groups)
+
+
+def _answers(future: Future[list[Answer | None]], group: Sequence[Try]) -> list[Answer | None]:
+    try:
+        return future.result()
+    except Exception:  # a fault of ours with one group: what the others were told is written down
+        log.exception("a group was not sent", extra={"fields": {"target": group[0].target_id.hex}})
+        return [None] * len(group)
 
 
 def _claim(
@@ -156,8 +167,10 @@ class _Turn:
         """Write down every answer; what was not tried is given back."""
         answered = [(one, answer) for one, answer in tried if answer is not None]
         untried = [one for one, answer in tried if answer is None]
-        queries.mark(session, self.lease, as_json([self._row(*pair) for pair in answered]))
         webhook = next((one for one, _ in answered if not _is_mail(one)), None)
+        if webhook:  # it first, as whoever removes it does
+            queries.lock_target(session, webhook.target_id)
+        queries.mark(session, self.lease, as_json([self._row(*pair) for pair in answered]))
         if webhook:
             self._mark_target(session, webhook, answered[-1][1])
         if untried:
@@ -181,7 +194,7 @@ class _Turn:
             "next_at": self.by.now + pause_of(one.tries, fate, self.chance),
             "ended_at": None if state is State.WAITING else self.by.now,
             "status": answer.status,
-            "error": None if state is State.SENT else answer.seen,
+            "error": None if state is State.SENT else _seen(one, answer),
         }
 
     def _mark_target(self, session: Session, one: Try, last: Answer) -> None:
@@ -196,7 +209,7 @@ class _Turn:
             queries.set_well(session, target)
             return
         patience = GIVEN_UP if fate is Fate.AWAY else timedelta(0)
-        self.done.dead += queries.give_up(session, target, now, patience, last.seen)
+        self.done.dead += queries.give_up(session, target, now, patience, _seen(one, last))
         self.done.without.add(target)
 
 
@@ -206,6 +219,11 @@ def _fate(one: Try, answer: Answer) -> Fate:
         taken = answer.status is not None and 200 <= answer.status < 300
         return Fate.SENT if taken else Fate.REFUSED
     return fate_of(answer)
+
+
+def _seen(one: Try, answer: Answer) -> str | None:
+    """An answer as the queue shows it: many a mail server repeats the address."""
+    return (answer.seen or "").replace(one.address, "…") or None
 
 
 def _is_mail(one: Try) -> bool:

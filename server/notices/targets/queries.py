@@ -22,7 +22,7 @@ def insert_target(session: Session, target: Subscription) -> None:
 def find_target(session: Session, name: str) -> Subscription | None:
     """Whoever has this name and was not removed; locked."""
     query = select(Subscription).where(Subscription.name == name, Subscription.removed_at.is_(None))
-    return session.scalar(query.with_for_update())
+    return session.scalar(query.with_for_update(key_share=True))
 
 
 _LIST = text("""

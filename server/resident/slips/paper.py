@@ -25,14 +25,14 @@ _MARGIN: Final = 8 * mm
 _QUIET: Final = HexColor("#616e7c")
 
 
-def _style(size: float, **more: Any) -> ParagraphStyle:
+def _style(size: float, face: str = _FACE, **more: Any) -> ParagraphStyle:
     return ParagraphStyle(
-        f"{size} {sorted(more)}", fontName=_FACE, fontSize=size, leading=size * 1.35, **more
+        f"{face} {size}", fontName=face, fontSize=size, leading=size * 1.35, **more
     )
 
 
-_HEAD, _ZH, _BIG = _style(14), _style(9.5, wordWrap="CJK"), _style(15, spaceBefore=4)
-_EN = _style(7.5, textColor=_QUIET)
+_HEAD, _ZH = _style(14), _style(9.5, wordWrap="CJK")
+_EN, _BIG = _style(7.5, "Helvetica", textColor=_QUIET), _style(17, "Courier-Bold")
 
 
 def as_pdf(slip: Slip, day: date) -> bytes:
@@ -70,7 +70,7 @@ def _head(slip: Slip) -> list[Flowable]:
         Paragraph("案件查询单", _HEAD),
         Paragraph("Slip to follow your case", _EN),
         Paragraph(escape(f"{issuer.county or ''}　{issuer.office}{telephone}".strip()), _ZH),
-        Spacer(0, 2 * mm),
+        Spacer(0, 1 * mm),
     ]
 
 
@@ -90,22 +90,22 @@ def _how(slip: Slip, day: date) -> list[Flowable]:
     for one in HOW_TO:
         said += [Paragraph(one.zh, _ZH), Paragraph(one.en, _EN)]
     if slip.page:
-        said.append(Paragraph(escape(slip.page), _ZH))
+        said.append(Paragraph(escape(slip.page), _style(9.5, "Helvetica")))
     return [*said, Spacer(0, 2 * mm), Paragraph(f"{day.isoformat()}", _EN)]
 
 
 class _Qr(Flowable):
     """A QR code, drawn square by square."""
 
-    def __init__(self, text: str, side: float = 38 * mm) -> None:
+    def __init__(self, text: str, side: float = 46 * mm) -> None:
         super().__init__()
         self._rows = [list(row) for row in segno.make(text, error="m", micro=False).matrix]
-        self.width = self.height = side
+        self.width = self.height = side  # with four squares of quiet above and below
 
     def draw(self) -> None:
-        square = self.height / len(self._rows)
+        square = self.height / (len(self._rows) + 8)
         self.canv.setFillColor(black)
-        for down, row in enumerate(self._rows, start=1):
+        for down, row in enumerate(self._rows, start=5):
             for right, dark in enumerate(row):
                 if dark:
                     at = (right * square, self.height - down * square)
@@ -115,12 +115,14 @@ class _Qr(Flowable):
 class _Boxes(Flowable):
     """Boxes to write a code in by hand."""
 
-    height = 8 * mm
+    def __init__(self) -> None:
+        super().__init__()
+        self.height = 9 * mm
 
     def draw(self) -> None:
-        side, gap = 4.6 * mm, 2 * mm
+        side, gap = 4.8 * mm, 2 * mm
         for n in range(LENGTH):
-            self.canv.rect(n * side + n // 4 * gap, 0, side, self.height - 1 * mm)
+            self.canv.rect(n * side + n // 4 * gap, 0, side, 7 * mm)
 
 
 def _qr(slip: Slip, kind: str, **more: Any) -> bytes:

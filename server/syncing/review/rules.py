@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from server.disputes.rules.form import DISPUTE_FIELDS, EVENT_FIELDS
+from server.disputes.rules.events import EVENT_FIELDS
+from server.disputes.rules.registering import DISPUTE_FIELDS
 from server.households.rules import MUTABLE
 from server.visits.rules import FIELDS as VISIT_FIELDS
 from sync.judge import RESERVED

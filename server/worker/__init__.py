@@ -1,0 +1,33 @@
+"""The worker: what it does (jobs), and how it goes round (loop). Any number may run."""
+
+from server.worker.job import Job
+from server.worker.jobs import (
+    JOBS,
+    OTHERS,
+    URGENT,
+    climb_due,
+    deliver_owed,
+    follow_up,
+    purge_old,
+    remind_due,
+    warn_ahead,
+)
+from server.worker.loop import LOOP, PATIENCE, Worker, Workers, WorkerStuck
+
+__all__ = [
+    "JOBS",
+    "LOOP",
+    "OTHERS",
+    "PATIENCE",
+    "URGENT",
+    "Job",
+    "Worker",
+    "WorkerStuck",
+    "Workers",
+    "climb_due",
+    "deliver_owed",
+    "follow_up",
+    "purge_old",
+    "remind_due",
+    "warn_ahead",
+]
