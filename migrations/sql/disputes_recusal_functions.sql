@@ -86,13 +86,38 @@ BEGIN
 END
 $$;
 
+-- Whether any of these parties may make somebody step aside; nearly always none, and then gate.aside,
+-- which is planned anew each time, is not asked.
+CREATE OR REPLACE FUNCTION gate.may_concern(users uuid[], offices uuid[], homes uuid[],
+                                            telephones bytea[]) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN cardinality(users) + cardinality(offices) > 0
+        OR EXISTS (SELECT FROM user_account u
+                    WHERE u.household_id = ANY (homes) OR u.telephone_index = ANY (telephones))
+        OR EXISTS (SELECT FROM household h JOIN user_account u ON u.telephone_index = h.telephone_index
+                    WHERE h.id = ANY (homes))
+        OR EXISTS (SELECT FROM user_account u JOIN household h ON h.id = u.household_id
+                    WHERE h.telephone_index = ANY (telephones));
+END
+$$;
+
 -- The same of parties that are still to be written, as one array for each case: Offices and persons,
 -- as gate.receiver takes them. Cases without any are missing.
 CREATE OR REPLACE FUNCTION gate.aside_among(parties jsonb)
 RETURNS TABLE (dispute_id uuid, ids uuid[])
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT found.dispute_id, array_agg(coalesce(found.office_id, found.user_id))
-      FROM gate.aside(NULL, NULL, parties) found GROUP BY found.dispute_id
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF (SELECT gate.may_concern(array_remove(array_agg(p.user_id), NULL),
+                                array_remove(array_agg(p.office_id), NULL),
+                                array_agg(p.household_id), array_agg(p.telephone_index))
+          FROM jsonb_to_recordset(parties) p (user_id uuid, office_id uuid, household_id uuid,
+                                              telephone_index bytea)) THEN
+        RETURN QUERY
+        SELECT found.dispute_id, array_agg(coalesce(found.office_id, found.user_id))
+          FROM gate.aside(NULL, NULL, parties) found GROUP BY found.dispute_id;
+    END IF;
+END
 $$;
 
 -- Offices and persons that step aside from a case, in order; never NULL. What receives the case is then
@@ -229,89 +254,5 @@ BEGIN
                         WHERE (h.dispute_id, h.user_id) = (w.dispute_id, w.user_id))
      ORDER BY 1, 2
     ON CONFLICT DO NOTHING;
-END
-$$;
-
--- ----------------------------------------------------------------------------------- the triggers
-
--- One after the other with whatever is written of the case: an event that is added at this moment is
--- told to the shared buckets before the recusal takes them away, or to the hearers after it.
-CREATE OR REPLACE FUNCTION gate.before_recusal() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM FROM dispute d WHERE d.id = NEW.dispute_id FOR NO KEY UPDATE;
-    RETURN NEW;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION gate.on_recusal() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM gate.settle_hearers(ARRAY(SELECT dispute_id FROM changed_rows));
-    RETURN NULL;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION gate.on_party() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM gate.find_recusals(ARRAY(SELECT DISTINCT dispute_id FROM changed_rows), NULL);
-    RETURN NULL;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION gate.on_known_place() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM gate.settle_hearers(ARRAY(
-        SELECT c.dispute_id FROM changed_rows c
-         WHERE EXISTS (SELECT FROM recusal r WHERE r.dispute_id = c.dispute_id AND r.ended_at IS NULL)));
-    RETURN NULL;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION gate.on_assignment() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    users uuid[] := ARRAY(SELECT DISTINCT user_id FROM changed_rows);
-BEGIN
-    PERFORM gate.find_recusals(NULL, users); -- a new head may be a party
-    PERFORM gate.settle_hearers(NULL, users);
-    RETURN NULL;
-END
-$$;
-
--- Cells end or change their village, Offices their Area: whoever holds them holds other buckets.
-CREATE OR REPLACE FUNCTION gate.on_ground() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM gate.settle_hearers(NULL);
-    RETURN NULL;
-END
-$$;
-
--- Of a household come several users: what becomes known of one may be true of the others.
-CREATE OR REPLACE FUNCTION gate.on_user() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    users uuid[] := ARRAY(SELECT u.id FROM user_account u
-                           WHERE u.id = NEW.id OR u.household_id = NEW.household_id);
-BEGIN
-    PERFORM gate.find_recusals(NULL, users);
-    PERFORM gate.settle_hearers(NULL, users);
-    RETURN NULL;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION gate.on_household_telephone() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    users uuid[] := ARRAY(SELECT u.id FROM user_account u
-                           WHERE u.household_id = NEW.id OR u.telephone_index = NEW.telephone_index);
-BEGIN
-    IF users <> '{}' THEN
-        PERFORM gate.find_recusals(NULL, users);
-    END IF;
-    RETURN NULL;
 END
 $$;

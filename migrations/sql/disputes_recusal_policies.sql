@@ -30,7 +30,8 @@ DECLARE
     tab text;
 BEGIN
     FOREACH tab IN ARRAY ARRAY['dispute_place', 'party', 'holding', 'dispute_event', 'claim',
-                               'agreement', 'term', 'joint_office', 'supervision', 'recusal'] LOOP
+                               'agreement', 'term', 'joint_office', 'supervision', 'rating',
+                               'recusal'] LOOP
         EXECUTE format('CREATE POLICY not_aside ON %I AS RESTRICTIVE FOR SELECT
             TO wangge_app, wangge_push USING (dispute_id NOT IN (SELECT gate.my_recusals())%s)', tab,
             -- What was recorded before is taken as a note; its author reads it back.

@@ -10,7 +10,7 @@ from server import logs
 from server.app import system_clock
 from server.cli.opening import worker_settings
 from server.installation import opened
-from server.worker import OTHERS, URGENT, Worker, Workers
+from server.worker import OTHERS, URGENT, Steady, Worker, Workers, running
 
 
 @click.command()
@@ -22,7 +22,8 @@ def work() -> None:
     settings = worker_settings()
     logs.to_stderr(settings.log_level)
     with opened(settings) as app:
-        worker = Workers(Worker(app, URGENT), Worker(app, OTHERS))
+        climbing = Worker(app, URGENT, Steady(running).believed)
+        worker = Workers(climbing, Worker(app, OTHERS))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: worker.stop())
         worker.run(system_clock)

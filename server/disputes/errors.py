@@ -58,7 +58,9 @@ class BadPartyCode(Invalid):
     """A code that was made where the case was noted is not one."""
 
     slug = "bad-party-code"
-    text = "查询码有误，请逐字核对或重新生成。 The party's code is wrong; compare it, or make another."
+    text = (
+        "查询码有误，请逐字核对或重新生成。 The party's code is wrong; compare it, or make another."
+    )
 
 
 class MatterNotOpen(Clash):

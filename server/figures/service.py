@@ -12,7 +12,7 @@ from server.db import Identity
 from server.figures import queries
 from server.figures.errors import BadFigure, FigureNotYours
 from server.figures.queries import Asked
-from server.figures.rules.measures import COUNTS, FIGURES, SHARES, STEPS, TIMES
+from server.figures.rules.measures import FIGURES, SHARES, STEPS, TIMES
 from server.figures.rules.months import LOCAL, later, month_of
 from server.figures.rules.tables import Line, Sheet, added_up, shares_of, took_of
 from server.figures.rules.withholding import TOTAL
@@ -49,7 +49,7 @@ def read_figure(
     period = _period(wanted["since"], wanted["until"], by)
     area = _area(session, by, wanted["area"])
     asked = Asked(area, wanted["by"], wanted["category"], wanted["level"])
-    sheet = _sheet(session, asked)
+    sheet = _sheet(session, asked, name)
     named = _named(session, asked, sheet, period)
     lines = [_line(asked, key, period) for key in named]
     told = _shares(name, sheet, lines) if name in SHARES else _times(session, asked, sheet, lines)
@@ -107,11 +107,14 @@ def _area(session: Session, by: Identity, code: str | None) -> Area:
     return area
 
 
-def _sheet(session: Session, asked: Asked) -> Sheet:
-    names = (*COUNTS, *(f"{step}_took" for step in STEPS))
+def _sheet(session: Session, asked: Asked, name: str) -> Sheet:
+    shares = SHARES.get(name, ())
+    names = {column for share in shares for column in (share.n, share.of)} or {
+        f"{step}_took" for step in STEPS
+    }
     sheet = Sheet()
-    for sums in queries.list_sums(session, asked):
-        counts = {name: getattr(sums.counts, name) for name in names}
+    for sums in queries.list_sums(session, asked, names):
+        counts = {column: getattr(sums.counts, column) for column in names}
         sheet.add(sums.key, sums.month, counts, own=sums.own)
     return sheet
 

@@ -13,6 +13,7 @@ from server.worker.jobs import (
     warn_ahead,
 )
 from server.worker.loop import LOOP, PATIENCE, Worker, Workers, WorkerStuck
+from server.worker.steady import Steady, running
 
 __all__ = [
     "JOBS",
@@ -21,6 +22,7 @@ __all__ = [
     "PATIENCE",
     "URGENT",
     "Job",
+    "Steady",
     "Worker",
     "WorkerStuck",
     "Workers",
@@ -29,5 +31,6 @@ __all__ = [
     "follow_up",
     "purge_old",
     "remind_due",
+    "running",
     "warn_ahead",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -43,18 +44,25 @@ ALIVE: Final = Job(LOOP, go_round, seconds=10.0)
 
 
 class Worker:
-    """Runs `jobs` within `app`, one after the other."""
+    """Runs `jobs` within `app`, one after the other, by the time that is `believed`."""
 
-    def __init__(self, app: Flask, jobs: Sequence[Job] = JOBS) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        jobs: Sequence[Job] = JOBS,
+        believed: Callable[[datetime], datetime] = lambda shown: shown,
+    ) -> None:
         self._app = app
         self._jobs = jobs
+        self._believed = believed
         self._running: dict[str, tuple[threading.Thread, datetime]] = {}
         self._stop = threading.Event()
 
     def run_once(self, now: datetime) -> Mapping[str, bool]:
         """Every job once, as of `now`: name → whether it came to its end. Raises WorkerStuck."""
-        done = {job.name: self._attempt(job, now) for job in self._jobs}
-        self._attempt(ALIVE, now)
+        by = worker(self._believed(now))
+        done = {job.name: self._attempt(job, now, by) for job in self._jobs}
+        self._attempt(ALIVE, now, by)
         for name, (_, since) in self._running.items():
             if now - since > PATIENCE:
                 raise WorkerStuck(f"{WorkerStuck.text} {name}")
@@ -72,14 +80,14 @@ class Worker:
         """Let `run` end after the job at hand. Safe within a signal handler."""
         self._stop.set()
 
-    def _attempt(self, job: Job, now: datetime) -> bool:
+    def _attempt(self, job: Job, now: datetime, by: Identity) -> bool:
         """Start a job and wait for it until its deadline."""
         if job.name in self._running and self._running[job.name][0].is_alive():
             log.error("job still running", extra={"fields": {"job": job.name}})
             return False
         ended = threading.Event()
         thread = threading.Thread(
-            target=self._run, args=(job, now, ended), name=job.name, daemon=True
+            target=self._run, args=(job, now, by, ended), name=job.name, daemon=True
         )
         self._running[job.name] = (thread, now)
         thread.start()
@@ -90,8 +98,8 @@ class Worker:
         del self._running[job.name]
         return ended.is_set()
 
-    def _run(self, job: Job, now: datetime, ended: threading.Event) -> None:
-        by = worker(now, request_id=f"job:{job.name}")
+    def _run(self, job: Job, now: datetime, by: Identity, ended: threading.Event) -> None:
+        by = replace(by, request_id=f"job:{job.name}")
         try:
             with self._app.app_context():
                 result = job.run(by)

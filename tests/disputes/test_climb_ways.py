@@ -25,7 +25,7 @@ def by_hand(ladder: Ladder, sql: str, **values: object) -> Sequence[Any]:
     """A statement as the county's own hand; its rows."""
     with transaction(ladder.county.worker) as session:
         session.execute(text("RESET ROLE"))
-        done = session.execute(text(sql), values)
+        done = session.connection().execute(text(sql), values)
         return done.all() if done.returns_rows else []
 
 

@@ -106,6 +106,26 @@ def test_the_office_that_sent_it_stays_answerable_and_hears_of_it(ladder: Ladder
     assert [told for told, _ in heard(ladder)] == [offices]
 
 
+def test_an_office_that_steps_aside_hears_nothing_and_the_one_above_it_does(
+    ladder: Ladder,
+) -> None:
+    dispute = wall(ladder)
+    change(
+        ladder,
+        """
+        INSERT INTO recusal (id, dispute_id, office_id, found_by, since)
+        VALUES (gen_random_uuid(), :dispute, :office, 'account', :since);
+        UPDATE holding SET sent_by = :office
+        """,
+        dispute=dispute,
+        office=id_of("office A"),
+        since=START,
+    )
+    assert at(LAST_DAY) == 1
+    offices = [id_of("office A1"), id_of("office county")]
+    assert [told for told, _ in heard(ladder)] == [offices]
+
+
 def test_a_party_that_asks_for_the_next_level_starts_a_clock_of_its_own(ladder: Ladder) -> None:
     """Asked on Tuesday, to be answered by Friday: Friday is the day to warn, not Tuesday."""
     wall(ladder)

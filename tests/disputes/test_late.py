@@ -221,6 +221,22 @@ def test_a_partys_word_since_then_is_not_passed_over(ladder: Ladder) -> None:
     assert last(ladder, wall) == ("note", "settle", "late-acted")
 
 
+def test_an_answer_in_time_takes_the_climb_of_a_partys_request_back(ladder: Ladder) -> None:
+    party = {"side": "applicant", "kind": "outsider", "name": "示某甲"}
+    wall = ladder.register("mediator-a1", "wall", village_id=str(id_of("A1")), parties=[party])
+    ladder.act("mediator-a1", wall, "accept")
+    by_code(ladder, wall, "request", why="请镇里办")
+    bar = present(ladder, wall).request_answer_by
+    phone = written(ladder, bar - timedelta(hours=1), wall, ("answer", {"why": "明日上门调解"}))
+    climbed(ladder, bar)
+    ladder.county.clock.pass_time(days=1)
+    phone.deliver()
+    held = present(ladder, wall)
+    assert (held.level, held.due_at) == ("village", HANDLE_BY)
+    by_code(ladder, wall, "go")  # the party decides all the same
+    assert present(ladder, wall).level == "township"
+
+
 @pytest.mark.parametrize("way", ["climb", "transfer", "escalate"])
 def test_what_has_gone_on_since_is_for_a_person(ladder: Ladder, wall: str, way: str) -> None:
     phone = written(ladder, ACCEPT_BY - timedelta(hours=1), wall, STOPS[0])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
+from server.db import transaction
 from server.disputes.errors import MoveRefused
+from server.ladder.policy import DEFAULT, Granter
+from server.ladder.routing import Level
+from server.policies.service import load_policy
 from tests.disputes.conftest import Ladder
 from tests.disputes.offices import (
     by_code,
@@ -308,6 +314,60 @@ def test_a_settled_case_is_followed_up_for_as_long_as_the_policy_says(
     ladder.act("mediator-a1", wall, "reopen", why="未履行")
     [row] = table(ladder, "SELECT follow_up_until FROM dispute WHERE id = :id", id=wall)
     assert row.follow_up_until is None
+
+
+def test_a_policy_may_let_the_leader_of_the_office_grant_an_extension(
+    ladder: Ladder, wall: str
+) -> None:
+    ladder.act("mediator-a1", wall, "accept")
+    ladder.act("mediator-a1", wall, "extend", why="当事人外出")
+    assert ladder.refusal("mediator-a1", wall, "grant_extension") == "not-yours"
+    own = replace(
+        DEFAULT, version="示例", valid_from=START.date(), grants={Level.VILLAGE: Granter.LEADER}
+    )
+    with transaction(ladder.county.worker) as session:
+        load_policy(session, ladder.county.worker, own)
+    # A Holding that runs keeps the policy under which it began.
+    assert ladder.refusal("mediator-a1", wall, "grant_extension") == "not-yours"
+    other = ladder.register("mediator-a1", "other", village_id=str(id_of("A1")))
+    ladder.act("mediator-a1", other, "accept")
+    ladder.act("mediator-a1", other, "extend", why="当事人外出")
+    ladder.act("mediator-a1", other, "grant_extension")
+    assert present(ladder, other).extended
+
+
+def test_what_was_overdue_at_the_county_is_so_no_more_once_it_is_accepted(
+    ladder: Ladder, at_the_county: str
+) -> None:
+    accept_by = present(ladder, at_the_county).accept_by
+    assert ladder.climb(accept_by) == 1
+    assert present(ladder, at_the_county).overdue_at == accept_by
+    ladder.county.clock.now = accept_by + timedelta(hours=1)
+    ladder.act("county", at_the_county, "accept")
+    held = present(ladder, at_the_county)
+    assert (held.overdue_at, held.due_at) == (None, held.handle_by)
+    assert ladder.climb(held.handle_by) == 1  # and is again, when the next bar falls
+
+
+def test_a_case_is_taken_up_again_above_where_nobody_is_left_below(
+    ladder: Ladder, wall: str
+) -> None:
+    ladder.act("mediator-a1", wall, "settle", agreement="各退半尺")
+    leave_office(ladder, "mediator-a1")
+    ladder.county.clock.pass_time(hours=1)
+    again = ladder.act("township-a", wall, "reopen", why="未履行")
+    assert (again["level"], again["office_id"]) == ("township", A)
+    assert ladder.kinds(wall)[-2:] == ["reopen", "note"]
+
+
+def test_an_alert_waits_for_no_policy(ladder: Ladder, wall: str) -> None:
+    with transaction(ladder.county.worker) as session:
+        session.execute(text("RESET ROLE"))
+        session.execute(text("UPDATE policy_version SET valid_from = '2030-01-01'"))
+    phone = ladder.phone("worker-a1w")
+    phone.note("dispute_event", dispute_id=wall, event="alert", why="扬言动手")
+    assert [o["status"] for o in phone.deliver()] == ["applied"]
+    assert len(told(ladder, wall, "alert")) == 1
 
 
 def test_the_first_recipient_stays_written_down(ladder: Ladder, at_the_county: str) -> None:

@@ -18,8 +18,8 @@ __all__ = [
     "Holding",
     "JointOffice",
     "Party",
-    "Recusal",
     "PartyCode",
+    "Recusal",
     "Supervision",
     "Term",
 ]

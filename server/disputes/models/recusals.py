@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
 from server.disputes.models.checks import one_of
-from server.disputes.rules.recusals import FOUND_BY
+from server.disputes.rules.words import FOUND_BY
 
 _STANDS = "ended_at IS NULL"
 

@@ -14,14 +14,15 @@ from server.ids import new_id
 from server.ladder.warning import Window
 
 # The Office that sent a case here stays answerable and hears of it with the one above; of a case at
-# the county, its Office alone. `started`: of a party's request, when it was made.
+# the county, its Office alone. Who steps aside hears nothing.
 _WARN = text("""
     WITH near AS MATERIALIZED (
         SELECT * FROM unnest(cast(:policies AS uuid[]), cast(:afters AS timestamptz[]),
                              cast(:untils AS timestamptz[]), cast(:started_before AS timestamptz[]))
             w (policy_id, after, until, started_before)
     ), due AS MATERIALIZED (
-        SELECT h.id, h.dispute_id, h.office_id, h.sent_by, h.level, h.due_at, d.area_id, bar.bar
+        SELECT h.id, h.dispute_id, h.office_id, h.sent_by, h.level, h.due_at, d.area_id, bar.bar,
+               gate.aside_of(d.id) AS aside
           FROM holding h
           JOIN dispute d ON d.id = h.dispute_id
          CROSS JOIN LATERAL (
@@ -38,16 +39,19 @@ _WARN = text("""
          LIMIT :batch
            FOR NO KEY UPDATE OF h SKIP LOCKED
     ), above AS MATERIALIZED (
-        SELECT p.area_id, p.level, up.office_id
-          FROM (SELECT DISTINCT area_id, level FROM due) p
+        SELECT p.area_id, p.level, p.aside, up.office_id
+          FROM (SELECT DISTINCT area_id, level, aside FROM due) p
           JOIN area lies ON lies.id = p.area_id
-         CROSS JOIN LATERAL gate.receiver(lies.code, gate.rung(p.level) + 1, :at) up
+         CROSS JOIN LATERAL gate.receiver(lies.code, gate.rung(p.level) + 1, :at,
+                                          aside => p.aside) up
     ), warned AS (
         UPDATE holding h SET warned_at = :at FROM due WHERE h.id = due.id RETURNING due.*
     )
     SELECT w.id, dispute_id, level, bar, due_at,
-           array_remove(ARRAY[w.office_id, above.office_id, w.sent_by], NULL) AS office_ids
-      FROM warned w LEFT JOIN above USING (area_id, level)
+           ARRAY(SELECT who FROM unnest(ARRAY[w.office_id, above.office_id, w.sent_by])
+                                 WITH ORDINALITY told (who, turn)
+                  WHERE who IS NOT NULL AND who <> ALL (aside) ORDER BY turn) AS office_ids
+      FROM warned w LEFT JOIN above USING (area_id, level, aside)
 """)
 
 

@@ -42,6 +42,14 @@ SUPERVISION_KINDS = {
     "dynamic": "动态督办",
 }
 RATINGS = {"satisfied": "满意", "fair": "基本满意", "dissatisfied": "不满意"}
+# How it came out that somebody steps aside. The first three the database finds by itself.
+FOUND_BY = {
+    "account": "本人为当事人",
+    "household": "本户为当事人",
+    "telephone": "电话与当事人相同",
+    "declared": "本人申请",
+    "asked": "当事人申请",
+}
 RELATIONS = {"same": "同一事项", "follows_from": "由此引起"}
 
 # What staff may send. `register` opens the history; the rest is the clock's, or a party's alone.

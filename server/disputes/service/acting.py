@@ -31,7 +31,7 @@ from server.disputes.service.opening import Asker, Opened, case_id, open_cases
 from server.disputes.service.telling import Told, late_record, notices_of
 from server.disputes.service.writing import Writing
 from server.ladder.clocks import next_level
-from server.ladder.kinds import Actor, Event, State
+from server.ladder.kinds import Event, State
 from server.ladder.states import Refusal
 from server.notices.rules import Notice
 from server.notices.service import owe
@@ -184,7 +184,15 @@ class Acts:
                 case.held.request_answer_by = self.clocks.request_answer_by(case)
 
     def _hand_on(self, case: Case, asked: Act, judged: Judged, event_id: UUID) -> None:
-        held, stands_in = hand_on(self.by, self.clocks, case, asked, judged, self.opened.offices)
+        held, stands_in = hand_on(
+            self.by,
+            self.clocks,
+            case,
+            asked,
+            judged,
+            self.opened.offices,
+            self.opened.receivers,
+        )
         self.writing.begin(case, held)
         case.acted = False
         lead(self.writing, case, event_id)
@@ -264,5 +272,3 @@ _ASIDE = Refusal(
     "您已在本案中回避，本记录保留为备注。",
     "You have stepped aside from this case: it is kept as a note.",
 )
-
-__all__ = ["Actor", "Acts", "act", "act_as_party", "append_events"]

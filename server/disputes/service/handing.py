@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from server.db import Identity
-from server.disputes.rules.cases import Case, Held, Place, Receiver
+from server.disputes.rules.cases import Case, Held, Place, Receiver, Receivers
 from server.disputes.rules.facts import Act
 from server.disputes.rules.moves import Judged
 from server.disputes.service.clocks import Clocks
@@ -22,12 +22,13 @@ def hand_on(
     act: Act,
     judged: Judged,
     offices: Mapping[UUID, Place],
+    receivers: Receivers,
 ) -> tuple[Held, bool]:
     """The Holding that begins now, under the policy of now, and whether its Office stands in for
     one below that has nobody. Raises NoPolicy, CalendarMissing.
     """
     before, sends = case.held, act.event in SENDS
-    to = _receiver(case, act, judged, offices)
+    to = _receiver(case, act, judged, offices, receivers)
     held = Held(
         id=new_id(by.now),
         n=case.holdings[-1].n + 1,
@@ -46,16 +47,31 @@ def hand_on(
     return held, to.stands_in
 
 
-def _receiver(case: Case, act: Act, judged: Judged, offices: Mapping[UUID, Place]) -> Receiver:
+def _receiver(
+    case: Case,
+    act: Act,
+    judged: Judged,
+    offices: Mapping[UUID, Place],
+    receivers: Receivers,
+) -> Receiver:
     held = case.held
     goes_up = act.event in GOES_UP or (act.event is Event.REOPEN and judged.actor is Actor.PARTY)
     if goes_up and act.above:
         return act.above
+    if act.event is Event.REOPEN:
+        return _takes_up_again(case, offices, receivers)
     if act.event is Event.UPHOLD_OBJECTION and held.sent_by and held.sent_by in offices:
         return _to(offices[held.sent_by])
-    if act.event is not Event.REOPEN and act.to:
-        return _to(act.to)
-    return Receiver(held.office_id, held.level)
+    return _to(act.to) if act.to else Receiver(held.office_id, held.level)
+
+
+def _takes_up_again(case: Case, offices: Mapping[UUID, Place], receivers: Receivers) -> Receiver:
+    """The Office that had it; where nobody is left in it, or it steps aside, the one for it."""
+    held = case.held
+    same = offices.get(held.office_id)
+    if same and same.manned and held.office_id not in case.recused:
+        return _to(same)
+    return receivers.get((case.id, held.level), Receiver(held.office_id, held.level))
 
 
 def _to(place: Place) -> Receiver:

@@ -18,7 +18,7 @@ from server.disputes.service.events import event_row
 from server.disputes.service.opening import Asker
 from server.disputes.service.telling import climb_withdrawn
 from server.ladder.kinds import Actor, Event
-from server.ladder.states import Move, Refusal, decide
+from server.ladder.states import Move, decide
 
 if TYPE_CHECKING:
     from server.disputes.service.acting import Acts
@@ -102,6 +102,3 @@ def honour(acts: Acts, new: NewEvent, case: Case, asked: Act, judged: Judged) ->
 def _as_act(late: NewEvent) -> Act:
     fields = late.fields
     return Act(Event(fields["event"]), late.recorded_at, supplied(fields))
-
-
-__all__ = ["Refusal", "found", "honour", "is_settled"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,7 +23,8 @@ from server.disputes.service.clocks import Clocks
 from server.ladder.clocks import Deadlines
 from server.ladder.kinds import Event, State
 from server.ladder.policy import route_for
-from server.ladder.routing import Category, Level
+from server.ladder.routing import Category, Level, OfficeKind
+from server.policies.errors import NoPolicy
 
 
 class Asker(NamedTuple):
@@ -91,11 +93,12 @@ def _receivers(
     asked = [opened[case_id(one)] for one in new if Event(one.fields["event"]) in LOOKS_UP]
     if not asked:
         return {}
-    policy = clocks.in_force.policy
+    kinds: dict[UUID, OfficeKind | None] = {case.id: None for case in asked}
+    with suppress(NoPolicy):  # who is threatened waits for none
+        policy = clocks.in_force.policy
+        kinds = {case.id: route_for(policy, case.category) for case in asked}
     wanted = {
-        (case.id, level): kind.value if (kind := route_for(policy, case.category)) else None
-        for case in asked
-        for level in Level
+        (id_, level): kind.value if kind else None for id_, kind in kinds.items() for level in Level
     }
     return map_receivers_of(session, wanted, by.now)
 
@@ -105,6 +108,8 @@ def _named_by_its_way(event: NewEvent, case: Case) -> set[UUID]:
     match event.fields["event"]:
         case Event.RETURN:
             return {held.office_id for held in case.holdings}
+        case Event.REOPEN:
+            return {case.held.office_id}
         case Event.UPHOLD_OBJECTION:
             return {held.sent_by for held in case.holdings if held.sent_by}
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ class Sums(NamedTuple):
     key: str
     month: date
     own: bool
-    counts: Row[Any]  # of COUNTS, and `<step>_took`: how many steps ended
+    counts: Row[Any]  # by name; `<step>_took`: how many steps ended
 
 
 class Days(NamedTuple):
@@ -69,17 +69,14 @@ _ROWS = """
            AND (cast(:level AS text) IS NULL OR f.level = :level)
     )
 """
-_SUMS = text(
-    _ROWS
-    + "    SELECT key, month, own, "
-    + ", ".join(f"sum({name})::int AS {name}" for name in COUNTS)
-    + ", "
-    + ", ".join(
-        f"coalesce(sum((SELECT sum(x) FROM unnest({step}_n) x)), 0)::int AS {step}_took"
-        for step in STEPS
-    )
-    + "\n      FROM wanted GROUP BY 1, 2, 3"
-)
+# How many steps ended, as a column beside the COUNTS.
+_TOOK = {
+    f"{step}_took": f"coalesce(sum((SELECT sum(x) FROM unnest({step}_n) x)), 0)::int"
+    for step in STEPS
+}
+_SUMMED = {**{name: f"sum({name})::int" for name in COUNTS}, **_TOOK}
+
+
 _DAYS = text(
     _ROWS
     + "    SELECT CASE :by WHEN 'month' THEN to_char(month, 'YYYY-MM') ELSE key END, step, days,\n"
@@ -93,9 +90,11 @@ _DAYS = text(
 )
 
 
-def list_sums(session: Session, asked: Asked) -> Sequence[Sums]:
-    """All months of every row, the asker's own Offices apart."""
-    found = session.execute(_SUMS, _values(asked))
+def list_sums(session: Session, asked: Asked, names: Collection[str]) -> Sequence[Sums]:
+    """All months of every row, the asker's own Offices apart: of these COUNTS and `<step>_took`."""
+    summed = ", ".join(f"{_SUMMED[name]} AS {name}" for name in sorted(names))
+    query = text(f"{_ROWS} SELECT key, month, own, {summed} FROM wanted GROUP BY 1, 2, 3")
+    found = session.execute(query, _values(asked))
     return [Sums(row.key, row.month, row.own, row) for row in found]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -71,6 +72,7 @@ def parts_of(first: date, last: date) -> Iterator[Node]:
             return
 
 
+@lru_cache(4096)
 def wider(node: Node) -> Node:
     """The next wider span that holds this one: quarter, year, ALL, ROOT."""
     size = {1: 3, 3: 12}.get(node.months)
@@ -79,6 +81,7 @@ def wider(node: Node) -> Node:
     return Node(node.first.replace(month=(node.first.month - 1) // size * size + 1), size)
 
 
+@lru_cache(4096)
 def spans_of(month: date) -> tuple[Node, ...]:
     """A month as a span, and all that hold it."""
     alone = Node(month, 1)

@@ -39,9 +39,12 @@ class Sheet:
 
     all: dict[str, Months] = field(default_factory=dict)
     others: dict[str, Months] = field(default_factory=dict)
+    seen: set[date] = field(default_factory=set)
+    known: dict[str, Told] = field(default_factory=dict)  # of denominators, which shares share
 
     def add(self, row: str, month: date, counts: Mapping[str, int], *, own: bool) -> None:
         """Add up what was counted of a row in a month."""
+        self.seen.add(month)
         for table, weight in ((self.all, 1), (self.others, 0 if own else 1)):
             sums = table.setdefault(row, {}).setdefault(month, dict.fromkeys(counts, 0))
             for name, number in counts.items():
@@ -50,7 +53,7 @@ class Sheet:
     @property
     def months(self) -> Sequence[date]:
         """Every month in which something was counted, ascending."""
-        return sorted({month for months in self.all.values() for month in months})
+        return sorted(self.seen)
 
     def count(self, name: str, line: Line) -> int:
         """A number of a line."""
@@ -65,7 +68,9 @@ class Sheet:
 
 def shares_of(sheet: Sheet, share: Share, lines: Iterable[Line]) -> list[Shown]:
     """So many of so many, for each line."""
-    of = told_of(_table(sheet, lambda counts: (counts[share.of],)))
+    if share.of not in sheet.known:
+        sheet.known[share.of] = told_of(_table(sheet, lambda counts: (counts[share.of],)))
+    of = sheet.known[share.of]
     n = told_of(
         _table(sheet, lambda counts: (counts[share.n], counts[share.of] - counts[share.n])), of
     )
@@ -120,8 +125,7 @@ def _tells(sheet: Sheet, told: Told, line: Line) -> bool:
 
 def _spans(sheet: Sheet, line: Line) -> Iterable[Node]:
     """What makes up its period: all there is, or years, quarters and months."""
-    months = sheet.months
-    if line.since <= months[0] and months[-1] <= line.until:
+    if line.since <= min(sheet.seen) and max(sheet.seen) <= line.until:
         return (ALL,)
     return parts_of(line.since, line.until)
 

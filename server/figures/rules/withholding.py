@@ -70,8 +70,12 @@ class _Split:
     values: Mapping[str, Mapping[Node, Numbers]]
     opened: dict[str, set[Node]] = field(default_factory=dict)
     parts: dict[tuple[str, Node], list[Node]] = field(default_factory=dict)
+    there: dict[Node, list[str]] = field(default_factory=dict)  # rows of a span, the least first
 
     def __post_init__(self) -> None:
+        for span in self.values[TOTAL]:
+            told = ((self.values[row].get(span, ()), row) for row in self._rows())
+            self.there[span] = [row for numbers, row in sorted(told) if any(numbers)]
         for row, spans in self.values.items():
             self.opened[row] = set()
             for span in spans:
@@ -104,7 +108,7 @@ class _Split:
             for span in self._blocks(row):
                 if span not in self.opened[TOTAL] or not any(self.values[row][span]):
                     continue
-                others = [r for r in self._there(span) if r != row]
+                others = [r for r in self.there[span] if r != row]
                 if all(span in self.opened[other] for other in others):
                     self.close(others[0] if others else TOTAL, span)
         return self._count() < before
@@ -116,7 +120,7 @@ class _Split:
         before = self._count()
         for span in self.values[TOTAL]:
             while span != ROOT and wider(span) in self.opened[TOTAL]:
-                there = self._there(span)
+                there = self.there[span]
                 shown = [row for row in there if wider(span) in self.opened[row]]
                 rest = [self.values[row][span] for row in there if row not in shown]
                 if not shown or not rest or not is_small(_sum(rest)):
@@ -126,11 +130,6 @@ class _Split:
 
     def _rows(self) -> list[str]:
         return [row for row in self.values if row != TOTAL]
-
-    def _there(self, span: Node) -> list[str]:
-        """Rows that have anything in a span, the least first."""
-        rows = [row for row in self._rows() if any(self.values[row].get(span, ()))]
-        return sorted(rows, key=lambda row: (self.values[row][span], row))
 
     def _blocks(self, row: str) -> Iterator[Node]:
         """Spans that are told as one, though they have parts."""
