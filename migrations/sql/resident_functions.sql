@@ -40,6 +40,22 @@ BEGIN
 END
 $$;
 
+-- Whether the party is the only one on its side, those included who brought the same matter again; who
+-- the others are, is not told.
+CREATE OR REPLACE FUNCTION gate.resident_alone() RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN NOT EXISTS (
+        SELECT FROM party me
+          JOIN party other ON other.side = me.side AND other.id <> me.id
+         WHERE me.id = gate.resident_party()
+           AND (other.dispute_id = me.dispute_id
+                OR other.dispute_id = ANY (ARRAY(SELECT d.id FROM dispute d
+                                                  WHERE d.related_id = me.dispute_id
+                                                    AND d.status = 'joined'))));
+END
+$$;
+
 -- Cases that the resident has moved in this very request: only they change, and only then.
 CREATE OR REPLACE FUNCTION gate.resident_moves() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -96,7 +112,8 @@ DECLARE
     filled double precision;
 BEGIN
     DELETE FROM resident_knock WHERE source = ANY (ARRAY(
-        SELECT k.source FROM resident_knock k WHERE k.at < gate.now() - interval '1 day'
+        SELECT k.source FROM resident_knock k
+         WHERE k.at < gate.now() - interval '1 day' AND k.source <> ''  -- locked last, by everybody
          ORDER BY k.at LIMIT 20 FOR UPDATE SKIP LOCKED));
     FOR who, rate IN VALUES (a_source, source_rate), (''::bytea, all_rate) LOOP
         INSERT INTO resident_knock (source, remaining, at) VALUES (who, rate, gate.now())
@@ -120,5 +137,13 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, p
 BEGIN
     RETURN EXISTS (SELECT FROM party_code c
                     WHERE c.digest = a_digest AND c.party_id = a_party AND c.ended_at IS NULL);
+END
+$$;
+
+-- Whether this code, which who asks has in hand, is another party's, alive or not.
+CREATE OR REPLACE FUNCTION gate.code_is_of_another(a_party uuid, a_digest bytea) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM party_code c WHERE c.digest = a_digest AND c.party_id <> a_party);
 END
 $$;

@@ -14,12 +14,14 @@ GRANT SELECT (id, dispute_id, agreement_id, n, party_id, content, due_on, done_a
 GRANT SELECT (id, dispute_id, n, kind, holding_id, party_id, why, received_at),
       INSERT ON dispute_event TO wangge_resident;
 GRANT SELECT, INSERT ON rating, resident_receipt TO wangge_resident;
+GRANT UPDATE (outcome) ON resident_receipt TO wangge_resident;
 GRANT SELECT ON policy_version, calendar_day TO wangge_resident;
 GRANT INSERT ON audit_act TO wangge_resident;
 GRANT INSERT (id, kind, dispute_id, office_ids, body, once, owed_at) ON notice TO wangge_resident;
 GRANT EXECUTE ON FUNCTION
       gate.user_id(), gate.device_id(), gate.now(), gate.resident_party(), gate.resident_cases(),
       gate.resident_moves(), gate.resident_may_write(text, uuid, uuid, uuid), gate.resident_told(),
+      gate.resident_alone(),
       gate.resident_knock(bytea, double precision, double precision)
    TO wangge_resident;
 -- A party's move goes the way of all others: the case under lock, and who would receive it above.
@@ -75,12 +77,16 @@ CREATE POLICY resident ON resident_receipt FOR SELECT TO wangge_resident
     USING (party_id = (SELECT gate.resident_party()));
 CREATE POLICY resident_sends ON resident_receipt FOR INSERT TO wangge_resident
     WITH CHECK (party_id = (SELECT gate.resident_party()) AND at = gate.now());
+CREATE POLICY resident_hears ON resident_receipt FOR UPDATE TO wangge_resident
+    USING (party_id = (SELECT gate.resident_party()) AND at = gate.now());
 CREATE POLICY resident ON policy_version FOR SELECT TO wangge_resident
     USING ((SELECT gate.resident_party()) IS NOT NULL);
 CREATE POLICY resident ON calendar_day FOR SELECT TO wangge_resident
     USING ((SELECT gate.resident_party()) IS NOT NULL);
 CREATE POLICY resident ON audit_act FOR INSERT TO wangge_resident WITH CHECK (user_id IS NULL);
-CREATE POLICY resident ON notice FOR INSERT TO wangge_resident WITH CHECK (owed_at = gate.now());
+CREATE POLICY resident ON notice FOR INSERT TO wangge_resident
+    WITH CHECK (owed_at = gate.now()
+                AND dispute_id = ANY (ARRAY(SELECT c.dispute_id FROM gate.resident_cases() c)));
 
 -- Codes are made by whoever sees the case, and read back by nobody: not even the digests.
 GRANT SELECT (party_id, made_at, ended_at), UPDATE (ended_at),
@@ -99,7 +105,7 @@ GRANT SELECT ON rating TO wangge_app;
 CREATE POLICY known_to_me ON rating FOR SELECT TO wangge_app
     USING (EXISTS (SELECT FROM dispute d WHERE d.id = dispute_id));
 
-GRANT SELECT (id, dispute_id) ON party TO wangge_gate;
+GRANT SELECT (id, dispute_id, side) ON party TO wangge_gate;
 GRANT SELECT (related_id) ON dispute TO wangge_gate;
 GRANT SELECT (party_id, rights_told, referred_to) ON dispute_event TO wangge_gate;
 GRANT SELECT ON party_code TO wangge_gate;

@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("party_id", sa.Uuid(), nullable=False),
         sa.Column("letter_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("party_id", "letter_id", name="resident_receipt_pkey"),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name="resident_receipt_party_id_fkey"),

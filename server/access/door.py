@@ -16,6 +16,7 @@ from server.access import queries
 from server.access.errors import DeviceRevoked, SessionOver
 from server.access.permissions import OPEN, REVOKED_DEVICE, Scope, scope_of
 from server.access.service import digest
+from server.bodies import Blueprint
 from server.db import Identity, nobody
 from server.errors import NotSignedIn, NotYours
 
@@ -51,7 +52,9 @@ def may(action: str) -> Callable[[View], View]:
             return view(*args, **kwargs)
 
         guarded.action = action  # type: ignore[attr-defined] # the route matrix reads it
-        return guarded  # type: ignore[return-value] # wraps keeps the signature
+        # The description asks for a token everywhere but here.
+        told = Blueprint.doc(security=[])(guarded) if action in OPEN else guarded
+        return told  # type: ignore[return-value] # wraps keeps the signature
 
     return guard
 

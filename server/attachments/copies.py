@@ -19,8 +19,9 @@ class Copied:
     damaged: Sequence[str] = ()
 
 
-def copy_missing(source: Path, target: Path) -> Copied:
-    """Copy every file that `target` does not hold; nothing there is ever changed or deleted.
+def copy_missing(source: Path, target: Path, *, mend: bool = False) -> Copied:
+    """Copy every file that `target` does not hold; `mend`: nor holds whole. Nothing else there is
+    changed, and nothing deleted.
 
     Raises NoRoom, OSError; what was copied until then stays and is not copied again.
     """
@@ -28,9 +29,12 @@ def copy_missing(source: Path, target: Path) -> Copied:
     files, size, damaged = 0, 0, []
     for first in range(256):
         for digest in here.below(first):
-            if there.path(digest).exists():
+            if there.holds(digest, look=mend):
                 continue
-            content = here.path(digest).read_bytes()
+            try:
+                content = here.path(digest).read_bytes()
+            except FileNotFoundError:  # the worker deleted it just now
+                continue
             if hashlib.sha256(content).digest() != digest:
                 damaged.append(digest.hex())
                 continue

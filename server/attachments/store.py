@@ -33,7 +33,7 @@ class Files:
         """Keep a content; its hash. The same content again is kept once. Raises NoRoom."""
         digest = hashlib.sha256(content).digest()
         path = self.path(digest)
-        if path.exists() and path.stat().st_size == len(content):
+        if self.holds(digest, look=True):
             return digest
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,6 +45,14 @@ class Files:
                 raise NoRoom(retry_after=120) from error
             raise
         return digest
+
+    def holds(self, digest: bytes, *, look: bool = False) -> bool:
+        """Whether there is a file of this hash; `look`: one whose content still has it."""
+        try:
+            with self.path(digest).open("rb") as file:
+                return not look or hashlib.file_digest(file, "sha256").digest() == digest
+        except FileNotFoundError:
+            return False
 
     def open(self, digest: bytes) -> IO[bytes]:
         """A file to read. Raises AttachmentLost."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -23,8 +24,9 @@ def go_round(by: Identity, data_dir: Path) -> int:
         erased = service.clear_erased(session, files)
     first = folder_of(by.now)
     for part in files.unfinished(first):
-        if time.time() - part.stat().st_mtime > STALE:  # by the clock that wrote it
-            part.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # it has just been finished
+            if time.time() - part.stat().st_mtime > STALE:  # by the clock that wrote it
+                part.unlink()
     with transaction(by) as session:
         return erased + service.sweep(session, files, first)
 

@@ -62,7 +62,7 @@ def restore(file: Path, replace: bool) -> None:
     present one stays. Everybody signs in again and phones download anew; their outboxes stay.
     """
     archive.restore(here(), file, replace=replace)
-    _tell_copied(copies.copy_missing(_beside(file), _files()), _files())
+    _tell_copied(copies.copy_missing(_beside(file), _files(), mend=True), _files())
     click.echo("已恢复，新纪元已开始。 Restored; a new epoch began, everybody signs in again.")
     with acting() as (session, _):
         found = report(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import TypeVar
@@ -15,6 +16,7 @@ from server.ladder.words import Word
 W = TypeVar("W", bound=Word)
 K = TypeVar("K", bound=Word)
 _LONGEST_TEXT = 1000  # characters
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # but for tabs and new lines
 _MOST = 3660  # days: the bound of a limit
 
 
@@ -45,7 +47,7 @@ class Form:
 
     def text(self, path: str, value: object) -> str:
         """Text of 1–1000 characters that can be printed."""
-        if isinstance(value, str) and value.strip() and "\0" not in value:
+        if isinstance(value, str) and value.strip() and not _UNPRINTABLE.search(value):
             if len(value) <= _LONGEST_TEXT:
                 return value
             self.note(path, f"最多 {_LONGEST_TEXT} 字 at most {_LONGEST_TEXT} characters")

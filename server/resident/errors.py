@@ -28,9 +28,20 @@ class NotForYou(Clash):
 
     slug = "not-for-this-party"
     text = (
-        "撤回由申请方决定，是否调解由双方决定；您可以评价、申请回避或要求上一级办理。"
-        " To withdraw is for the applicant, to refuse mediation for the two sides;"
-        " you may rate, ask for recusal or for the next level."
+        "撤回由申请方决定（申请人不止一人的，请到承办单位办理），是否调解由双方决定；"
+        "您可以评价、申请回避或要求上一级办理。"
+        " To withdraw is for the applicant (of several, in person at the Office), to refuse"
+        " mediation for the two sides; you may rate, ask for recusal or for the next level."
+    )
+
+
+class LetterNumberUsed(Clash):
+    """A letter with the number of another one: neither that one again, nor told from it."""
+
+    slug = "letter-number-used"
+    text = (
+        "该编号已用于另一事项，本次未办理，请重新提交。"
+        " This number was another letter's; nothing was done. Send it again with one of its own."
     )
 
 

@@ -40,6 +40,7 @@ class ResidentReceipt(Base):
     party_id: Mapped[UUID] = mapped_column(ForeignKey("party.id"), primary_key=True)
     letter_id: Mapped[UUID] = mapped_column(primary_key=True)  # the sender's own
     kind: Mapped[str]
+    outcome: Mapped[str]  # what was answered, and is answered again
     at: Mapped[datetime]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,8 @@ from server.resident.models import Rating, ResidentReceipt
 
 _CASE = text("""
     SELECT d.id, d.category, d.status, d.received_at, p.id AS party_id, p.side,
-           d.id <> p.dispute_id AS joined, told.rights_told, told.referred_to
+           d.id <> p.dispute_id AS joined, gate.resident_alone() AS alone,
+           told.rights_told, told.referred_to
       FROM party p
       JOIN gate.resident_cases() c ON c.present
       JOIN dispute d               ON d.id = c.dispute_id
@@ -75,15 +76,30 @@ def insert_rating(session: Session, **values: Any) -> None:
     session.execute(insert(Rating), values)
 
 
-def take_letter(session: Session, party_id: UUID, letter_id: UUID, kind: str, at: datetime) -> bool:
-    """Whether this letter is new; one that comes twice is taken once, also at the same moment."""
+def take_letter(
+    session: Session, party_id: UUID, letter_id: UUID, kind: str, outcome: str, at: datetime
+) -> ResidentReceipt | None:
+    """Take a letter. One that comes twice is taken once, also at the same moment: then what was
+    written of it the first time.
+    """
     taken = session.execute(
         upsert(ResidentReceipt)
-        .values(party_id=party_id, letter_id=letter_id, kind=kind, at=at)
+        .values(party_id=party_id, letter_id=letter_id, kind=kind, outcome=outcome, at=at)
         .on_conflict_do_nothing()
         .returning(ResidentReceipt.letter_id)
     )
-    return taken.one_or_none() is not None
+    if taken.one_or_none() is not None:
+        return None
+    return session.get_one(ResidentReceipt, (party_id, letter_id))
+
+
+def keep_outcome(session: Session, party_id: UUID, letter_id: UUID, outcome: str) -> None:
+    """What came of a letter that was taken in this request."""
+    session.execute(
+        update(ResidentReceipt)
+        .where(ResidentReceipt.party_id == party_id, ResidentReceipt.letter_id == letter_id)
+        .values(outcome=outcome)
+    )
 
 
 _FORGET = text("""

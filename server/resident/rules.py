@@ -118,6 +118,7 @@ class OwnCase:
     category: Category
     status: State
     registered_at: datetime
+    alone: bool  # nobody else stands on this party's side
     joined: bool  # it goes on in the case of the same matter, and this is that one
     steps: Sequence[Step]
     asked: Asked | None
@@ -125,6 +126,7 @@ class OwnCase:
     rated: Rated | None
     rights_told: bool
     referred_to: str | None
+    ends_here: bool = False  # not satisfied, and no level is left to take it up anew
 
     @property
     def registered_on(self) -> date:
@@ -147,16 +149,22 @@ class OwnCase:
         ended = self.status in (State.UNSETTLED, State.REFUSED, State.REFERRED)
         if ended or self.rights_told:
             return WAYS
-        return (NO_LEVEL_ABOVE, *WAYS) if self.at_the_top else ()
+        if self.at_the_top:
+            return (NO_LEVEL_ABOVE, *WAYS)
+        return WAYS if self.ends_here else ()
 
     @property
     def at_the_top(self) -> bool:
         return self.present.level is Level.COUNTY
 
     def decides(self, act: str) -> bool:
-        """Whether this is the party's to decide; of a merged case only those of the open one do."""
+        """Whether this is the party's to decide; of a merged case only those of the open one do,
+        and nobody withdraws what others brought as well.
+        """
         sides = {"withdraw": ("applicant",), "refuse": ("applicant", "respondent")}.get(act)
-        return sides is None or (self.side in sides and not self.joined)
+        if sides is None:
+            return True
+        return self.side in sides and not self.joined and (self.alone or act != "withdraw")
 
     def _may(self, act: str) -> bool:
         answered = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,7 @@ from server.ladder.calendar import local_day
 from server.ladder.kinds import Event, State
 from server.ladder.routing import Category, Level
 from server.resident import queries
-from server.resident.errors import CodeUnknown, KnockedTooOften, NotForYou
+from server.resident.errors import CodeUnknown, KnockedTooOften, LetterNumberUsed, NotForYou
 from server.resident.rules import Asked, OwnCase, Rated, Step, Term, network_of
 from server.sealed import keyring
 
@@ -81,6 +81,7 @@ def look(session: Session, by: Identity) -> OwnCase:
         status=State(row.status),
         registered_at=row.received_at,
         joined=row.joined,
+        alone=row.alone,
         steps=[_step(*step) for step in steps],
         asked=_asked(session, present, row.party_id),
         terms=[_term(*term) for term in queries.list_terms(session)],
@@ -102,11 +103,11 @@ def rate(session: Session, by: Identity, letter: Letter, rating: str) -> Told:
 
     Dissatisfied, with the reason, the case is reopened one level up, once from each; where that
     cannot be, the answer is the next legal way. It may be said again while the case rests: the
-    newest counts. Raises CodeUnknown, MoveRefused.
+    newest counts. Raises CodeUnknown, LetterNumberUsed, MoveRefused.
     """
     case = look(session, by)
-    if not queries.take_letter(session, case.party_id, letter.id, "rating", by.now):
-        return Told("kept", case)
+    if before := _taken_before(session, by, case, letter, "rating", "kept"):
+        return _told(before, case)
     _act(session, by, case, Event.RATE, rating=rating)
     queries.insert_rating(
         session,
@@ -119,14 +120,17 @@ def rate(session: Session, by: Identity, letter: Letter, rating: str) -> Told:
         comment=letter.why or None,
         at=by.now,
     )
-    outcome = _reopen(session, by, case, letter.why) if rating == "dissatisfied" else "kept"
-    return Told(outcome, look(session, by))
+    if rating != "dissatisfied":
+        return Told("kept", look(session, by))
+    outcome = _reopen(session, by, case, letter.why)
+    queries.keep_outcome(session, case.party_id, letter.id, outcome)
+    return _told(outcome, look(session, by))
 
 
 def ask_next_level(session: Session, by: Identity, letter: Letter) -> Told:
     """Ask for the next level; the Office has its days to answer.
 
-    Raises CodeUnknown, MoveRefused.
+    Raises CodeUnknown, LetterNumberUsed, MoveRefused.
     """
     return _send(session, by, letter, "request", Event.REQUEST)
 
@@ -142,7 +146,7 @@ def ask_recusal(session: Session, by: Identity, letter: Letter) -> Told:
 
 
 def withdraw(session: Session, by: Identity, letter: Letter) -> Told:
-    """The applicant withdraws the case. Raises NotForYou for anybody else."""
+    """The one applicant withdraws the case. Raises NotForYou for anybody else."""
     return _send(session, by, letter, "withdraw", Event.WITHDRAW)
 
 
@@ -155,12 +159,29 @@ def _send(
     session: Session, by: Identity, letter: Letter, kind: str, event: Event, **fields: Any
 ) -> Told:
     case = look(session, by)
-    if not queries.take_letter(session, case.party_id, letter.id, kind, by.now):
-        return Told("sent", case)
+    if before := _taken_before(session, by, case, letter, kind, "sent"):
+        return Told(before, case)
     if not case.decides(kind):
         raise NotForYou
     _act(session, by, case, event, why=letter.why or None, **fields)
     return Told("sent", look(session, by))
+
+
+def _taken_before(
+    session: Session, by: Identity, case: OwnCase, letter: Letter, kind: str, outcome: str
+) -> str | None:
+    """What was answered when this letter came before; None: it is new, and taken now.
+
+    Raises LetterNumberUsed.
+    """
+    before = queries.take_letter(session, case.party_id, letter.id, kind, outcome, by.now)
+    if before is not None and before.kind != kind:
+        raise LetterNumberUsed
+    return before.outcome if before else None
+
+
+def _told(outcome: str, case: OwnCase) -> Told:
+    return Told(outcome, replace(case, ends_here=outcome == "legal_ways"))
 
 
 def _reopen(session: Session, by: Identity, case: OwnCase, why: str | None) -> str:

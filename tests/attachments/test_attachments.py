@@ -365,6 +365,38 @@ def test_a_file_that_rotted_is_named_and_not_copied(tmp_path: Path) -> None:
     assert [one.name for one in (tmp_path / "there").rglob("*") if one.is_file()] == [good.hex()]
 
 
+def test_what_the_worker_deletes_during_a_backup_does_not_stop_it(tmp_path: Path) -> None:
+    """It was listed, and is gone when its turn comes."""
+    files = Files(tmp_path / "here")
+    good, gone = files.put(b"good"), files.path(b"\0" * 32)
+    gone.parent.mkdir(parents=True, exist_ok=True)
+    gone.symlink_to(tmp_path / "nowhere")
+    copied = copies.copy_missing(tmp_path / "here", tmp_path / "there")
+    assert (copied.files, list(copied.damaged)) == (1, [])
+    assert Files(tmp_path / "there").path(good).exists()
+
+
+def test_a_restore_mends_what_is_damaged(tmp_path: Path) -> None:
+    """What stands there under its name is looked at, not only whether something does."""
+    kept, files = Files(tmp_path / "backup"), Files(tmp_path / "here")
+    digest = kept.put(b"the photo as it was")
+    files.put(b"the photo as it was")
+    for damage in (b"", b"the photo as it isn't", b"THE PHOTO AS IT WAS"):
+        files.path(digest).write_bytes(damage)
+        copied = copies.copy_missing(tmp_path / "backup", tmp_path / "here", mend=True)
+        assert copied.files == 1
+        assert files.path(digest).read_bytes() == b"the photo as it was"
+    assert copies.copy_missing(tmp_path / "backup", tmp_path / "here", mend=True).files == 0
+
+
+def test_a_file_that_rotted_is_whole_again_once_it_is_handed_in_again(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    digest = files.put(b"whole")
+    files.path(digest).write_bytes(b"WHOLE")
+    assert files.put(b"whole") == digest
+    assert files.path(digest).read_bytes() == b"whole"
+
+
 def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = Files(tmp_path)
 
@@ -387,6 +419,16 @@ def test_what_a_killed_process_left_half_written_goes_after_an_hour(records: Rec
     tidying.go_round(records.county.worker, folder(records.county).parent)
     assert (fresh.exists(), old.exists()) == (True, False)
     fresh.unlink()
+
+
+def test_an_upload_that_ends_while_the_worker_looks_does_not_stop_its_round(
+    records: Records,
+) -> None:
+    at = folder(records.county) / f"{tidying.folder_of(records.county.clock.now):02x}" / "00"
+    at.mkdir(parents=True, exist_ok=True)
+    (at / ".part-renamed").symlink_to(at / "nowhere")
+    assert tidying.go_round(records.county.worker, folder(records.county).parent) == 0
+    (at / ".part-renamed").unlink()
 
 
 def test_what_somebody_is_just_handing_in_is_not_swept(records: Records) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event as listening
 from sqlalchemy import text
 
-from server.db import transaction
+from server.db import DbRole, transaction
+from server.disputes.service import NewEvent, append_events
 from tests.disputes.conftest import Ladder
 from tests.smallcounty import START, id_of
 
@@ -212,3 +214,23 @@ def test_an_extension_beyond_the_calendar_says_so(ladder: Ladder) -> None:
     act = {"id": str(uuid4()), "event": "grant_extension"}
     told = ladder.desk("township-a").post(f"/disputes/{wall}/events", act, expect=409)
     assert told["type"] == "/problems/calendar-missing"
+
+
+def test_a_push_of_many_acts_asks_no_more_than_one_of_few(ladder: Ladder) -> None:
+    counts = []
+    cases = ladder.register_many("mediator-a1", 45)
+    for some in (cases[:5], cases[5:]):
+        by = ladder.county.identity("mediator-a1", role=DbRole.PUSH, device="browser")
+        fields = [{"dispute_id": str(id_), "event": "escalate", "why": "示例"} for id_ in some]
+        new = [NewEvent(uuid4(), said, by.now, by.now) for said in fields]
+        asked: list[str] = []
+        with transaction(by) as session:
+
+            def count(*args: Any, asked: list[str] = asked) -> None:
+                asked.append(args[2])
+
+            listening.listen(session.connection(), "before_cursor_execute", count)
+            append_events(session, by, new)
+        counts.append(len(asked))
+    few, many = counts
+    assert many == few < 20

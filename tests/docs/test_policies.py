@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from server.ladder.policy import CATEGORY_SPANS, DEFAULT, SPANS
+from server.policies.rules.days import has_make_up_days, left_out
 from server.policies.service import read_days
 from tests.docs.blocks import PAGES, blocks_of
 
@@ -24,4 +25,7 @@ def test_the_list_of_days_can_be_loaded(tmp_path: Path) -> None:
     (listed,) = (block.text for block in blocks_of("policies.md") if block.kind == "csv")
     path = tmp_path / "2027.csv"
     path.write_text(listed, "utf-8")
-    assert [of.working for of in read_days(path).values()] == [False, True]
+    days = read_days(path)
+    assert sum(of.working for of in days.values()) == 1
+    assert has_make_up_days(2027, days)
+    assert left_out(2027, days) == []

@@ -11,13 +11,16 @@ from sqlalchemy import text
 from server.db import transaction
 from server.policies import service
 from server.policies.errors import BadCalendarFile, CalendarMissing
-from server.policies.rules.days import Listed
+from server.policies.rules.days import Listed, days_of, left_out
 from server.sheets import BadSheet
 from tests.smallcounty import SmallCounty, id_of
 
 MAKE_UP = date(2027, 2, 20)  # a Saturday; made up here, since 2027 is not published
 MONDAY = date(2027, 2, 8)
-LIST = {MONDAY: Listed(working=False, name="春节"), MAKE_UP: Listed(working=True, name="")}
+SHORT = {MONDAY: Listed(working=False, name="春节"), MAKE_UP: Listed(working=True, name="")}
+STATUTORY = [(1, 1), (2, 5), (2, 8), (4, 5), (6, 9), (9, 15), (10, 1)]  # from Monday to Friday
+BARE = {date(2027, *day): Listed(working=False, name="节日") for day in STATUTORY}
+LIST = {**BARE, **SHORT}
 
 
 def test_a_published_list_makes_a_year_one_to_rely_on(county: SmallCounty) -> None:
@@ -29,7 +32,15 @@ def test_a_published_list_makes_a_year_one_to_rely_on(county: SmallCounty) -> No
     assert loaded.years == [2027]
     assert days.provisional_years == frozenset()
     assert (days.is_working(MAKE_UP), days.is_working(MONDAY)) == (True, False)
-    assert named == {MONDAY: "春节", MAKE_UP: "调休上班"}
+    assert (named[MONDAY], named[MAKE_UP], len(named)) == ("春节", "调休上班", len(LIST))
+
+
+def test_holidays_are_named_in_chinese_whatever_the_server_speaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "en_US")
+    named = {day.day: day.name for day in days_of(2026)}
+    assert (named[date(2026, 1, 1)], named[date(2026, 10, 1)]) == ("元旦", "国庆节")
 
 
 def test_the_same_list_again_writes_nothing(county: SmallCounty) -> None:
@@ -57,12 +68,32 @@ def test_what_the_county_decided_outlives_every_list(county: SmallCounty) -> Non
 
 
 def test_a_list_without_make_up_days_is_not_taken_for_a_published_one(county: SmallCounty) -> None:
-    bare = {MONDAY: Listed(working=False, name="春节")}
     with transaction(county.worker) as session:
         with pytest.raises(BadCalendarFile) as refused:
-            service.load_days(session, bare)
+            service.load_days(session, BARE)
         assert refused.value.errors == {"2027": "no_make_up_days"}
-        assert service.load_days(session, bare, no_make_up_days=True).days == 365
+        assert service.load_days(session, BARE, no_make_up_days=True).days == 365
+
+
+def test_a_list_of_one_festival_does_not_make_people_work_on_national_day(
+    county: SmallCounty,
+) -> None:
+    with transaction(county.worker) as session:
+        with pytest.raises(BadCalendarFile) as refused:
+            service.load_days(session, SHORT)
+        assert (refused.value.errors or {})["2027-10-01"] == "holiday_left_out"
+        assert MONDAY.isoformat() not in (refused.value.errors or {})
+        worked = {**LIST, date(2027, 10, 1): Listed(working=True, name="")}
+        assert service.load_days(session, worked).days == 365, "a list may say so"
+
+
+@pytest.mark.parametrize("year", [2024, 2025, 2026])
+def test_what_was_published_leaves_no_holiday_out(year: int) -> None:
+    listed = {day.day: Listed(day.working, day.name) for day in days_of(year) if day.name}
+    assert left_out(year, listed) == []
+    moved = {day: of for day, of in listed.items() if not of.name.startswith("休息日")}
+    assert len(moved) < len(listed)
+    assert left_out(year, moved) == [], "of those that were moved there it cannot know"
 
 
 def test_a_day_beyond_the_calendar_is_not_set(county: SmallCounty) -> None:
@@ -91,7 +122,7 @@ def written(folder: Path, content: str, encoding: str = "utf-8") -> Path:
 def test_a_list_is_read_as_offices_write_it(tmp_path: Path, encoding: str) -> None:
     text = "2027年放假调休安排\n日期,上班,名称\n2027/2/8,休息,春节\n2027-02-20,上班,\n"
     listed = service.read_days(written(tmp_path, text, encoding))
-    assert listed == LIST
+    assert listed == SHORT
 
 
 @pytest.mark.parametrize(

@@ -109,10 +109,16 @@ def test_a_year_that_nobody_loaded_says_what_to_do(keyboard: Keyboard) -> None:
 
 def test_a_published_list_is_loaded(keyboard: Keyboard, tmp_path: Path) -> None:
     path = tmp_path / "days.csv"
-    path.write_text("日期,上班,名称\n2027-02-08,休息,春节\n2027-02-20,上班,\n", "utf-8")
+    rest = ("01-01", "02-05", "02-08", "04-05", "06-09", "09-15", "10-01")
+    lines = [*(f"2027-{day},休息,节日" for day in rest), "2027-02-20,上班,"]
+    path.write_text("\n".join(["日期,上班,名称", *lines]), "utf-8")
     said = keyboard.type("calendar", "load", "--file", path)
     assert "years 2027" in said
     assert "Provisional" not in keyboard.type("calendar", "show", 2027)
+
+    path.write_text("\n".join(["日期,上班,名称", *lines[:-2], lines[-1]]), "utf-8")
+    refused = keyboard.fails("calendar", "load", "--file", path)
+    assert "2027-10-01: holiday_left_out" in refused
 
     path.write_text("日期,上班\n2027-02-08,不知道\n", "utf-8")
     assert "line 2: working_or_rest" in keyboard.fails("calendar", "load", "--file", path)

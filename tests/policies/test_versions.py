@@ -44,6 +44,15 @@ def test_a_policy_written_as_a_file_is_read_back_the_same(policy: Policy) -> Non
     assert read_policy(write_policy(policy).encode()) == policy
 
 
+@pytest.mark.parametrize("name", ["\\ud800", "a\\0", "\\x1b[2J", " ", ""])
+def test_a_name_that_nobody_can_print_is_refused(name: str) -> None:
+    """Half a surrogate pair reaches no database, and an escape clears the reviewer's screen."""
+    file = write_policy(DEFAULT).replace("version: default-1", f'version: "{name}"')
+    with pytest.raises(BadPolicyFile) as refused:
+        read_policy(file.encode())
+    assert list(refused.value.errors or {}) == ["version"]
+
+
 def test_the_example_is_a_policy_with_the_numbers_that_are_delivered() -> None:
     example = read_policy(EXAMPLE.read_bytes())
     given = {one.path for one in changes(DEFAULT, example)}

@@ -23,12 +23,27 @@ _KEEP = text("""
 """)
 
 
+_TAKEN = text("""
+    SELECT nth - 1
+      FROM ROWS FROM (json_populate_recordset(NULL::party_code, cast(:rows AS json)))
+           WITH ORDINALITY AS kept(digest, party_id, made_at, made_by, ended_at, nth)
+     WHERE gate.code_is_of_another(party_id, digest)
+     ORDER BY nth
+     LIMIT 1
+""")
+
+
 def keep_codes(
     session: Session, rows: Sequence[dict[str, Any]], at: datetime, by: UUID | None
 ) -> None:
     """Keep these (`digest`, `party_id`), each for a party that has none."""
-    written = [{**row, "party_id": str(row["party_id"])} for row in rows]
-    session.execute(_KEEP, {"rows": as_json(written), "at": at, "by": by})
+    session.execute(_KEEP, {"rows": _written(rows), "at": at, "by": by})
+
+
+def find_taken(session: Session, rows: Sequence[dict[str, Any]]) -> int | None:
+    """The index of the first of these whose code is another party's."""
+    found = session.execute(_TAKEN, {"rows": _written(rows)}).scalar_one_or_none()
+    return None if found is None else int(found)
 
 
 def replace_code(
@@ -51,3 +66,7 @@ def get_party(session: Session, dispute_id: UUID, party_id: UUID) -> UUID:
     if found is None:
         raise PartyNotFound
     return found
+
+
+def _written(rows: Sequence[dict[str, Any]]) -> Any:
+    return as_json([{**row, "party_id": str(row["party_id"])} for row in rows])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -34,9 +35,9 @@ def keep_codes(session: Session, by: Identity, made: Sequence[tuple[UUID, str]])
     """Keep codes that were made where the cases were noted: (party, code as it was written).
 
     The parties stand already. Set-wise; the same again does nothing. Raises BadPartyCode with the
-    `index` of one that is none.
+    `index` of one that is none, or that another party has: it would show this one the other's case.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for index, (party_id, written) in enumerate(made):
         code = rules.read_code(written)
         if code is None:
@@ -44,6 +45,9 @@ def keep_codes(session: Session, by: Identity, made: Sequence[tuple[UUID, str]])
         rows.append({"digest": digest_of(code), "party_id": party_id})
     if rows:
         queries.keep_codes(session, rows, by.now, by.user_id)
+        taken = queries.find_taken(session, rows)
+        if taken is not None:
+            raise BadPartyCode(index=taken, errors={"code": "taken"})
 
 
 def digest_of(typed: str) -> bytes:

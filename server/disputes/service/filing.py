@@ -47,7 +47,7 @@ def file_disputes(
         session,
         [stands_in_row(by, r.new.id, r.holding_id) for r in routed if r.receiver.stands_in],
     )
-    keep_codes(session, by, [code for r in routed for code in _codes(r.new, parties[r.new.id])])
+    _keep_codes(session, by, routed, parties)
 
 
 def _place_rows(routed: Sequence[Routed], *, served: bool) -> list[dict[str, Any]]:
@@ -150,6 +150,19 @@ def _claim_rows(
         }
         for n, claim in enumerate(dispute.claims, 1)
     ]
+
+
+def _keep_codes(
+    session: Session,
+    by: Identity,
+    routed: Sequence[Routed],
+    parties: Mapping[UUID, Sequence[Mapping[str, Any]]],
+) -> None:
+    made = [(n, code) for n, r in enumerate(routed) for code in _codes(r.new, parties[r.new.id])]
+    try:
+        keep_codes(session, by, [code for _, code in made])
+    except BadPartyCode as wrong:
+        raise BadPartyCode(index=made[wrong.index or 0][0], errors=wrong.errors) from wrong
 
 
 def _codes(dispute: NewDispute, parties: Sequence[Mapping[str, Any]]) -> list[tuple[UUID, str]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from server.disputes.rules.cases import Case, Held, Receivers
-from server.ladder.kinds import Actor, Event, State
+from server.ladder.kinds import Actor, Event
 from server.ladder.routing import Level
-from server.ladder.states import Move
+from server.ladder.states import OPEN, Move
 from server.notices.rules import Kind, Notice
 
 
@@ -87,15 +87,17 @@ _AT_BOTH_LEVELS = {
 
 def _owed(
     case: Case, before: Held, move: Move, office_id: UUID | None, told: Told
-) -> Iterable[tuple[Kind, list[UUID | None]]]:
+) -> Iterable[tuple[Kind, Sequence[UUID | None]]]:
     """(kind, the Offices that it concerns); whoever makes a move need not be told of it."""
     event, now = move.event, case.held
+    # Who held it, who sent it there and stays answerable, who helps.
+    near = [before.office_id, before.sent_by, *case.joint]
     if move.starts_a_holding:
         yield _RECEIVED.get(event, Kind.RECEIVED), [now.office_id]
         if event is Event.UPHOLD_OBJECTION:
             yield Kind.OBJECTION_DECIDED, [before.office_id]
-        elif before.office_id not in (now.office_id, office_id):
-            yield Kind.TRANSFERRED, [before.office_id]  # taken up from it, or asked for by a party
+        elif left := [one for one in near if one and one not in (now.office_id, office_id)]:
+            yield Kind.TRANSFERRED, left
     elif event is Event.OBJECT:
         yield Kind.OBJECTION, [before.sent_by]
     elif event in (Event.JOIN, Event.LEAVE):
@@ -107,10 +109,10 @@ def _owed(
         yield _AT_BOTH_LEVELS[event], [now.office_id, *told.above(case, now)]
     elif event in _AT_THE_HOLDERS:
         yield _AT_THE_HOLDERS[event], [now.office_id]
-    elif move.after is State.SETTLED and event is Event.SETTLE:
-        yield Kind.SETTLED, [before.sent_by, *case.joint]
-    elif (move.before is not move.after and move.ends_the_holding) or event is Event.CLOSE:
-        yield Kind.CLOSED, [before.sent_by, *case.joint]
+    elif event is Event.SETTLE:
+        yield Kind.SETTLED, near
+    elif move.after is not move.before and move.after not in OPEN:
+        yield Kind.CLOSED, near  # by a party too, or by an Office above
 
 
 def _once_each(offices: Iterable[UUID | None]) -> tuple[UUID, ...]:

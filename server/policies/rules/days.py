@@ -35,7 +35,7 @@ def days_of(year: int) -> Iterator[Day]:
     Each published year had make-up days: one without any is not published yet, and is marked
     provisional instead of being guessed.
     """
-    published = holidays.country_holidays("CN", years=year)
+    published = holidays.country_holidays("CN", years=year, language=_LANGUAGE)
     provisional = not any(day.year == year for day in published.weekend_workdays)
     for day in each_day(year):
         made_up = MADE_UP if day in published.weekend_workdays else ""
@@ -57,6 +57,16 @@ def year_of_list(year: int, listed: Mapping[date, Listed], *, provisional: bool)
 def has_make_up_days(year: int, listed: Mapping[date, Listed]) -> bool:
     """Whether a list names a day of the weekend that is worked, as every published one did."""
     return any(day.year == year and is_weekend(day) and of.working for day, of in listed.items())
+
+
+def left_out(year: int, listed: Mapping[date, Listed]) -> list[date]:
+    """Holidays by statute from Monday to Friday of which a list says nothing.
+
+    They are known before a year's list is published, and every published one names them.
+    """
+    statutory = holidays.country_holidays("CN", years=year, observed=False, language=_LANGUAGE)
+    moved = {day for day, name in statutory.items() if name.startswith(_MOVED)}
+    return sorted(day for day in statutory.keys() - moved - listed.keys() if not is_weekend(day))
 
 
 def named_day(text: str) -> date:
@@ -84,3 +94,5 @@ def each_day(year: int) -> Iterator[date]:
 
 
 _SATURDAY = 5
+_LANGUAGE = "zh_CN"  # of the county, whatever that of the server is
+_MOVED = "休息日"  # a day of rest for a make-up day: by the list, not by statute

@@ -16,7 +16,13 @@ from server.ladder.calendar import WorkingCalendar
 from server.policies import queries
 from server.policies.errors import BadCalendarFile, CalendarMissing
 from server.policies.models import CalendarDay
-from server.policies.rules.days import Listed, days_of, has_make_up_days, year_of_list
+from server.policies.rules.days import (
+    Listed,
+    days_of,
+    has_make_up_days,
+    left_out,
+    year_of_list,
+)
 from server.sheets import Row, open_sheet
 
 MAX_ROWS: Final = 4000  # ten years of days; a list of holidays has some forty lines a year
@@ -101,13 +107,17 @@ def load_days(
 ) -> Loaded:
     """Take years as a published list has them; what the county changed by hand stays.
 
-    A list without make-up days is refused, since none was ever published without: unless somebody
-    says that it is so. Deadlines that stand do not move. Raises BadCalendarFile.
+    A list that leaves out a holiday by statute is refused, or National Day would be worked; one
+    without make-up days too, since none was ever published without: unless somebody says that it
+    is so. Deadlines that stand do not move. Raises BadCalendarFile.
     """
     years = sorted({day.year for day in listed})
-    bare = [year for year in years if not has_make_up_days(year, listed)]
-    if bare and not no_make_up_days:
-        raise BadCalendarFile(errors={str(year): "no_make_up_days" for year in bare})
+    wrong = {f"{day}": "holiday_left_out" for year in years for day in left_out(year, listed)}
+    if not no_make_up_days:
+        bare = (year for year in years if not has_make_up_days(year, listed))
+        wrong |= {f"{year}": "no_make_up_days" for year in bare}
+    if wrong:
+        raise BadCalendarFile(errors=wrong)
     written = sum(
         queries.upsert_days(
             session, list(year_of_list(year, listed, provisional=False)), published=True
