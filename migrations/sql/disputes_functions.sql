@@ -226,6 +226,10 @@ BEGIN
                AND t.agreement_id = (SELECT a.id FROM agreement a
                                        JOIN dispute_event e ON e.id = a.event_id
                                       WHERE a.dispute_id = d.id ORDER BY e.n DESC LIMIT 1)),
+        'court_open', coalesce((
+            SELECT a.form = 'written' AND a.confirmed_at IS NULL
+              FROM agreement a JOIN dispute_event e ON e.id = a.event_id
+             WHERE a.dispute_id = d.id ORDER BY e.n DESC LIMIT 1), false),
         'same_open', EXISTS (
             SELECT FROM dispute other
              WHERE other.id = d.related_id AND d.relation = 'same'
@@ -374,7 +378,7 @@ BEGIN
                    AND lies.code LIKE held.area_code || '%'
                 OR held.office_id = h.sent_by
                    AND a_kind IN ('uphold_objection', 'dismiss_objection')
-                OR a_kind IN ('mediate', 'fulfil', 'close')
+                OR a_kind IN ('mediate', 'fulfil', 'close', 'ask_court')
                    AND EXISTS (SELECT FROM joint_office j
                                 WHERE j.dispute_id = d.id AND j.office_id = held.office_id
                                   AND j.ended_at IS NULL)));

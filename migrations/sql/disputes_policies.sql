@@ -19,7 +19,7 @@ GRANT SELECT (id, category, area_id, status, level, office_id, recorded_at, reco
       UPDATE (status) ON dispute TO wangge_gate;
 GRANT SELECT (id, dispute_id, n, kind, from_status, office_id, holding_id, party_id, hash, recorded_by,
               received_at) ON dispute_event TO wangge_gate;
-GRANT SELECT (id, dispute_id, event_id) ON agreement TO wangge_gate;
+GRANT SELECT (id, dispute_id, event_id, form, confirmed_at) ON agreement TO wangge_gate;
 GRANT SELECT (dispute_id, agreement_id, n, done_at) ON term TO wangge_gate;
 GRANT SELECT (event_id, dispute_id, kind, lifted_at) ON supervision TO wangge_gate;
 GRANT SELECT ON dispute_place, holding TO wangge_gate;

@@ -44,15 +44,16 @@ $$;
 -- the others are, is not told.
 CREATE OR REPLACE FUNCTION gate.resident_alone() RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    me record;
 BEGIN
+    SELECT p.id, p.dispute_id, p.side INTO me FROM party p WHERE p.id = gate.resident_party();
     RETURN NOT EXISTS (
-        SELECT FROM party me
-          JOIN party other ON other.side = me.side AND other.id <> me.id
-         WHERE me.id = gate.resident_party()
-           AND (other.dispute_id = me.dispute_id
-                OR other.dispute_id = ANY (ARRAY(SELECT d.id FROM dispute d
-                                                  WHERE d.related_id = me.dispute_id
-                                                    AND d.status = 'joined'))));
+        SELECT FROM party other
+         WHERE other.side = me.side AND other.id <> me.id
+           AND other.dispute_id = ANY (me.dispute_id || ARRAY(
+               SELECT d.id FROM dispute d
+                WHERE d.related_id = me.dispute_id AND d.status = 'joined')));
 END
 $$;
 

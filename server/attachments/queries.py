@@ -83,6 +83,24 @@ def list_known(session: Session, hashes: Collection[bytes]) -> set[bytes]:
     return set(session.scalars(query))
 
 
+_DELETE_ORPHANS = text("""
+    WITH gone AS (
+        DELETE FROM attachment a
+         WHERE a.sha256 = ANY (:hashes) AND a.owner_entity = 'visit'
+           AND NOT EXISTS (SELECT FROM visit v WHERE v.id = a.owner_id)
+     RETURNING a.sha256
+    )
+    INSERT INTO attachment_leftover SELECT DISTINCT sha256 FROM gone ON CONFLICT DO NOTHING
+""")
+
+
+def delete_orphans(session: Session, hashes: Collection[bytes]) -> None:
+    """Rows with these files that were committed just after their visit had been erased; the files
+    are leftovers then.
+    """
+    session.execute(_DELETE_ORPHANS, {"hashes": list(hashes)})
+
+
 def list_leftovers(session: Session, limit: int) -> Sequence[bytes]:
     """Files of which a row was erased."""
     return session.scalars(select(AttachmentLeftover.sha256).limit(limit)).all()

@@ -133,13 +133,17 @@ def clear_erased(session: Session, files: Files) -> int:
     return dropped
 
 
-def sweep(session: Session, files: Files, first: int) -> int:
-    """Delete files beginning with this byte that no row names: their upload was never committed.
-    What some process is just writing stays. Returns how many went.
+def sweep(session: Session, files: Files, first: int, before: float) -> int:
+    """Delete files beginning with this byte, written before `before`, that no row names: their
+    upload was never committed. What some process is just writing stays. Returns how many went.
+
+    Where a visit was erased while a file of it came in, that is a leftover from now on.
     """
     here = list(files.below(first))
+    queries.delete_orphans(session, here)
     known = queries.list_known(session, here) if here else set()
-    _, dropped = _drop_unnamed(session, files, [one for one in here if one not in known])
+    unnamed = (one for one in here if one not in known and files.is_older(one, before))
+    _, dropped = _drop_unnamed(session, files, unnamed)
     if dropped:
         record(session, "attachment.sweep", files=dropped)
     return dropped

@@ -54,6 +54,13 @@ class Files:
         except FileNotFoundError:
             return False
 
+    def is_older(self, digest: bytes, than: float) -> bool:
+        """Whether it is there and was written before this, by the clock that wrote it."""
+        try:
+            return self.path(digest).stat().st_mtime < than
+        except FileNotFoundError:
+            return False
+
     def open(self, digest: bytes) -> IO[bytes]:
         """A file to read. Raises AttachmentLost."""
         try:

@@ -15,20 +15,23 @@ from server.db import Identity, transaction
 FOLDER: Final = "attachments"  # below the installation's data folder
 EVERY: Final = 20  # seconds; one of 256 folders each time, all of them in an hour and a half
 STALE: Final = 3600  # seconds after which a half-written file is nobody's any more
+# Seconds that a file without a row stays. With a database of last night on trial in the same data
+# folder, a day's photos belong to no row, and are wanted tomorrow.
+UNNAMED: Final = 2 * 86400
 
 
 def go_round(by: Identity, data_dir: Path) -> int:
     """The files of erased rows, and one folder of the others; how many went."""
-    files = Files(data_dir / FOLDER)
+    files, written = Files(data_dir / FOLDER), time.time()  # by the clock that writes files
     with transaction(by) as session:
         erased = service.clear_erased(session, files)
     first = folder_of(by.now)
     for part in files.unfinished(first):
         with suppress(FileNotFoundError):  # it has just been finished
-            if time.time() - part.stat().st_mtime > STALE:  # by the clock that wrote it
+            if part.stat().st_mtime < written - STALE:
                 part.unlink()
     with transaction(by) as session:
-        return erased + service.sweep(session, files, first)
+        return erased + service.sweep(session, files, first, written - UNNAMED)
 
 
 def folder_of(now: datetime) -> int:

@@ -53,6 +53,10 @@ ADVICE: dict[Need, tuple[str, str]] = {
         "协议履行完毕后再结案；未履行的，等回访期满或重新受理。",
         "Close it when the terms are done; until then wait for the follow-up, or reopen it.",
     ),
+    Need.COURT_OPEN: (
+        "司法确认只针对书面协议，且每份协议只记一次申请。",
+        "Only a written agreement goes to the court, and it is asked once: note here that it was.",
+    ),
     Need.FIRST_EXTENSION: (
         "本层级已申请过一次延期，请按期办结或上报。",
         "An extension was already asked for at this level: finish in time, or escalate.",

@@ -29,6 +29,7 @@ class Event(Word):
     DISPOSE = "dispose", "提出处置意见"
     SETTLE = "settle", "达成协议"
     FULFIL = "fulfil", "履行一项"  # one of the agreed terms
+    ASK_COURT = "ask_court", "申请司法确认"  # both sides together, of a written agreement
     CLOSE = "close", "结案"
     FAIL = "fail", "调解不成"
     ESCALATE = "escalate", "上报"  # by a person, of the Office itself or of one above (提级)
@@ -94,6 +95,7 @@ class Need(Word):
     PERSON = "person", "回避人员"
     RATING = "rating", "评价等次"
     TERMS_DONE = "terms_done", "履行完毕"
+    COURT_OPEN = "court_open", "尚可申请司法确认"
     FIRST_EXTENSION = "first_extension", "首次延期"
     EXTENSION_ASKED = "extension_asked", "延期申请"
     LEVEL_ABOVE = "level_above", "上一层级"

@@ -51,7 +51,6 @@ class Policy:
     confirmation_days: int = 30  # to ask the court together, from when an agreement takes effect
     confirmation_reminder_days: int = 10  # before that ends
     term_reminder_days: int = 3  # before an agreed term falls due
-    code_rating_days: int = 90  # from settling on: so long a party may rate
 
     def __post_init__(self) -> None:
         missing = [f"levels.{one.value}: 缺少 missing" for one in Level if one not in self.levels]
@@ -110,7 +109,7 @@ def parse(mapping: object) -> Policy:
     every fault by its path, unknown keys included.
     """
     form = Form()
-    top = form.table("", mapping, (*_REQUIRED, *_BY_WORD, *SPANS), _REQUIRED)
+    top = form.table("", mapping, (*_REQUIRED, *_BY_WORD, *SPANS, *_RETIRED), _REQUIRED)
     # What is missing is noted already: a valid stand-in keeps it from being noted twice.
     version, document = (form.text(name, top.get(name, "-")) for name in ("version", "document"))
     valid_from = form.day("valid_from", top.get("valid_from", date.min))
@@ -150,8 +149,8 @@ SPANS = (
     "confirmation_days",
     "confirmation_reminder_days",
     "term_reminder_days",
-    "code_rating_days",
 )
+_RETIRED = ("code_rating_days",)  # a party may rate as long as the case rests; nothing read it
 CATEGORY_SPANS = ("follow_up_days", "extension_max_days")  # those that a category may have its own
 _REQUIRED = ("version", "valid_from", "document", "levels")
 _BY_WORD = ("overrides", "starts", "routes", "grants", "category_spans")
@@ -245,5 +244,4 @@ DEFAULT = Policy(
     confirmation_days=30,  # the court is asked together within 30 days of effect (statute)
     confirmation_reminder_days=10,
     term_reminder_days=3,
-    code_rating_days=90,
 )

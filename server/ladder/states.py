@@ -79,6 +79,7 @@ RULES: tuple[Rule, ...] = (
     # A small quarrel is settled on the spot, before anybody wrote down that it was accepted.
     Rule(Event.SETTLE,   ACTIVE,        (HANDLER,), SETTLED,   (Need.AGREEMENT,)),
     Rule(Event.FULFIL,   (SETTLED,),    (HANDLER, JOINT), None, (Need.TERM,)),
+    Rule(Event.ASK_COURT, (SETTLED, CLOSED), (HANDLER, JOINT), None, (Need.COURT_OPEN,)),
     Rule(Event.CLOSE,    (SETTLED,),    (HANDLER,), CLOSED,    (Need.TERMS_DONE,)),
     Rule(Event.CLOSE,    (SETTLED,),    (CLOCK,),   CLOSED,    (Need.FOLLOW_UP_OVER,)),
     Rule(Event.FAIL,     (MEDIATING,),  (HANDLER,), UNSETTLED, (Need.REASON, Need.RIGHTS_TOLD)),
@@ -233,6 +234,7 @@ _CLOCKS = {
     MEDIATING: Clock.HANDLE,
     SETTLED: Clock.FOLLOW_UP,
 }
+
 
 def _needs(need: Need) -> Refusal:
     zh, en = ADVICE[need]

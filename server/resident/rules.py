@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from server.ladder.calendar import last_day, local_day
+from server.ladder.calendar import Remaining, last_day, local_day
 from server.ladder.kinds import Actor, Event, State
 from server.ladder.routing import Category, Level
 from server.ladder.states import OPEN, moves_open_to
@@ -41,6 +41,7 @@ class Step:
     overdue_at: datetime | None
     ended_at: datetime | None
     ended_how: str | None
+    left: Remaining | None = None  # until the deadline, while it is held and time is left
 
     @property
     def received_on(self) -> date:

@@ -79,6 +79,7 @@ class StepOut(Schema):
     received_on = fields.Date()
     accept_until = fields.Date(allow_none=True)
     deadline = fields.Date()
+    left = fields.Nested(SaidOut, allow_none=True)
     overdue = fields.Boolean()
     ended_on = fields.Date(allow_none=True)
     ended = fields.Nested(SlugOut, allow_none=True)
@@ -167,6 +168,7 @@ def _step(step: Step) -> dict[str, Any]:
         "received_on": step.received_on,
         "accept_until": step.accept_until,
         "deadline": step.deadline,
+        "left": step.left,
         "overdue": step.overdue,
         "ended_on": step.ended_on,
         "ended": _word(step.ended_how, *said) if step.ended_how else None,

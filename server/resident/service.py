@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -16,9 +17,11 @@ from server.disputes.errors import MoveRefused
 from server.disputes.models import Holding
 from server.disputes.service import NewEvent
 from server.ids import new_id
-from server.ladder.calendar import local_day
+from server.ladder.calendar import Remaining, local_day
+from server.ladder.errors import CalendarGap
 from server.ladder.kinds import Event, State
 from server.ladder.routing import Category, Level
+from server.policies.service import calendar
 from server.resident import queries
 from server.resident.errors import CodeUnknown, KnockedTooOften, LetterNumberUsed, NotForYou
 from server.resident.rules import Asked, OwnCase, Rated, Step, Term, network_of
@@ -70,8 +73,10 @@ def look(session: Session, by: Identity) -> OwnCase:
     row = queries.find_case(session)
     if row is None:
         raise CodeUnknown
-    steps = queries.list_holdings(session, row.id)
-    present = steps[-1][0]
+    held = queries.list_holdings(session, row.id)
+    present = held[-1][0]
+    steps = [_step(*one) for one in held]
+    steps[-1] = replace(steps[-1], left=_left(session, by, present))
     rated = queries.find_rating(session, present.id)
     return OwnCase(
         id=row.id,
@@ -82,7 +87,7 @@ def look(session: Session, by: Identity) -> OwnCase:
         registered_at=row.received_at,
         joined=row.joined,
         alone=row.alone,
-        steps=[_step(*step) for step in steps],
+        steps=steps,
         asked=_asked(session, present, row.party_id),
         terms=[_term(*term) for term in queries.list_terms(session)],
         rated=Rated(rated.rating, rated.at) if rated else None,
@@ -216,6 +221,16 @@ def _asked(session: Session, held: Holding, party_id: UUID) -> Asked | None:
     answered = held.request_answered_at if yours else None
     answer = queries.find_answer(session, held) if answered else None
     return Asked(yours, held.request_at, held.request_answer_by, answered, answer)
+
+
+def _left(session: Session, by: Identity, held: Holding) -> Remaining | None:
+    """The time that the Office has left, as far as the county's calendar reaches."""
+    if held.ended_at or held.handle_by <= by.now:
+        return None
+    with suppress(CalendarGap):
+        days = calendar(session, local_day(by.now))
+        return days.remaining(by.now, held.handle_by)
+    return None
 
 
 def _step(held: Holding, office: str, telephone: str | None) -> Step:

@@ -187,6 +187,7 @@ PAGE: Final[dict[str, Said]] = {
     "go": Said("坚持由上一级办理", "Go to the next level"),
     "rights_read": Said("我已了解上面的途径", "I have read the ways above"),
     "rated": Said("您的评价", "Your rating"),
+    "rating": Said("您的评价", "Your rating"),
     "leave": Said(
         "看完请点此退出。公用手机请务必退出。",
         "Done? Leave the page here, always on a phone that others use.",

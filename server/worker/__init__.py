@@ -2,6 +2,7 @@
 
 from server.worker.job import Job
 from server.worker.jobs import (
+    DELIVERY,
     JOBS,
     OTHERS,
     URGENT,
@@ -16,6 +17,7 @@ from server.worker.loop import LOOP, PATIENCE, Worker, Workers, WorkerStuck
 from server.worker.steady import Steady, running
 
 __all__ = [
+    "DELIVERY",
     "JOBS",
     "LOOP",
     "OTHERS",

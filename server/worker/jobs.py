@@ -177,6 +177,8 @@ JOBS: Final = (
     Job("attachments", tidy_files),
     Job("retention", purge_old),
 )
-# A case climbs within a minute, however long the others take: these go round by themselves.
+# A case climbs within a minute, and who is in danger is heard of at once, however long the others
+# take, and either of these two: they go round by themselves.
 URGENT: Final = tuple(job for job in JOBS if job.name == "climb")
-OTHERS: Final = tuple(job for job in JOBS if job not in URGENT)
+DELIVERY: Final = tuple(job for job in JOBS if job.name == "deliver")
+OTHERS: Final = tuple(job for job in JOBS if job not in (*URGENT, *DELIVERY))

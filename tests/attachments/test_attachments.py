@@ -311,14 +311,24 @@ def sweep_all(county: SmallCounty) -> int:
     return gone
 
 
+def age(files: Files, *hashes: bytes) -> None:
+    """As if they had been written long ago."""
+    for digest in hashes:
+        os.utime(files.path(digest), (0, 0))
+
+
 def test_a_file_without_a_record_is_swept_and_one_with_a_record_stays(records: Records) -> None:
     mediator = records.county.sign_in("mediator-a1")
     kept = records.kept(mediator, photo((35, 19)))
     files = Files(folder(records.county))
     orphan = files.put(b"an upload whose transaction was rolled back")
+    fresh = files.put(b"a photo that last night's database, on trial here, does not know")
+    age(files, orphan, bytes.fromhex(kept["sha256"]))
     sweep_all(records.county)
     assert not files.path(orphan).exists()
+    assert files.path(fresh).exists()
     assert files.path(bytes.fromhex(kept["sha256"])).exists()
+    files.drop(fresh)
 
 
 def test_the_photos_of_an_erased_visit_go_unless_another_record_has_them(records: Records) -> None:
@@ -337,6 +347,30 @@ def test_the_photos_of_an_erased_visit_go_unless_another_record_has_them(records
     left = rows(records.county, "SELECT owner_entity FROM attachment")
     assert [row.owner_entity for row in left] == ["dispute"]
     assert rows(records.county, "SELECT * FROM attachment_leftover") == []
+
+
+def test_a_photo_that_came_while_its_visit_was_being_erased_goes_too(records: Records) -> None:
+    """The visit was still there when the row was written, and not when it was committed."""
+    author = records.county.sign_in("worker-a1w")
+    kept = records.kept(author, photo((39, 19)), owner=("visit", records.visit))
+    stays = records.kept(author, photo((40, 19)), owner=("visit", records.visit))
+    with transaction(records.county.worker) as session:
+        session.execute(
+            text(
+                "WITH gone AS (DELETE FROM attachment WHERE id = :id RETURNING *) INSERT INTO"
+                " attachment SELECT gone.id, owner_entity, gen_random_uuid(), purpose, sent_sha256,"
+                " sha256, size, media_type, recorded_by, device_id, recorded_at, received_at"
+                " FROM gone"
+            ),
+            {"id": kept["id"]},
+        )
+    sweep_all(records.county)
+    tidying.go_round(records.county.worker, folder(records.county).parent)
+    files = Files(folder(records.county))
+    assert not files.path(bytes.fromhex(kept["sha256"])).exists()
+    assert files.path(bytes.fromhex(stays["sha256"])).exists()
+    left = rows(records.county, "SELECT id FROM attachment")
+    assert [str(row.id) for row in left] == [stays["id"]]
 
 
 def test_a_backup_takes_the_files_along_and_a_restore_brings_them_back(
@@ -437,6 +471,7 @@ def test_what_somebody_is_just_handing_in_is_not_swept(records: Records) -> None
     engine = create_engine(records.county.url)
     with engine.begin() as uploading:
         digest = files.put(b"its row comes in a moment")
+        age(files, digest)
         queries.lock_content(Session(uploading), digest)
         sweep_all(records.county)
         assert files.path(digest).exists()

@@ -169,11 +169,11 @@ def test_a_written_agreement_is_reminded_of_the_way_to_court_once(ladder: Ladder
     assert heard(ladder) == [("confirm_by", {"confirm_by": CONFIRM_BY.isoformat()})]
 
 
-@pytest.mark.parametrize("why", ["oral", "confirmed", "over"])
+@pytest.mark.parametrize("why", ["oral", "asked", "over"])
 def test_where_the_court_is_no_way_any_more_nothing_is_said(ladder: Ladder, why: str) -> None:
-    settle(ladder, form="oral" if why == "oral" else "written")
-    if why == "confirmed":
-        change(ladder, "UPDATE agreement SET confirmed_at = :at", at=START)
+    dispute = settle(ladder, form="oral" if why == "oral" else "written")
+    if why == "asked":
+        ladder.act("mediator-a1", dispute, "ask_court", why="双方共同申请")
     at = morning(CONFIRM_BY + timedelta(days=1 if why == "over" else 0))
     assert remind_due(worker(at)) == 0
 

@@ -91,6 +91,28 @@ def test_an_oral_agreement_binds_when_it_is_reached(ladder: Ladder, wages: str) 
     assert ladder.act("mediator-a1", wages, "close", terms_done=True)["status"] == "closed"
 
 
+def test_both_sides_ask_the_court_once_and_the_file_says_when(
+    ladder: Ladder, wages: str
+) -> None:
+    ladder.act("mediator-a1", wages, "settle", agreement="各退半尺")
+    assert ladder.refusal("mediator-a1", wages, "ask_court") == "needs-court-open"  # it is oral
+    ladder.act("mediator-a1", wages, "reopen", why="改为书面")
+    assert ladder.refusal("mediator-a1", wages, "ask_court") == "not-from-this-state"
+    phone = ladder.phone("mediator-a1")
+    for event, said in (("settle", {"agreement": "付清", "form": "written"}), ("ask_court", {})):
+        ladder.county.clock.pass_time(minutes=10)
+        phone.note("dispute_event", dispute_id=wages, event=event, **said)
+    asked_at = ladder.county.clock.now
+    ladder.county.clock.pass_time(days=1)
+    assert [o["status"] for o in phone.deliver()] == ["applied"] * 2
+    oral, written = sorted(ladder.read("county", wages)["agreements"], key=lambda a: a["form"])
+    assert oral["confirmed_at"] is None
+    assert datetime.fromisoformat(written["confirmed_at"]) == asked_at
+    assert ladder.refusal("mediator-a1", wages, "ask_court") == "needs-court-open"
+    ladder.act("mediator-a1", wages, "close", terms_done=True)
+    assert ladder.refusal("township-a", wages, "ask_court") == "not-yours"
+
+
 def test_a_new_agreement_stands_in_place_of_the_old_one(ladder: Ladder, wages: str) -> None:
     ladder.act("mediator-a1", wages, "settle", terms=TERMS)
     ladder.act("mediator-a1", wages, "reopen", why="对方反悔")

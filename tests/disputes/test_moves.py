@@ -61,7 +61,7 @@ def test_the_county_hands_a_case_down_and_stays_answerable(
     assert held.due_at == min(held.accept_by, held.handle_by)
     assert told(ladder, at_the_county, "handed_down") == [{id_of("office A")}]
     ladder.act("township-a", at_the_county, "settle", agreement="各退半尺")
-    assert told(ladder, at_the_county, "settled") == [{id_of("office county")}]
+    assert told(ladder, at_the_county, "settled") == [{id_of("office A"), id_of("office county")}]
 
 
 def test_an_objection_that_is_upheld_sends_it_back_and_it_goes_down_once_more_elsewhere(

@@ -122,9 +122,15 @@ def test_a_body_stored_before_a_span_had_a_name_is_read_with_the_value_that_stay
     assert policy.extension_answer_working_days == 3
     assert policy.objection_working_days == 5
     assert (policy.confirmation_days, policy.confirmation_reminder_days) == (30, 10)
-    assert (policy.term_reminder_days, policy.code_rating_days) == (3, 90)
+    assert policy.term_reminder_days == 3
     assert route_for(policy, Category.NEIGHBOURS) is None
     assert [granter_for(policy, level) for level in Level] == ["upper", "upper", "leader"]
+
+
+def test_a_body_that_names_a_number_of_the_past_is_read_without_it() -> None:
+    stored = as_mapping(DEFAULT) | {"code_rating_days": 90}
+    assert parse(stored) == DEFAULT
+    assert "code_rating_days" not in as_mapping(parse(stored))
 
 
 def test_a_category_may_have_spans_of_its_own() -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import default
-from threading import Thread
+from threading import Event, Thread
 
 from server.settings import MailServer, Tls
 
@@ -100,6 +100,31 @@ def receiving_mail(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -
         thread.start()
         try:
             yield mailbox
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def dripping() -> Iterator[MailServer]:
+    """A mail server that greets a letter at a time, faster than any time-out, for four seconds."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            over = Event()
+            try:
+                for _ in range(200):
+                    self.request.sendall(b"2")
+                    over.wait(0.02)
+            except OSError:
+                return
+            self.request.sendall(b"\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield MailServer("127.0.0.1", server.server_address[1], Tls.NONE)
         finally:
             server.shutdown()
             thread.join()

@@ -132,6 +132,8 @@ def test_a_list_is_read_as_offices_write_it(tmp_path: Path, encoding: str) -> No
         ("20270208,1,", None),
         ("2027-2-8-1,1,", "not_a_day"),
         ("二月八日,1,", "not_a_day"),
+        ("206-02-08,1,", "not_a_day"),
+        ("99999999999999999999-02-08,1,", "not_a_day"),
         ("2027-02-08,也许,", "working_or_rest"),
         ("2027-02-08,,", "working_or_rest"),
         ("2027-02-09,0,", "repeated_day"),

@@ -83,10 +83,17 @@ def test_a_wrong_file_is_told_line_by_line_and_changes_nothing(
 def test_what_cannot_be_loaded_says_why(keyboard: Keyboard, tmp_path: Path) -> None:
     past = replace(REVISED, valid_from=TODAY - timedelta(days=1))
     path = kept(tmp_path, write_policy(past))
+    assert "--backdated" in keyboard.type("policy", "check", path)
     assert "say why" in keyboard.fails("policy", "load", path)
     keyboard.type("policy", "load", path, "--backdated", "文件昨日下发")
-    other = kept(tmp_path, write_policy(replace(past, follow_up_days=61)))
-    assert "another policy" in keyboard.fails("policy", "load", other)
+    other = tmp_path / "other.yaml"
+    other.write_text(write_policy(replace(past, follow_up_days=61)), "utf-8")
+    for command in ("check", "load"):
+        assert "another policy" in keyboard.fails("policy", command, other)
+    assert "--backdated" not in keyboard.type("policy", "check", path), "it was loaded with one"
+    outlived = replace(past, version="older", valid_from=TODAY - timedelta(days=2))
+    older = kept(tmp_path, write_policy(outlived))
+    assert "never would be" in keyboard.fails("policy", "check", older)
     assert "no such version" in keyboard.fails("policy", "show", "--version", 9)
     assert "nowhere.yaml" in keyboard.fails("policy", "check", tmp_path / "nowhere.yaml")
 

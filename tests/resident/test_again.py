@@ -1,4 +1,4 @@
-"""A letter that comes again is answered as it was; who is at the end of the ladder reads the ways."""
+"""A letter that comes again is answered as it was; at the end of the ladder stand the ways."""
 
 from __future__ import annotations
 

@@ -44,7 +44,11 @@ def test_every_two_that_changed_places_are_found(code: str, one: int, other: int
     assert read_code(swapped) == (code if swapped == code else None)
 
 
-@given(CODES, st.sampled_from([" ", "-", "－", "　", " - ", "·", ".", "—"]), st.booleans())
+@given(
+    CODES,
+    st.sampled_from([" ", "-", "－", "　", " - ", "·", ".", "—", "，", "：", "\u200b"]),
+    st.booleans(),
+)
 def test_it_is_typed_as_people_type(code: str, between: str, wide: bool) -> None:
     typed = between.join(code[n : n + 4] for n in range(0, LENGTH, 4)).lower()
     if wide:

@@ -63,7 +63,10 @@ def test_a_code_is_typed_and_the_case_stands_there(residents: Residents) -> None
     code = residents.code(residents.quarrel())
     form = open_page(residents).form("look")
     page = post(residents, {**form, "code": code.lower().replace("-", " ")})
-    for said in ("示例A1调解委员会", "000-0000000", "2026-04-01", "村 ◉", "乡镇 ○", "已登记"):
+    for said in (
+        *("示例A1调解委员会", "000-0000000", "2026-04-01", "还有 22 个工作日"),
+        *("村 ◉", "乡镇 ○", "已登记"),
+    ):
         assert said in page.text, said
     assert [form["do"] for form in page.forms] == ["request", "recusal", "withdraw", "refuse"]
     for canary in (*CANARIES, *residents.parties.values()):
@@ -79,6 +82,7 @@ def test_a_resident_rates_and_asks_by_forms_alone(residents: Residents) -> None:
     residents.ladder.act("mediator-a1", wall, "answer", why="<b>本周五</b>")
     page = post(residents, {"code": code})
     assert "&lt;b&gt;本周五" in page.html
+    assert "应在此日前答复" not in page.text  # it has answered
     page = post(residents, {**page.form("answer"), "decision": "go"})
     assert "村 ●" in page.text
     residents.ladder.act("township-a", wall, "accept")
@@ -190,3 +194,37 @@ def test_what_was_typed_is_not_lost_when_it_cannot_be_done(residents: Residents)
     page = post(residents, {**form, "why": "已经和好了"}, expect=409)
     assert "已经和好了" in page.text
     assert page.form("look")["code"] == form["code"]
+
+
+def test_the_three_dots_are_where_it_has_been(residents: Residents) -> None:
+    wall = residents.quarrel()
+    code = residents.code(wall)
+    residents.ladder.act("mediator-a1", wall, "escalate", why="示例")
+    assert "村 ● ─ 乡镇 ◉ ─ 县 ○" in post(residents, {"code": code}).text
+    residents.ladder.act("township-a", wall, "accept")
+    residents.ladder.act("township-a", wall, "settle", agreement="各退半尺")
+    assert "村 ● ─ 乡镇 ● ─ 县 ○" in post(residents, {"code": code}).text
+    field = residents.quarrel("field", start_level="township", start_level_why="示例")
+    page = post(residents, {"code": residents.code(field, login="township-a")})
+    assert "村 ○ ─ 乡镇 ◉ ─ 县 ○" in page.text
+
+
+def test_a_long_reason_in_lines_is_taken_as_the_browser_counts_it(residents: Residents) -> None:
+    wall = residents.quarrel()
+    form = post(residents, {"code": residents.code(wall)}).form("request")
+    assert "已收到" in post(residents, {**form, "why": "一\r\n" * 999 + "二三"}).text
+
+
+def test_an_old_phone_reads_every_colour(residents: Residents) -> None:
+    """A browser that knows no variables would show white words on a white button."""
+    assert "var(" not in residents.county.app.test_client().get("/r.css").text
+
+
+def test_the_page_names_what_is_missing(residents: Residents) -> None:
+    wall = residents.quarrel()
+    form = post(residents, {"code": residents.code(wall)}).form("recusal")
+    assert "请填写或更正：理由。" in post(residents, {**form, "why": " "}, 422).text
+    said = post(residents, {**form, "do": "rating", "comment": "不行"}, 422).text
+    assert "correct: Your rating." in said
+    assert "不行" in said
+    assert "查询码。" in post(residents, {"code": ""}, 422).text

@@ -115,3 +115,13 @@ def test_bad_wishes_get_a_clear_problem(residents: Residents) -> None:
     for path in (f"/disputes/{wall}/parties/{nobody}", f"/disputes/{nobody}/parties/{nobody}"):
         answer = residents.ladder.desk("mediator-a1").call("POST", f"{path}/code")
         assert answer.json["type"] == "/problems/party-not-found"
+
+
+def test_a_slip_is_one_sheet_whatever_the_office_is_called(residents: Residents) -> None:
+    wall = residents.quarrel()
+    for name in ("示例" * 40, "示例龘村<b>&委员会", "x" * 200):
+        residents.look("UPDATE office SET name = :name", name=name)
+        for method in ("POST", "GET"):
+            slip = desk(residents, method, wall, "slip")
+            assert slip.data.count(b"/Type /Page\n") == 1
+            assert "案件查询单" in text_of(slip.data)

@@ -50,7 +50,7 @@ class Agreement(Base):
     form: Mapped[str]  # oral: binds when reached; written: when signed
     effective_on: Mapped[date]
     confirm_by: Mapped[date | None]  # written: both may ask the court until then
-    confirmed_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]  # when both asked the court: nobody is reminded of it
     reminded_at: Mapped[datetime | None]
 
 

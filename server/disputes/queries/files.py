@@ -155,6 +155,22 @@ def set_dispositions(session: Session, dispositions: Mapping[UUID, str]) -> None
         session.execute(_DISPOSED, values)
 
 
+_COURT_ASKED = text("""
+    UPDATE agreement SET confirmed_at = asked.at
+      FROM unnest(cast(:ids AS uuid[]), cast(:times AS timestamptz[])) asked (dispute_id, at)
+     WHERE agreement.confirmed_at IS NULL
+       AND agreement.id = (SELECT a.id FROM agreement a JOIN dispute_event e ON e.id = a.event_id
+                            WHERE a.dispute_id = asked.dispute_id ORDER BY e.n DESC LIMIT 1)
+""")
+
+
+def set_court_asked(session: Session, asked: Mapping[UUID, datetime]) -> None:
+    """Dispute → when both sides asked the court to confirm its last agreement."""
+    if asked:
+        values = {"ids": list(asked), "times": list(asked.values())}
+        session.execute(_COURT_ASKED, values)
+
+
 _FOLLOWED_UP = text("""
     UPDATE dispute d SET follow_up_until = greatest(d.follow_up_until, new.until)
       FROM unnest(cast(:ids AS uuid[]), cast(:untils AS timestamptz[])) new (id, until)

@@ -113,6 +113,7 @@ class Case:
     supervised: dict[UUID, str] = field(default_factory=dict)  # event that began it → kind
     open_terms: set[int] = field(default_factory=set)  # of the last agreement
     last_term: int = 0
+    court_open: bool = False  # the last agreement is written, and nobody asked the court yet
     same_open: bool = False  # the same matter goes on in an open case
     head_is_party: bool = False  # of the Office that holds it
     recused: Collection[UUID] = ()  # Offices that are passed over

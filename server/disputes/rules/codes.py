@@ -22,7 +22,8 @@ _BASE: Final = len(ALPHABET)
 _MAX_TYPED: Final = 64  # what is longer is no code, whatever stands in it
 # Written down wrongly all the same: to the one that is left.
 _ALIKE: Final = str.maketrans("0OQU", "DDDV")
-_BETWEEN: Final = frozenset(" -_.·•—–‐‑‒―−、。，/\t\r\n")
+# As NFKC leaves them; the last three have no width and come with what is copied from a chat.
+_BETWEEN: Final = frozenset(" -_.,:;·•—–‐‑‒―−、。/\t\r\n\u200b\u2060\ufeff")
 
 
 def new_code(random_bytes: bytes) -> str:

@@ -55,6 +55,7 @@ def _of_the_file(case: Case, act: Act, actor: Actor) -> dict[Need, bool]:
     return {
         Need.TERMS_DONE: done,
         Need.TERM: act.term in case.open_terms,
+        Need.COURT_OPEN: case.court_open,
         Need.PARTY_NAMED: Need.PARTY_NAMED in given and act.party_id in case.parties,
         Need.PERSON: Need.PERSON in given and may_name,
         Need.JOINED_OFFICE: act.to is not None and act.to.office_id in case.joint,

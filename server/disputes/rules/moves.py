@@ -135,6 +135,8 @@ def take(case: Case, judged: Judged, act: Act) -> None:
             case.alerted_at = case.alerted_at or at
         case Event.FULFIL if act.term is not None:
             case.open_terms.discard(act.term)
+        case Event.ASK_COURT:
+            case.court_open = False
     if case.status is not State.SETTLED:
         case.follow_up_until = None
     if held.ended_at is None and (move.ends_the_holding or move.after not in OPEN):

@@ -111,6 +111,7 @@ class _Effects:
     fulfilled: dict[tuple[UUID, int], tuple[datetime, UUID]] = field(default_factory=dict)
     outcomes: dict[tuple[UUID, int], tuple[str, UUID]] = field(default_factory=dict)
     dispositions: dict[UUID, str] = field(default_factory=dict)
+    court_asked: dict[UUID, datetime] = field(default_factory=dict)
     follow_up: dict[UUID, datetime] = field(default_factory=dict)
     closed: list[dict[str, Any]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -124,6 +125,7 @@ class _Effects:
         files.set_outcomes(self.session, self.outcomes)
         files.set_done(self.session, self.fulfilled)
         files.set_dispositions(self.session, self.dispositions)
+        files.set_court_asked(self.session, self.court_asked)
         files.follow_up(self.session, self.follow_up)
         cases.insert_events(self.session, self.closed)
         files.close(self.session, [row["dispute_id"] for row in self.closed])
@@ -137,6 +139,8 @@ class _Effects:
             self.outcomes[case.id, said["claim"]] = said["outcome"], one.event_id
         if one.move.event is Event.DISPOSE:
             self.dispositions[case.id] = fields["disposition"]
+        elif one.move.event is Event.ASK_COURT:
+            self.court_asked[case.id] = one.new.occurred_at
         elif one.move.event is Event.SETTLE:
             self._settle(one)
         elif one.move.event is Event.FULFIL:
@@ -152,6 +156,7 @@ class _Effects:
         ]
         due = [term["due_on"] for term in terms if term["due_on"]]
         self.agreements.append(agreement)
+        one.case.court_open = agreement["form"] == "written"
         self.terms += terms
         numbers = frozenset(term["n"] for term in terms)
         self.agreed[one.case.id] = Agreed(last + len(terms), numbers)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from server.db import Identity
+from server.disputes.errors import BadPartyCode
 from server.disputes.queries import cases, files
 from server.disputes.rules.fields import as_id
 from server.disputes.rules.registering import NewDispute, said_of_its_start

@@ -140,6 +140,7 @@ def _case(row: Row[Any]) -> Case:
         supervised={UUID(event): kind for event, kind in (facts["supervised"] or {}).items()},
         open_terms=set(facts["open_terms"] or ()),
         last_term=facts["last_term"] or 0,
+        court_open=facts["court_open"],
         same_open=facts["same_open"],
         recused={UUID(one) for one in facts["aside"] or ()},
         acted=facts["acted"],

@@ -16,12 +16,14 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from ipaddress import ip_address
+from time import monotonic
 from typing import Final
 
 from server.notices.delivery.rules import LONGEST_ANSWER, Answer, one_line
 from server.notices.targets.rules import Endpoint, may_be_reached
 
 SECONDS: Final = 10.0  # for one try, from the name to the end of the answer
+_SHORTEST: Final = 0.05  # for a further address of the same name, once time is up
 _READ: Final = 4 * LONGEST_ANSWER  # bytes; the rest of an answer is not even read
 
 
@@ -77,7 +79,7 @@ class _Plain(http.client.HTTPConnection):
     is_late = False
 
     def connect(self) -> None:
-        self.sock = _reach(self.host, self.port, self.timeout)
+        self.sock = _reach(self.host, self.port, self.timeout or SECONDS)
         if self.is_late:  # the alarm went off before there was anything to cut
             raise TimeoutError
 
@@ -98,18 +100,23 @@ class _Secure(_Plain):
         self.sock = _context().wrap_socket(self.sock, server_hostname=self.host)
 
 
-def _reach(host: str, port: int, seconds: float | None) -> socket.socket:
-    """A connection to the first address of this name that answers. Raises OSError."""
+def _reach(host: str, port: int, seconds: float) -> socket.socket:
+    """A connection to the first address of this name that answers, all within `seconds`.
+
+    Raises OSError.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     allowed = [one for one in found if may_be_reached(ip_address(str(one[4][0]).split("%")[0]))]
     if not allowed:
         raise _Refused("不可用的地址 this address is not for webhooks")
     error: OSError | None = None
+    until = monotonic() + seconds
     for family, kind, protocol, _, address in allowed:
         reached = socket.socket(family, kind, protocol)
         try:
-            reached.settimeout(seconds)
+            reached.settimeout(max(until - monotonic(), _SHORTEST))
             reached.connect(address)
+            reached.settimeout(seconds)
         except OSError as failed:
             reached.close()
             error = failed

@@ -1,4 +1,4 @@
-"""All SQL of deliveries. Nothing here waits for another worker, and nothing sends."""
+"""All SQL of deliveries. Nothing here waits for what another worker sends, and nothing sends."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _MAKE_OUT = """
         SELECT s.id, s.kinds, s.office_id, s.area_id, area.code
           FROM notice_subscription s LEFT JOIN area ON area.id = gate.present_area(s.area_id)
          WHERE s.active
+           FOR SHARE OF s  -- who is being removed hears nothing that nobody would drop
     ), wanted AS (
         SELECT owed.id AS notice_id, asked.id AS subscription_id, owed.kind, owed.office_ids,
                asked.kinds, asked.office_id
@@ -62,7 +63,7 @@ _CLAIM = """
     WITH able AS MATERIALIZED (
         SELECT id FROM notice_subscription
          WHERE active AND coalesce(rests_until <= :now, true)
-           AND channel = ANY (cast(:channels AS text[]))
+           AND channel = :channel
            AND id <> ALL (cast(:without AS uuid[]))
     ), due AS MATERIALIZED (
         SELECT d.id FROM able CROSS JOIN LATERAL (
@@ -86,7 +87,7 @@ def claim(
     now: datetime,
     until: datetime,
     lease: UUID,
-    channels: Collection[str],
+    channel: str,
     without: Collection[UUID],
     each: int,
     most: int,
@@ -99,7 +100,7 @@ def claim(
             "now": now,
             "until": until,
             "lease": str(lease),
-            "channels": list(channels),
+            "channel": channel,
             "without": as_array(without),
             "each": each,
             "most": most,

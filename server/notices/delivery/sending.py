@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import EmailMessage
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
 from server.errors import WanggeError
-from server.notices.delivery.letters import write
+from server.notices.delivery.letters import write, write_digest
 from server.notices.delivery.mailing import hand_in
 from server.notices.delivery.posting import post
 from server.notices.delivery.rules import Answer, Fate, fate_of
 from server.notices.delivery.signing import headers_of
+from server.notices.rules import Kind
 from server.notices.targets.rules import Channel, read_url
 from server.settings import Settings
+
+FEW: Final = 3  # mails to one target in one turn; where it has more, they are one
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +87,45 @@ def _mail(group: Sequence[Try], settings: Settings, until: float) -> list[Answer
     server = settings.mail_server
     if server is None or monotonic() > until:
         return [None] * len(group)
-    letters = [
-        write(
-            delivery_id=one.id,
-            sender=settings.mail_from,
-            to=one.address,
-            at=one.at,
-            notice=one.notice,
-            public_url=settings.public_url,
+    bundles = _bundled(group)
+    answers = hand_in(server, [_letter(bundle, settings) for bundle in bundles], until)
+    answered = {
+        one.id: answer for bundle, answer in zip(bundles, answers, strict=True) for one in bundle
+    }
+    return [answered[one.id] for one in group]
+
+
+def _bundled(group: Sequence[Try]) -> list[list[Try]]:
+    """What goes into one letter: a few for one target each into its own, more into one together.
+
+    A threat to life never waits behind anything, nor among it.
+    """
+    alone = [one for one in group if one.notice["kind"] == Kind.ALERT]
+    of_target: dict[UUID, list[Try]] = {}
+    for one in group:
+        if one.notice["kind"] != Kind.ALERT:
+            of_target.setdefault(one.target_id, []).append(one)
+    bundles = [[one] for one in alone]
+    for of in of_target.values():
+        bundles += [of] if len(of) > FEW else [[one] for one in of]
+    return bundles
+
+
+def _letter(bundle: Sequence[Try], settings: Settings) -> EmailMessage:
+    first, sender = bundle[0], settings.mail_from
+    to, at, url = first.address, first.at, settings.public_url
+    if len(bundle) == 1:
+        return write(
+            delivery_id=first.id, sender=sender, to=to, at=at, notice=first.notice, public_url=url
         )
-        for one in group
-    ]
-    return list(hand_in(server, letters, until))
+    return write_digest(
+        delivery_ids=[one.id for one in bundle],
+        sender=sender,
+        to=to,
+        at=at,
+        notices=[one.notice for one in bundle],
+        public_url=url,
+    )
 
 
 def _post_all(group: Sequence[Try], settings: Settings, until: float) -> Iterator[Answer | None]:

@@ -40,6 +40,8 @@ log = logging.getLogger("wangge.notices")
 BATCH: Final = 2000  # notices made out in one transaction
 EACH: Final = 20  # deliveries of one target in one turn
 MOST: Final = 500
+EACH_MAIL: Final = 5000  # mail: many become one letter
+MOST_MAIL: Final = 10_000
 THREADS: Final = 8
 LEASE: Final = timedelta(minutes=5)  # longer than anything can be under way
 ROUND_SECONDS: Final = 10.0  # then nothing new is taken: other jobs wait behind this one
@@ -131,17 +133,23 @@ def _claim(
     session: Session, by: Identity, settings: Settings, lease: UUID, done: Round
 ) -> list[list[Try]]:
     """Tries by target; all mail is one group, since it goes to one server."""
-    channels = [Channel.WEBHOOK, *([Channel.MAIL] if settings.mail_server else [])]
-    rows = queries.claim(
-        session,
-        now=by.now,
-        until=by.now + LEASE,
-        lease=lease,
-        channels=channels,
-        without=done.without,
-        each=EACH,
-        most=MOST,
-    )
+    wanted = [(Channel.WEBHOOK, EACH, MOST)]
+    if settings.mail_server:
+        wanted.append((Channel.MAIL, EACH_MAIL, MOST_MAIL))
+    rows = [
+        row
+        for channel, each, most in wanted
+        for row in queries.claim(
+            session,
+            now=by.now,
+            until=by.now + LEASE,
+            lease=lease,
+            channel=channel,
+            without=done.without,
+            each=each,
+            most=most,
+        )
+    ]
     targets = queries.map_targets(session, {row.subscription_id for row in rows})
     offices = queries.map_offices(session, {office for row in rows for office in row.office_ids})
     groups: dict[object, list[Try]] = {}
@@ -162,11 +170,14 @@ class _Turn:
     lease: UUID
     chance: Random
     done: Round
+    pauses: dict[tuple[UUID, int], timedelta] = field(default_factory=dict)
 
     def mark(self, session: Session, tried: Iterable[tuple[Try, Answer | None]]) -> None:
         """Write down every answer; what was not tried is given back."""
         answered = [(one, answer) for one, answer in tried if answer is not None]
         untried = [one for one, answer in tried if answer is None]
+        # One turn of mail in a round: what comes meanwhile is one letter in the next.
+        self.done.without.update(one.target_id for one, _ in answered if _is_mail(one))
         webhook = next((one for one, _ in answered if not _is_mail(one)), None)
         if webhook:  # it first, as whoever removes it does
             queries.lock_target(session, webhook.target_id)
@@ -191,11 +202,16 @@ class _Turn:
             "id": one.id,
             "state": state.value,
             "tries": one.tries,
-            "next_at": self.by.now + pause_of(one.tries, fate, self.chance),
+            "next_at": self.by.now + self._pause(one, fate),
             "ended_at": None if state is State.WAITING else self.by.now,
             "status": answer.status,
             "error": None if state is State.SENT else _seen(one, answer),
         }
+
+    def _pause(self, one: Try, fate: Fate) -> timedelta:
+        """What was refused in one letter comes back in one."""
+        of = one.target_id if _is_mail(one) else one.id
+        return self.pauses.setdefault((of, one.tries), pause_of(one.tries, fate, self.chance))
 
     def _mark_target(self, session: Session, one: Try, last: Answer) -> None:
         """What the last answer of its turn says of an endpoint."""
@@ -214,11 +230,12 @@ class _Turn:
 
 
 def _fate(one: Try, answer: Answer) -> Fate:
-    """Mail is taken or it is not: a mail server never says that it is gone."""
-    if _is_mail(one):
-        taken = answer.status is not None and 200 <= answer.status < 300
-        return Fate.SENT if taken else Fate.REFUSED
-    return fate_of(answer)
+    """A mail server never says that it is gone for good; nobody there, or 4xx, is for now only."""
+    if not _is_mail(one):
+        return fate_of(answer)
+    if answer.status is None or 400 <= answer.status < 500:
+        return Fate.AWAY
+    return Fate.SENT if 200 <= answer.status < 300 else Fate.REFUSED
 
 
 def _seen(one: Try, answer: Answer) -> str | None:

@@ -25,6 +25,7 @@ from server.policies.rules.days import (
 )
 from server.sheets import Row, open_sheet
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999  # another is a slip of the pen
 MAX_ROWS: Final = 4000  # ten years of days; a list of holidays has some forty lines a year
 _COLUMNS: Final = {
     "day": ("日期", "day", "date"),
@@ -145,7 +146,11 @@ def _day_of(row: Row) -> date | None:
     parts = text.split("-")
     try:
         if len(parts) == 3:
-            return date(*map(int, parts))
-        return date.fromisoformat(text) if len(text) == 8 and text.isdigit() else None
-    except ValueError:
+            day = date(*map(int, parts))
+        elif len(text) == 8 and text.isdigit():
+            day = date.fromisoformat(text)
+        else:
+            return None
+    except (ValueError, OverflowError):
         return None
+    return day if _FIRST_YEAR <= day.year <= _LAST_YEAR else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -37,8 +37,8 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a policy changes, or would. `number`: as which version it was loaded; None: it was not,
-    being the same as one that stands there already. `replaced` was to be in force on its first day;
+    """What a policy changes, or would. `number`: as which version it was loaded; None: it was not.
+    `known`: the same stands there already. `backdated`: only with a reason. `replaced` was to be in force on its first day;
     `until` is the day on which a version that was loaded before takes over from it.
     """
 
@@ -46,6 +46,8 @@ class Revision:
     replaced: InForce | None
     changes: Sequence[Change]
     until: date | None
+    known: bool
+    backdated: bool
     number: int | None = None
 
 
@@ -98,12 +100,25 @@ def load_policy(session: Session, by: Identity, policy: Policy, why: str | None 
 
 
 def compare(session: Session, by: Identity, policy: Policy) -> Revision:
-    """What a policy would change, against the version that would be in force on its first day."""
-    first = max(policy.valid_from, local_day(by.now))
+    """What a policy would change, against the version that would be in force on its first day.
+
+    Raises PolicyLabelTaken, PolicyOutlived where it cannot be loaded.
+    """
+    today = local_day(by.now)
+    first = max(policy.valid_from, today)
     found = queries.find_policy(session, first)
     replaced = _in_force(found) if found else None
-    differences = changes(replaced.policy, policy) if replaced else ()
-    return Revision(policy, replaced, differences, queries.find_next_date(session, first))
+    known = _is_known(session, policy)
+    if not known and replaced and replaced.policy.valid_from > policy.valid_from:
+        raise PolicyOutlived
+    return Revision(
+        policy,
+        replaced,
+        changes(replaced.policy, policy) if replaced else (),
+        queries.find_next_date(session, first),
+        known,
+        backdated=not known and policy.valid_from < today,
+    )
 
 
 def revise(session: Session, by: Identity, policy: Policy, why: str | None = None) -> Revision:
@@ -114,17 +129,19 @@ def revise(session: Session, by: Identity, policy: Policy, why: str | None = Non
     """
     queries.lock_versions(session)
     revision = compare(session, by, policy)
-    known = queries.find_label(session, policy.version)
-    if known is not None and parse(known.body) == policy:
+    if revision.known:
         return revision
-    if known is not None:
-        raise PolicyLabelTaken
-    if revision.replaced and revision.replaced.policy.valid_from > policy.valid_from:
-        raise PolicyOutlived
-    if policy.valid_from < local_day(by.now) and not why:
+    if revision.backdated and not why:
         raise PolicyBackdated
-    number = load_policy(session, by, policy, why)
-    return Revision(policy, revision.replaced, revision.changes, revision.until, number)
+    return replace(revision, number=load_policy(session, by, policy, why))
+
+
+def _is_known(session: Session, policy: Policy) -> bool:
+    """Whether the same policy was loaded before. Raises PolicyLabelTaken."""
+    known = queries.find_label(session, policy.version)
+    if known is not None and parse(known.body) != policy:
+        raise PolicyLabelTaken
+    return known is not None
 
 
 def _in_force(found: PolicyVersion) -> InForce:

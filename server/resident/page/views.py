@@ -6,7 +6,7 @@ site; a letter's id is drawn with the form, so that sending it twice does it onc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -120,14 +120,25 @@ def _checked(form: Form) -> dict[str, Any]:
     schema = FORMS.get(form.get("do", LOOK))
     if schema is None:
         raise Invalid
-    filled = {name: value.strip() for name, value in form.items() if value.strip()}
+    # A browser sends each end of a line as two characters, and counts it as one.
+    plain = {name: value.replace("\r\n", "\n").strip() for name, value in form.items()}
+    filled = {name: value for name, value in plain.items() if value}
     if any("\0" in value for value in filled.values()):
         raise Unstorable
     try:
         loaded: dict[str, Any] = schema(unknown=EXCLUDE).load(filled)
     except ValidationError as error:
-        raise Invalid from error
+        raise Invalid(_wrong(error.normalized_messages())) from error
     return loaded
+
+
+def _wrong(fields: Collection[str]) -> str | None:
+    """Which fields of the page are wrong, by what stands above them."""
+    named = [words.PAGE[name] for name in fields if name in words.PAGE]
+    if not named:
+        return None
+    zh, en = "、".join(one.zh for one in named), "; ".join(one.en for one in named)
+    return f"请填写或更正：{zh}。 Please fill in or correct: {en}."
 
 
 def _trouble(error: WanggeError, form: Form) -> Response:
@@ -147,7 +158,7 @@ def _shown(shown: dict[str, Any], form: Form, status: HTTPStatus = HTTPStatus.OK
         words=words.PAGE,
         ratings=words.RATINGS,
         ways=words.WAYS,
-        ladder=_ladder(case["steps"][-1]["level"]["slug"]) if case else (),
+        ladder=_ladder(case["steps"]) if case else (),
         can={act["slug"]: act for act in case["can"]} if case else {},
         new_id=lambda: new_id(clock()),
         **shown,
@@ -155,12 +166,12 @@ def _shown(shown: dict[str, Any], form: Form, status: HTTPStatus = HTTPStatus.OK
     return Response(text, status=status, mimetype="text/html")
 
 
-def _ladder(present: str) -> list[dict[str, str]]:
-    """Three dots: what was passed, what holds it now, what is above."""
-    levels = list(Level)
-    at = levels.index(Level(present))
-    dots = ["●" if n < at else "◉" if n == at else "○" for n in range(len(levels))]
-    return [{"zh": words.LEVEL[one].zh, "dot": dot} for one, dot in zip(levels, dots, strict=True)]
+def _ladder(steps: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Three dots: where it has been, who holds it now, where it never was."""
+    dots = {step["level"]["slug"]: "●" for step in steps}
+    if steps[-1]["ended_on"] is None:
+        dots[steps[-1]["level"]["slug"]] = "◉"
+    return [{"zh": words.LEVEL[one].zh, "dot": dots.get(one.value, "○")} for one in Level]
 
 
 def _language(form: Form) -> str:

@@ -14,7 +14,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
+from reportlab.platypus import Flowable, KeepInFrame, Paragraph, SimpleDocTemplate, Spacer
 
 from server.disputes.rules.codes import LENGTH
 from server.resident.slips.service import Slip
@@ -49,7 +49,9 @@ def as_pdf(slip: Slip, day: date) -> bytes:
         topMargin=_MARGIN,
         bottomMargin=_MARGIN,
     )
-    paper.build([*_head(slip), *_code(slip), *_how(slip, day)])
+    # One sheet, however long the name of the Office: all of it is shrunk rather than cut in two.
+    room = (A6[0] - 2 * _MARGIN - 4 * mm, A6[1] - 2 * _MARGIN - 4 * mm)
+    paper.build([KeepInFrame(*room, [*_head(slip), *_code(slip), *_how(slip, day)], mode="shrink")])
     return kept.getvalue()
 
 
