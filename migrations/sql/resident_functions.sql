@@ -2,41 +2,51 @@
 -- told with the transaction; a code that is replaced, or whose case has been at rest for a year, finds
 -- no party, as one that never was.
 
-CREATE OR REPLACE FUNCTION gate.resident_party() RETURNS uuid
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN (
-        SELECT p.id
-          FROM party_code c
-          JOIN party p   ON p.id = c.party_id
-          JOIN dispute d ON d.id = p.dispute_id
-         WHERE c.digest = decode(coalesce(current_setting('app.party_code', true), ''), 'hex')
-           AND c.ended_at IS NULL
-           AND (SELECT coalesce(max(coalesce(h.ended_at, 'infinity')), 'infinity')
-                  FROM holding h
-                 WHERE h.dispute_id = ANY (ARRAY[d.id, CASE WHEN d.status = 'joined'
-                                                            THEN d.related_id END]))
-               > gate.now() - interval '1 year');
-END
-$$;
-
--- The party's own case, and where it was merged, the one in which it goes on; the last is `present`.
--- What it was merged into may be merged in turn; eight times are more than enough.
-CREATE OR REPLACE FUNCTION gate.resident_cases() RETURNS TABLE (dispute_id uuid, present boolean)
+-- A case, and where it was merged, the one in which it goes on; the last is `present`. What it was
+-- merged into may be merged in turn; eight times are more than enough.
+CREATE OR REPLACE FUNCTION gate.goes_on_in(a_dispute uuid)
+RETURNS TABLE (dispute_id uuid, present boolean)
 LANGUAGE plpgsql STABLE ROWS 2 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     WITH RECURSIVE chain AS (
-        SELECT d.id, d.related_id, d.status, 1 AS nth
-          FROM party p JOIN dispute d ON d.id = p.dispute_id
-         WHERE p.id = gate.resident_party()
+        SELECT d.id, d.related_id, d.status, 1 AS nth FROM dispute d WHERE d.id = a_dispute
          UNION ALL
         SELECT d.id, d.related_id, d.status, chain.nth + 1
           FROM chain JOIN dispute d ON d.id = chain.related_id
          WHERE chain.status = 'joined' AND chain.nth < 8
     )
     SELECT id, nth = max(nth) OVER () FROM chain;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION gate.resident_party() RETURNS uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT p.id
+          FROM party_code c
+          JOIN party p ON p.id = c.party_id
+         WHERE c.digest = decode(coalesce(current_setting('app.party_code', true), ''), 'hex')
+           AND c.ended_at IS NULL
+           AND (SELECT coalesce(max(coalesce(h.ended_at, 'infinity')), 'infinity')
+                  FROM holding h
+                 WHERE h.dispute_id = ANY (ARRAY(SELECT one.dispute_id
+                                                   FROM gate.goes_on_in(p.dispute_id) one)))
+               > gate.now() - interval '1 year');
+END
+$$;
+
+-- The party's own case, and where it was merged, the one in which it goes on.
+CREATE OR REPLACE FUNCTION gate.resident_cases() RETURNS TABLE (dispute_id uuid, present boolean)
+LANGUAGE plpgsql STABLE ROWS 2 SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT one.dispute_id, one.present
+      FROM party p CROSS JOIN LATERAL gate.goes_on_in(p.dispute_id) one
+     WHERE p.id = gate.resident_party();
 END
 $$;
 

@@ -38,8 +38,8 @@ def check(file: Path) -> None:
     show_table(_effects(read, revision.replaced.policy if revision.replaced else read))
     if revision.backdated:
         click.echo(
-            "生效日期早于今天，导入时须用 --backdated 写明理由。 It is valid from before today: load it"
-            " with --backdated and the reason."
+            "生效日期早于今天，导入时须用 --backdated 写明理由。"
+            " It is valid from before today: load it with --backdated and the reason."
         )
     click.echo("文件无误，未写入。 The file is right; nothing was written.")
 

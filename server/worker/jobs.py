@@ -172,7 +172,7 @@ JOBS: Final = (
     Job("warn", warn_ahead),
     Job("follow", follow_up),
     Job("remind", remind_due),
-    Job("deliver", deliver_owed),
+    Job("deliver", deliver_owed, seconds=60.0),
     Job("figures", count_figures, seconds=120.0),
     Job("attachments", tidy_files),
     Job("retention", purge_old),

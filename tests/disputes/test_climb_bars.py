@@ -107,6 +107,15 @@ def test_both_offices_hear_of_a_climb_and_the_county_of_what_is_overdue(ladder: 
     assert [row[1] for row in ask(ladder, heard) if row[0] == "overdue"] == [[county]]
 
 
+def test_who_handed_a_case_down_stays_answerable_and_hears_that_it_climbs(ladder: Ladder) -> None:
+    sent = "UPDATE holding SET sent_by = :sender, objection_by = :at WHERE dispute_id = :id"
+    sender = id_of("office county")
+    change(ladder, sent, sender=sender, at=DUE, id=wall(ladder))
+    ladder.climb(DUE)
+    heard = "SELECT office_ids FROM notice WHERE kind = 'climbed'"
+    assert ask(ladder, heard)[0][0][2:] == [sender]
+
+
 def test_what_is_overdue_at_the_county_is_supervised_by_the_clock_once(ladder: Ladder) -> None:
     wall(ladder)
     at = START

@@ -91,9 +91,7 @@ def test_an_oral_agreement_binds_when_it_is_reached(ladder: Ladder, wages: str) 
     assert ladder.act("mediator-a1", wages, "close", terms_done=True)["status"] == "closed"
 
 
-def test_both_sides_ask_the_court_once_and_the_file_says_when(
-    ladder: Ladder, wages: str
-) -> None:
+def test_both_sides_ask_the_court_once_and_the_file_says_when(ladder: Ladder, wages: str) -> None:
     ladder.act("mediator-a1", wages, "settle", agreement="各退半尺")
     assert ladder.refusal("mediator-a1", wages, "ask_court") == "needs-court-open"  # it is oral
     ladder.act("mediator-a1", wages, "reopen", why="改为书面")

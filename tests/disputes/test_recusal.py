@@ -12,6 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from server.db import DbRole, transaction
+from server.disputes.errors import DisputeNotFound
+from server.disputes.queries import cases
 from server.disputes.service import verify_chain
 from server.disputes.service.recusing import see_to_recusals
 from server.sealed import keyring
@@ -326,6 +328,51 @@ def test_an_office_that_holds_a_case_of_its_head_passes_it_on(ladder: Ladder) ->
     check_heads(ladder)
 
 
+def test_an_office_in_which_nobody_is_left_to_act_passes_it_on(ladder: Ladder) -> None:
+    assign(ladder, "mediator-a1", "mediator", office_id=id_of("office A1"))
+    assign(ladder, "auditor", "mediator", office_id=id_of("office A1"))
+    wall = ladder.register("worker-a1w", "wall", cell_id=str(id_of("A1w")))
+    for login, heights in (
+        ("auditor", [("village", None)]),
+        ("mediator-a1", [("village", "pass_over"), ("township", None)]),
+    ):
+        ladder.county.clock.pass_time(hours=1)
+        ladder.act(login, wall, "recuse", person=str(id_of(f"user {login}")))
+        ladder.county.clock.pass_time(minutes=1)
+        go_round(ladder)
+        assert ladder.heights(wall) == heights
+    ladder.act("township-a", wall, "accept")
+
+
+def test_where_nobody_at_all_is_left_the_case_stays_where_it_is(ladder: Ladder) -> None:
+    household = str(id_of("A1w-2"))
+    party = {"side": "applicant", "kind": "household", "household_id": household}
+    ladder.register("worker-a1w", "wall", cell_id=str(id_of("A1w")), parties=[party])
+    for login in ("mediator-a1", "township-a", "county"):
+        know(ladder, login, household_id=id_of("A1w-2"))
+    go_round(ladder)
+    ladder.county.clock.pass_time(minutes=1)
+    assert go_round(ladder) == 0
+    with transaction(ladder.county.worker) as session:
+        held = "SELECT level FROM holding WHERE ended_at IS NULL"
+        assert session.scalars(text(held)).all() == ["county"]
+    assert ladder.desk("county").get("/disputes")["total"] == 0
+
+
+def test_the_service_leaves_out_what_row_security_would_let_through(
+    ladder: Ladder, complaint: str
+) -> None:
+    for login, seen_by in (("mediator-a1", 0), ("township-a", 1)):
+        by = ladder.county.identity(login, role=DbRole.WORKER)
+        with transaction(by) as session:
+            assert session.scalar(text("SELECT count(*) FROM dispute")) == 1
+            listed = cases.list_disputes(None, by.user_id, by.now)
+            assert len(session.scalars(listed).all()) == seen_by
+            if not seen_by:
+                with pytest.raises(DisputeNotFound):
+                    cases.get_dispute(session, UUID(complaint))
+
+
 def test_a_township_whose_head_is_a_party_is_passed_over_from_the_start(ladder: Ladder) -> None:
     head = {"side": "respondent", "kind": "user", "user_id": str(id_of("user township-a"))}
     secretary = [head, SECRETARY]
@@ -522,6 +569,33 @@ def test_what_waits_of_a_case_is_not_shown_to_who_steps_aside(
     know(ladder, "county", household_id=id_of("A1w-1"))
     ladder.county.clock.pass_time(minutes=1)
     assert ladder.desk("county").get("/sync/quarantine")["total"] == 0
+
+
+@pytest.mark.parametrize("how", ["user", "telephone", "neither"])
+def test_a_complaint_that_was_set_aside_is_not_opened_nor_buried_by_whom_it_names(
+    ladder: Ladder, how: str
+) -> None:
+    """It is not registered yet: its parties stand in what the phone sent alone."""
+    know(ladder, "county", telephone=NUMBER)
+    named = {
+        "user": {"side": "respondent", "kind": "user", "user_id": str(id_of("user county"))},
+        "telephone": {"side": "respondent", "kind": "outsider", "telephone": NUMBER},
+        "neither": {"side": "respondent", "kind": "outsider", "telephone": "00013800098"},
+    }[how]
+    phone = ladder.phone("worker-a1w")
+    other = {"side": 7, "kind": "nonsense", "household_id": [], "telephone": {}}  # why it waits
+    told = phone.note(
+        "dispute", category="other", story="示例", cell_id=str(id_of("A1w")), parties=[other, named]
+    )
+    phone.note("dispute_event", dispute_id=told, event="note", why="示例")
+    assert [one["status"] for one in phone.deliver()] == ["quarantined"] * 2
+    county, expect = ladder.desk("county"), 200 if how == "neither" else 404
+    waiting = county.get("/sync/quarantine")["items"]
+    assert len(waiting) == 2
+    for one in waiting:
+        path = f"/sync/quarantine/{one['device_id']}/{one['mid']}"
+        county.post(f"{path}/reveal", {"reason": "核对"}, expect=expect)
+        county.post(f"{path}/close", {"why": "示例"}, expect=expect)
 
 
 def test_nobody_reads_what_makes_a_colleague_step_aside(ladder: Ladder) -> None:

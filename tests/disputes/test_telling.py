@@ -36,6 +36,7 @@ def told(
     *,
     sent_by: str | None = None,
     to: str | None = None,
+    aside: str | None = None,
 ) -> dict[Kind, set[UUID]]:
     """Kind → Offices that hear of it, where the village held the case and a bureau helps."""
     first = held("village", sent_by=sent_by)
@@ -43,6 +44,7 @@ def told(
     category = next(iter(Category))
     case = Case(UUID(int=9), category, "511921101", after, holdings)
     case.joint[office("bureau")] = UUID(int=3)
+    case.recused = {office(aside)} if aside else set()
     ways = {(case.id, level): Receiver(office(level.value), level) for level in Level}
     actor = Actor.HANDLER if by else Actor.PARTY
     by_office = office(by) if by else None
@@ -86,8 +88,15 @@ def test_who_handed_a_case_down_hears_that_it_left_and_so_does_who_helps() -> No
     }
 
 
+def test_an_office_that_steps_aside_hears_nothing() -> None:
+    heard = told(
+        Event.SETTLE, State.ACCEPTED, State.SETTLED, "village", sent_by="county", aside="county"
+    )
+    assert heard == {Kind.SETTLED: {office("village"), office("bureau")}}
+
+
 def test_a_threat_to_life_is_heard_on_all_levels_and_a_request_on_two() -> None:
     heard = told(Event.ALERT, State.ACCEPTED, State.ACCEPTED, "village")
-    assert heard == {Kind.ALERT: {office(level.value) for level in Level} | {office("village")}}
+    assert heard == {Kind.ALERT: {office(level.value) for level in Level} | {office("bureau")}}
     heard = told(Event.REQUEST, State.ACCEPTED, State.ACCEPTED, None)
     assert heard == {Kind.PARTY_REQUEST: {office("village"), office("township")}}

@@ -140,6 +140,32 @@ def test_no_combination_of_what_is_told_gives_a_small_number(
             assert not is_small([number]), (row, span)
 
 
+@settings(max_examples=60)
+@given(tables())
+def test_months_of_nothing_need_not_be_written_down(
+    rows: dict[str, dict[date, tuple[int, ...]]],
+) -> None:
+    """A row without an entry for a month is a row with a zero there."""
+    spare = {row: {month: n for month, n in of.items() if any(n)} for row, of in rows.items()}
+    whole, short = told_of(rows), told_of(spare)
+    for row in (*rows, TOTAL):
+        for month in {month for of in rows.values() for month in of}:
+            for span in spans_of(month)[:-1]:
+                assert whole.tells(row, span) == short.tells(row, span), (row, span)
+
+
+def test_nothing_is_told_where_the_months_beside_it_are() -> None:
+    """Of a village that is told quarter by quarter the quarters in which nobody came are as well."""
+    months = [date(2025, 1, 1), date(2025, 4, 1)]
+    told = told_of({"a": {months[0]: (20,), months[1]: (3,)}, "b": {months[0]: (30,)}})
+    assert not told.tells("a", Node(months[1], 3))
+    assert not told.tells("a", Node(date(2025, 11, 1), 1))  # it would tell the rest of the year
+    told = told_of({"a": {months[0]: (20,)}, "b": {date(2026, 1, 1): (3,)}, "c": {months[0]: (9,)}})
+    for month in (date(2025, 11, 1), date(2027, 3, 1)):
+        assert told.tells("a", Node(month, 1))
+    assert not told.tells("b", Node(date(2026, 1, 1), 1))
+
+
 def reduced(equations: list[list[int]]) -> list[list[int]]:
     """The reduced row echelon form, in the integers modulo a great prime: exact and quick."""
     rows = [row[:] for row in equations]

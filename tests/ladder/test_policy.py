@@ -33,7 +33,7 @@ from server.ladder.routing import Category, Level, OfficeKind
 
 limits = st.builds(
     Limits,
-    *(st.builds(Limit, st.integers(1, 3660), st.sampled_from(Unit)) for _ in ("accept", "handle")),
+    *(st.builds(Limit, st.integers(1, 200), st.sampled_from(Unit)) for _ in ("accept", "handle")),
 )
 spans = st.integers(1, 400)
 texts = st.text("2026-默认v.", min_size=1)

@@ -11,6 +11,7 @@ from server.notices.delivery.letters import write, write_digest
 from server.notices.delivery.mailing import SECONDS, hand_in
 from server.notices.delivery.rules import Answer
 from server.notices.delivery.sending import FEW
+from server.notices.delivery.service import EACH
 from server.notices.rules import Kind, Notice
 from server.notices.service import owe
 from server.notices.targets.service import Wish
@@ -65,6 +66,14 @@ def test_a_threat_to_life_is_a_letter_of_its_own_and_the_first(
         "【网格】紧急情况 Alert",
         "【网格】30 条通知 30 notices",
     ]
+
+
+def test_a_threat_to_life_goes_before_whatever_waits(desk: NoticeDesk, receiver: Receiver) -> None:
+    desk.add("platform", receiver.url)
+    owe_cases(desk, 2 * EACH)
+    owe_cases(desk, 1, Kind.ALERT)
+    desk.go_round()
+    assert receiver.heard[0].said["type"] == "dispute.alert"
 
 
 def test_a_few_are_told_each_by_itself(desk: NoticeDesk, mailbox: Mailbox) -> None:

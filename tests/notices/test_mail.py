@@ -202,6 +202,7 @@ def test_with_tls_and_a_password(desk: NoticeDesk, authority: Authority) -> None
         "a b@example.cn",
         "甲@example.cn",
         "a@示例.cn",
+        "=?utf-8?q?b?=@example.cn",
         "a@example..cn",
         "<a@example.cn>",
         "a@example.cn, b@example.cn",

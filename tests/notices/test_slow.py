@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 
@@ -74,6 +76,34 @@ def test_who_never_says_a_word_is_left(tls: bool) -> None:
         endpoint = read_url(url, LOOPBACK)
         answer = post(Endpoint(tls, endpoint.host, endpoint.port, "/"), {}, b"", 0.2)
     assert answer == Answer(None, "超时 timed out")
+
+
+def test_an_address_that_keeps_silent_leaves_time_for_the_next_one(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = read_url(receiver.url, LOOPBACK)
+    with full() as silent:
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 0, "", address)
+            for address in (silent, (endpoint.host, endpoint.port))
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        answer = post(Endpoint(False, "two.example.cn", 80, "/"), {}, b"{}", 2.0)
+    assert fate_of(answer) is Fate.SENT
+
+
+@contextmanager
+def full() -> Iterator[tuple[str, int]]:
+    """Somebody to whom no connection ever comes about: enough others wait already."""
+    with ExitStack() as open_:
+        listener = open_.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            waiting = open_.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()
 
 
 def test_a_slow_endpoint_keeps_nobody_else_waiting(desk: NoticeDesk, receiver: Receiver) -> None:

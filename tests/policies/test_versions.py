@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from sqlalchemy import text
 
 from server.access.rules import OFFICE_KINDS
 from server.db import transaction
-from server.ladder.calendar import Limit, local_day
+from server.ladder.calendar import Limit, Unit, WorkingCalendar, local_day
 from server.ladder.clocks import Limits
 from server.ladder.policy import DEFAULT, Policy
 from server.ladder.routing import Category, Level, OfficeKind
@@ -25,7 +27,8 @@ from server.policies.errors import (
     PolicyOutlived,
 )
 from server.policies.rules.changes import Change, changes, effects, short
-from server.policies.rules.written import MAX_BYTES, read_policy, write_policy
+from server.policies.rules.days import days_of
+from server.policies.rules.written import FARTHEST, MAX_BYTES, read_policy, write_policy
 from tests.ladder.test_policy import policies
 from tests.smallcounty import START, SmallCounty
 
@@ -51,6 +54,35 @@ def test_a_name_that_nobody_can_print_is_refused(name: str) -> None:
     with pytest.raises(BadPolicyFile) as refused:
         read_policy(file.encode())
     assert list(refused.value.errors or {}) == ["version"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        ({"levels": {"village": {"handle": "3000 days"}}}, "levels.village.handle"),
+        ({"levels": {"county": {"accept": "470 working_days"}}}, "levels.county.accept"),
+        ({"party_answer_working_days": 480}, "party_answer_working_days"),
+    ],
+)
+def test_a_limit_beyond_the_calendar_would_let_nobody_register_and_is_refused(
+    changed: dict[str, Any], path: str
+) -> None:
+    """A slip of the pen: 3000 for 300."""
+    said: dict[str, Any] = yaml.safe_load(write_policy(DEFAULT))
+    for level, limits in changed.pop("levels", {}).items():
+        said["levels"][level] |= limits
+    with pytest.raises(BadPolicyFile) as refused:
+        read_policy(yaml.safe_dump(said | changed).encode())
+    assert list(refused.value.errors or {}) == [path]
+
+
+@pytest.mark.parametrize("begun", [date(2026, 1, 1), date(2026, 12, 31)])
+def test_the_longest_limits_of_a_file_are_within_the_calendar(begun: date) -> None:
+    ahead = [day for year in range(begun.year, begun.year + 3) for day in days_of(year)]
+    calendar = WorkingCalendar({day.day: day.working for day in ahead})
+    start = datetime.combine(begun, time(12), UTC)
+    longest = (Limit(FARTHEST, Unit.DAYS), Limit(FARTHEST * 2 // 3, Unit.WORKING_DAYS))
+    assert all(calendar.deadline(start, limit) > start for limit in longest)
 
 
 def test_the_example_is_a_policy_with_the_numbers_that_are_delivered() -> None:

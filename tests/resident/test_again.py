@@ -82,6 +82,21 @@ def test_one_of_thirty_workers_does_not_withdraw_for_all(residents: Residents, h
     assert residents.case(code)["status"]["slug"] == "registered"
 
 
+def test_a_code_lives_as_long_as_the_case_in_which_it_goes_on_at_last(residents: Residents) -> None:
+    first = residents.quarrel()
+    again = residents.quarrel("again", related_id=first, relation="same")
+    code = residents.code(again)
+    third = residents.quarrel("third", cell_id=str(id_of("A1w")))
+    merged = "UPDATE dispute SET status = 'joined', related_id = :third WHERE id = :first"
+    residents.look(merged, first=first, third=third)
+    over = "UPDATE holding SET ended_at = '2020-01-01', ended_how = 'merge', due_at = NULL"
+    residents.look(f"{over} WHERE dispute_id <> :third", third=third)
+    assert residents.case(code)["joined"] is True
+    assert residents.case(code)["steps"][0]["ended_on"] is None
+    residents.look(over)
+    residents.send("case", code, expect=404)
+
+
 @pytest.mark.parametrize("why", [" ", "\n\t　"])
 def test_a_reason_of_nothing_is_no_reason(residents: Residents, why: str) -> None:
     wall = residents.quarrel()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, any_, cast, insert, literal, select, text
+from sqlalchemy import Row, Select, any_, cast, func, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.types import Text, Uuid
@@ -136,8 +136,10 @@ def _update(
 
 
 def get_dispute(session: Session, dispute_id: UUID) -> Dispute:
-    """One dispute with its Office and present Holding. Raises DisputeNotFound."""
-    query = select(Dispute).where(Dispute.id == dispute_id).options(*_WHOLE)
+    """One dispute with its Office and present Holding. Raises DisputeNotFound, also for whoever
+    steps aside from it.
+    """
+    query = select(Dispute).where(Dispute.id == dispute_id, _NOT_ASIDE).options(*_WHOLE)
     dispute = session.scalar(query.execution_options(populate_existing=True))
     if dispute is None:
         raise DisputeNotFound
@@ -145,6 +147,8 @@ def get_dispute(session: Session, dispute_id: UUID) -> Dispute:
 
 
 _WHOLE = (joinedload(Dispute.office), joinedload(Dispute.present))
+# Also where row security would let them through: whoever steps aside finds nothing.
+_NOT_ASIDE = Dispute.id.not_in(select(func.gate.my_recusals()))
 
 
 def list_disputes(
@@ -158,9 +162,9 @@ def list_disputes(
     overdue: bool | None = None,
 ) -> Select[tuple[Dispute]]:
     """Disputes within `places` (None: the county), with what `author` registered in a village among
-    them. `overdue`: their time is up, and still open.
+    them, and nothing from which the asker steps aside. `overdue`: their time is up, and still open.
     """
-    query = select(Dispute).options(*_WHOLE)
+    query = select(Dispute).where(_NOT_ASIDE).options(*_WHOLE)
     if places is not None:
         held = any_(literal(list(places), ARRAY(Text)))
         within = select(DisputePlace.dispute_id).where(DisputePlace.bucket == held)

@@ -101,6 +101,8 @@ _CLIMB = text(f"""
             s (category, area_id, level, aside)
     ), picked AS MATERIALIZED (
         SELECT h.id AS holding_id, h.dispute_id, h.office_id AS from_office, h.due_at, d.status,
+               CASE WHEN strpos(apart.aside, cast(h.sent_by AS text)) = 0 THEN h.sent_by END
+                    AS answerable,
                d.category, d.area_id, h.level AS from_level, coalesce(route.kind, '') AS kind,
                apart.aside,
                CASE WHEN d.status = 'registered' AND h.accept_by = h.due_at THEN 'accept'
@@ -177,7 +179,7 @@ _CLIMB = text(f"""
         INSERT INTO supervision (event_id, dispute_id, kind, since)
         SELECT next_id, dispute_id, :supervision, :at FROM ended WHERE office_id IS NULL
     )
-    SELECT dispute_id, from_office, from_level, office_id, level, bar, due_at FROM ended
+    SELECT dispute_id, from_office, from_level, office_id, level, bar, due_at, answerable FROM ended
 """)
 CLOCK_SUPERVISES = "tracked"  # 跟踪督办: what opens by itself
 
@@ -190,7 +192,10 @@ class Note(NamedTuple):
 
 
 class Climbed(NamedTuple):
-    """A case that the clock took: from which Office it went to which, or none at the county."""
+    """A case that the clock took: from which Office it went to which, or none at the county.
+
+    `answerable`: the Office that had sent it to where it climbs from.
+    """
 
     dispute_id: UUID
     from_office: UUID
@@ -199,6 +204,7 @@ class Climbed(NamedTuple):
     level: Level | None
     bar: Bar
     due_at: datetime
+    answerable: UUID | None
 
 
 def climb(
@@ -275,6 +281,7 @@ def _climbed(row: Row[Any]) -> Climbed:
         Level(row.level) if row.level else None,
         Bar(row.bar),
         row.due_at,
+        row.answerable,
     )
 
 

@@ -119,22 +119,36 @@ def say_recusals(session: Session, at: datetime, batch: int) -> Sequence[Row[Any
     return session.execute(_SAY, {"at": at, "batch": batch}).all()
 
 
-# Cases held by an Office that steps aside; what another worker or an act has locked is left
-# for the next round.
+# Cases held by an Office that steps aside, or in which nobody is left who need not; what another
+# worker or an act has locked is left for the next round.
 _HELD_ASIDE = text("""
     SELECT h.id AS holding_id, d.id AS dispute_id, d.status, d.category, h.office_id, h.level,
            (SELECT max(n) FROM holding g WHERE g.dispute_id = d.id) AS n
-      FROM recusal r
-      JOIN holding h ON h.dispute_id = r.dispute_id AND h.ended_at IS NULL
-                    AND h.office_id = r.office_id
+      FROM holding h
       JOIN dispute d ON d.id = h.dispute_id
-     WHERE r.ended_at IS NULL
+     CROSS JOIN LATERAL (SELECT gate.aside_of(d.id) AS ids) aside
+     WHERE h.ended_at IS NULL
+       AND h.dispute_id IN (SELECT r.dispute_id FROM recusal r WHERE r.ended_at IS NULL)
+       AND (h.office_id = ANY (aside.ids)
+            OR NOT gate.manned(h.office_id, h.level, :at, aside.ids))
      ORDER BY d.id
      LIMIT :batch
        FOR NO KEY UPDATE OF h, d SKIP LOCKED
 """)
 
 
-def lock_held_aside(session: Session, batch: int) -> Sequence[Row[Any]]:
-    """Open cases, under lock, that their Office must not hold."""
-    return session.execute(_HELD_ASIDE, {"batch": batch}).all()
+def lock_held_aside(session: Session, at: datetime, batch: int) -> Sequence[Row[Any]]:
+    """Open cases, under lock, that their Office must not hold, or cannot."""
+    return session.execute(_HELD_ASIDE, {"at": at, "batch": batch}).all()
+
+
+# Of parties that are not written (yet): would the asker have to step aside?
+_CONCERNS = text("""
+    SELECT EXISTS (SELECT FROM gate.aside_among(cast(:parties AS jsonb)) one
+                    WHERE one.ids && array_append(ARRAY(SELECT gate.my_offices()), gate.user_id()))
+""")
+
+
+def concerns_asker(session: Session, parties: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the asker would step aside from a case with these parties, rows not yet written."""
+    return bool(session.scalar(_CONCERNS, {"parties": as_json(parties)}))

@@ -56,7 +56,11 @@ class EventIn(Schema):
 
     id = fields.UUID(required=True)
     event = fields.String(required=True, validate=validate.OneOf(sorted(SENT)))
-    why = fields.String(load_default=None, validate=_TEXT)
+    why = fields.String(
+        load_default=None,
+        validate=_TEXT,
+        metadata={"description": "answer: the party who asked reads it word for word"},
+    )
     agreement = fields.String(load_default=None, validate=_TEXT)
     referred_to = _word(REFERRED_TO, "refer: where to")
     rights_told = fields.Boolean(load_default=False)

@@ -102,7 +102,8 @@ def _terms(
 
 def _notice(case: Climbed) -> Notice:
     told = {"bar": case.bar.value, "due_at": case.due_at, "from_level": case.from_level.value}
-    if case.office_id is None or case.level is None:
-        return Notice(Kind.OVERDUE, case.dispute_id, (case.from_office,), told)
-    both = (case.from_office, case.office_id)
-    return Notice(Kind.CLIMBED, case.dispute_id, both, {**told, "level": case.level.value})
+    offices = (case.from_office, case.office_id, case.answerable)
+    heard = tuple(dict.fromkeys(office for office in offices if office))
+    if case.level is None:
+        return Notice(Kind.OVERDUE, case.dispute_id, heard, told)
+    return Notice(Kind.CLIMBED, case.dispute_id, heard, {**told, "level": case.level.value})

@@ -20,9 +20,11 @@ from server.db import Identity
 from server.disputes.queries import cases
 from server.disputes.queries import recusals as queries
 from server.disputes.queries.places import Way, map_receivers_of
+from server.disputes.rules.fields import as_id, is_id, is_text
 from server.disputes.rules.moves import Receiver
 from server.disputes.service.clocks import Clocks
 from server.disputes.service.events import event_row
+from server.households.rules import normal_telephone
 from server.ids import new_id
 from server.ladder.clocks import due_at
 from server.ladder.kinds import Event, State
@@ -30,6 +32,7 @@ from server.ladder.policy import route_for
 from server.ladder.routing import Category, Level
 from server.notices.rules import Kind, Notice
 from server.notices.service import owe
+from server.sealed import keyring
 
 BATCH: Final = 200
 RECENT: Final = timedelta(hours=1)  # terms that began within it are looked at: rounds may fail
@@ -56,6 +59,28 @@ def find_at_registration(
     return queries.map_receivers_past(session, starts, telling, at) if telling else {}
 
 
+def concerns_asker(session: Session, id_: UUID, parties: Any) -> bool:
+    """Whether the asker would step aside from a dispute that was never registered, as far as its
+    `parties` make sense: they are as somebody wrote them down.
+    """
+    told = [_as_said(id_, party) for party in parties] if isinstance(parties, list) else []
+    telling = [row for row in told if any(row[name] for name in _MATTERS)]
+    return bool(telling) and queries.concerns_asker(session, telling)
+
+
+def _as_said(id_: UUID, party: Any) -> dict[str, Any]:
+    said = party if isinstance(party, Mapping) else {}
+    ids = ((name, said.get(name)) for name in ("user_id", "office_id", "household_id"))
+    number = said.get("telephone")
+    digits = normal_telephone(str(number)) if is_text(number) else None
+    return {
+        "dispute_id": id_,
+        "side": said.get("side"),
+        **{name: as_id(value) if is_id(value) else None for name, value in ids},
+        "telephone_index": keyring().blind("household.telephone", digits) if digits else None,
+    }
+
+
 def recuse(
     session: Session, by: Identity, dispute_id: UUID, person: UUID, found_by: str, event_id: UUID
 ) -> None:
@@ -68,13 +93,14 @@ def recuse(
 
 def see_to_recusals(session: Session, by: Identity, batch: int = BATCH) -> int:
     """The worker's round: hearers as of now, an event for each recusal that was found, and what an
-    Office holds that steps aside goes to the next. How many events it wrote; call it until 0.
+    Office holds that steps aside, or has nobody else, goes to the next. How many events it wrote;
+    call it until 0.
 
     Raises NoPolicy, CalendarMissing where a case would have to be passed on without.
     """
     queries.look_again(session, by.now - RECENT, by.now)
     said = queries.say_recusals(session, by.now, batch)
-    passed = _receivers(session, by, queries.lock_held_aside(session, batch))
+    passed = _receivers(session, by, queries.lock_held_aside(session, by.now, batch))
     if passed:
         _pass_over(session, by, passed)
     if said or passed:
@@ -102,7 +128,7 @@ def _receivers(session: Session, by: Identity, held: Sequence[Row[Any]]) -> list
     }
     found = map_receivers_of(session, asked, by.now)
     ways = ((row, found.get((row.dispute_id, Level(row.level)))) for row in held)
-    return [(row, to) for row, to in ways if to]
+    return [(row, to) for row, to in ways if to and to.office_id != row.office_id]
 
 
 def _pass_over(session: Session, by: Identity, passed: Sequence[_Passed]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,7 @@ def notices_of(
         "by": actor.value,
     }
     return [
-        Notice(kind, case.id, _once_each(offices), body)
+        Notice(kind, case.id, _once_each(offices, case.recused), body)
         for kind, offices in _owed(case, before, move, office_id, told)
     ]
 
@@ -104,7 +104,7 @@ def _owed(
         helps = told.body.get("to_office")
         yield Kind.JOINED, [helps, now.office_id if office_id != now.office_id else None]
     elif event is Event.ALERT:
-        yield Kind.ALERT, [now.office_id, before.sent_by, *told.everywhere(case)]
+        yield Kind.ALERT, [*near, *told.everywhere(case)]
     elif event in _AT_BOTH_LEVELS:
         yield _AT_BOTH_LEVELS[event], [now.office_id, *told.above(case, now)]
     elif event in _AT_THE_HOLDERS:
@@ -115,5 +115,6 @@ def _owed(
         yield Kind.CLOSED, near  # by a party too, or by an Office above
 
 
-def _once_each(offices: Iterable[UUID | None]) -> tuple[UUID, ...]:
-    return tuple(dict.fromkeys(office for office in offices if office))
+def _once_each(offices: Iterable[UUID | None], aside: Collection[UUID]) -> tuple[UUID, ...]:
+    """Whoever steps aside hears nothing."""
+    return tuple(dict.fromkeys(office for office in offices if office and office not in aside))

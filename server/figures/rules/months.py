@@ -7,7 +7,7 @@ of two periods, where a village has one case a week.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -87,3 +87,27 @@ def spans_of(month: date) -> tuple[Node, ...]:
     alone = Node(month, 1)
     quarter = wider(alone)
     return alone, quarter, wider(quarter), ALL, ROOT
+
+
+class Calendar:
+    """Every span that holds one of some months, the widest first, and what is part of what."""
+
+    def __init__(self, months: Iterable[date]) -> None:
+        spans = {ROOT}.union(*map(spans_of, months))
+        self.spans = sorted(spans, key=lambda span: (-span.months, span.first))
+        self.at = {span: at for at, span in enumerate(self.spans)}
+        self.wider = [0, *(self.at[wider(span)] for span in self.spans[1:])]
+        self.parts: list[list[int]] = [[] for _ in self.spans]
+        for at, around in list(enumerate(self.wider))[1:]:
+            self.parts[around].append(at)
+
+    def add_up(self, numbers: list[int]) -> None:
+        """Sums of all spans, in place, from the numbers of single months."""
+        for at in range(len(numbers) - 1, 0, -1):
+            numbers[self.wider[at]] += numbers[at]
+
+
+@lru_cache(64)
+def calendar_of(months: tuple[date, ...]) -> Calendar:
+    """The calendar of these months."""
+    return Calendar(months)

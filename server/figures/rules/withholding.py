@@ -14,11 +14,11 @@ is known there anyway: only the rest counts as small.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
+from operator import add
 from typing import Final
 
-from server.figures.rules.months import ROOT, Node, spans_of, wider
+from server.figures.rules.months import Calendar, Node, calendar_of, wider
 
 SMALL: Final = 5  # the least number that is told
 TOTAL: Final = "total"
@@ -29,25 +29,35 @@ Table = Mapping[str, Mapping[date, Numbers]]
 
 def is_small(numbers: Iterable[int]) -> bool:
     """Whether one of them is too small to be told."""
-    return any(0 < number < SMALL for number in numbers)
+    for number in numbers:  # a comprehension would take longer than all else here
+        if 0 < number < SMALL:
+            return True
+    return False
 
 
 class Told:
     """What of a table is told: of each row, and the total, some spans as one, others split."""
 
-    def __init__(self, opened: Mapping[str, frozenset[Node]] | None) -> None:
+    def __init__(self, opened: Mapping[str, frozenset[Node]] | None, known: Calendar) -> None:
         self._opened = opened  # spans whose parts are told; None: all
+        self._known = known
 
     def tells(self, row: str, span: Node) -> bool:
         """Whether the number of a row (or the TOTAL) over a span of the calendar is told."""
         return self.splits(row, wider(span))
 
     def splits(self, row: str, span: Node) -> bool:
-        """Whether the parts of a span are told one by one. Of an empty row they are."""
-        return self._opened is None or row not in self._opened or span in self._opened[row]
+        """Whether the parts of a span are told one by one. Of an empty row they are, and of a span
+        in which nobody has anything where the span itself is told.
+        """
+        if self._opened is None or row not in self._opened:
+            return True
+        while span not in self._known.at:
+            span = wider(span)
+        return span in self._opened[row]
 
 
-EVERYTHING: Final = Told(None)
+EVERYTHING: Final = Told(None, calendar_of(()))
 
 
 def told_of(rows: Table, within: Told = EVERYTHING) -> Told:
@@ -55,56 +65,61 @@ def told_of(rows: Table, within: Told = EVERYTHING) -> Told:
     small = any(is_small(numbers) for months in rows.values() for numbers in months.values())
     if not small and within is EVERYTHING:
         return EVERYTHING  # a small sum has a small part
-    table = _Split(_values(rows))
+    table = _Split(rows)
     for row in table.values:
-        table.open(row, ROOT, within)
+        table.open(row, _ROOT, within)
     while table.hide_alone() or table.hide_small_rests():
         pass
-    return Told({row: frozenset(spans) for row, spans in table.opened.items()})
+    spans = table.calendar.spans
+    opened = {row: frozenset(spans[at] for at in ats) for row, ats in table.opened.items()}
+    return Told(opened, table.calendar)
 
 
-@dataclass
+_ROOT: Final = 0  # where it is in a Calendar
+
+
 class _Split:
-    """A table while it is worked out which spans of which rows are split."""
+    """A table while it is worked out which spans of which rows are split.
 
-    values: Mapping[str, Mapping[Node, Numbers]]
-    opened: dict[str, set[Node]] = field(default_factory=dict)
-    parts: dict[tuple[str, Node], list[Node]] = field(default_factory=dict)
-    there: dict[Node, list[str]] = field(default_factory=dict)  # rows of a span, the least first
+    Spans go by their place in the calendar: every row has all of them, of nothing too.
+    """
 
-    def __post_init__(self) -> None:
-        for span in self.values[TOTAL]:
-            told = ((self.values[row].get(span, ()), row) for row in self._rows())
-            self.there[span] = [row for numbers, row in sorted(told) if any(numbers)]
-        for row, spans in self.values.items():
-            self.opened[row] = set()
-            for span in spans:
-                if span != ROOT:
-                    self.parts.setdefault((row, wider(span)), []).append(span)
+    def __init__(self, rows: Table) -> None:
+        months = frozenset(month for of in rows.values() for month in of)
+        self.calendar = calendar_of(tuple(sorted(months)))
+        self.rows = list(rows)
+        self.values = _values(rows, self.calendar)
+        self.small = {row: list(map(is_small, of)) for row, of in self.values.items()}
+        self.opened: dict[str, set[int]] = {row: set() for row in self.values}
+        self.there = []  # rows of a span, the least first
+        for at in range(len(self.calendar.spans)):
+            told = ((self.values[row][at], row) for row in self.rows)
+            self.there.append([row for numbers, row in sorted(told) if any(numbers)])
 
-    def open(self, row: str, span: Node, within: Told) -> None:
+    def open(self, row: str, span: int, within: Told) -> None:
         """Split a span, and its parts in turn, as long as none of them is small."""
-        parts = self.parts.get((row, span), ())
-        if not parts or not within.splits(row, span):
+        parts, small = self.calendar.parts[span], self.small[row]
+        if not parts or any(small[part] for part in parts):
             return
-        if any(is_small(self.values[row][part]) for part in parts):
+        if within is not EVERYTHING and not within.splits(row, self.calendar.spans[span]):
             return
         self.opened[row].add(span)
         for part in parts:
             self.open(row, part, within)
 
-    def close(self, row: str, span: Node) -> None:
+    def close(self, row: str, span: int) -> None:
         """Tell a span of a row as one again."""
-        self.opened[row].discard(span)
-        for part in self.parts.get((row, span), ()):
-            self.close(row, part)
+        if span in self.opened[row]:
+            self.opened[row].discard(span)
+            for part in self.calendar.parts[span]:
+                self.close(row, part)
 
     def hide_alone(self) -> bool:
         """What the total splits, one row must not be alone in not splitting: the other rows would
         tell its parts. Whether anything was closed.
         """
         before = self._count()
-        for row in self._rows():
+        for row in self.rows:
             for span in self._blocks(row):
                 if span not in self.opened[TOTAL] or not any(self.values[row][span]):
                     continue
@@ -118,43 +133,39 @@ class _Split:
         Whether anything was closed.
         """
         before = self._count()
-        for span in self.values[TOTAL]:
-            while span != ROOT and wider(span) in self.opened[TOTAL]:
-                there = self.there[span]
-                shown = [row for row in there if wider(span) in self.opened[row]]
-                rest = [self.values[row][span] for row in there if row not in shown]
-                if not shown or not rest or not is_small(_sum(rest)):
+        for span, there in enumerate(self.there):
+            around = self.calendar.wider[span]
+            while span != _ROOT and around in self.opened[TOTAL]:
+                shown = [row for row in there if around in self.opened[row]]
+                rest = [self.values[row][span] for row in there if around not in self.opened[row]]
+                if not shown or not rest or not is_small(map(sum, zip(*rest, strict=True))):
                     break
-                self.close(shown[0], wider(span))
+                self.close(shown[0], around)
         return self._count() < before
 
-    def _rows(self) -> list[str]:
-        return [row for row in self.values if row != TOTAL]
-
-    def _blocks(self, row: str) -> Iterator[Node]:
+    def _blocks(self, row: str) -> Iterator[int]:
         """Spans that are told as one, though they have parts."""
-        for span in self.values[row]:
-            is_whole = (row, span) in self.parts and span not in self.opened[row]
-            if is_whole and (span == ROOT or wider(span) in self.opened[row]):
-                yield span
+        for span, parts in enumerate(self.calendar.parts):
+            if parts and span not in self.opened[row]:
+                if span == _ROOT or self.calendar.wider[span] in self.opened[row]:
+                    yield span
 
     def _count(self) -> int:
         return sum(map(len, self.opened.values()))
 
 
-def _sum(many: Iterable[Numbers]) -> Numbers:
-    return tuple(map(sum, zip(*many, strict=True)))
-
-
-def _values(rows: Table) -> dict[str, dict[Node, Numbers]]:
+def _values(rows: Table, calendar: Calendar) -> dict[str, list[Numbers]]:
     """Every span of every row and of the total."""
-    parts: dict[str, dict[Node, list[Numbers]]] = {TOTAL: {}}
+    width = max((len(numbers) for months in rows.values() for numbers in months.values()), default=0)
+    values, totals = {}, [[0] * len(calendar.spans) for _ in range(width)]
     for row, months in rows.items():
+        sums = [[0] * len(calendar.spans) for _ in range(width)]
         for month, numbers in months.items():
-            for span in spans_of(month):
-                parts.setdefault(row, {}).setdefault(span, []).append(numbers)
-                parts[TOTAL].setdefault(span, []).append(numbers)
-    return {
-        row: {span: _sum(numbers) for span, numbers in spans.items()}
-        for row, spans in parts.items()
-    }
+            at = calendar.at[Node(month, 1)]
+            for column, number in zip(sums, numbers, strict=True):
+                column[at] = number
+        for column, total in zip(sums, totals, strict=True):
+            calendar.add_up(column)
+            total[:] = map(add, total, column)
+        values[row] = list(zip(*sums, strict=True))
+    return {TOTAL: list(zip(*totals, strict=True)), **values}

@@ -23,7 +23,7 @@ from server.notices.delivery.rules import LONGEST_ANSWER, Answer, one_line
 from server.notices.targets.rules import Endpoint, may_be_reached
 
 SECONDS: Final = 10.0  # for one try, from the name to the end of the answer
-_SHORTEST: Final = 0.05  # for a further address of the same name, once time is up
+_SHORTEST: Final = 0.05  # seconds for an address
 _READ: Final = 4 * LONGEST_ANSWER  # bytes; the rest of an answer is not even read
 
 
@@ -101,9 +101,8 @@ class _Secure(_Plain):
 
 
 def _reach(host: str, port: int, seconds: float) -> socket.socket:
-    """A connection to the first address of this name that answers, all within `seconds`.
-
-    Raises OSError.
+    """A connection to the first address of this name that answers, all within `seconds`, so that
+    none that keeps silent takes the others' time. Raises OSError.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     allowed = [one for one in found if may_be_reached(ip_address(str(one[4][0]).split("%")[0]))]
@@ -111,10 +110,12 @@ def _reach(host: str, port: int, seconds: float) -> socket.socket:
         raise _Refused("不可用的地址 this address is not for webhooks")
     error: OSError | None = None
     until = monotonic() + seconds
-    for family, kind, protocol, _, address in allowed:
+    for left, (family, kind, protocol, _, address) in zip(
+        range(len(allowed), 0, -1), allowed, strict=True
+    ):
         reached = socket.socket(family, kind, protocol)
         try:
-            reached.settimeout(max(until - monotonic(), _SHORTEST))
+            reached.settimeout(max((until - monotonic()) / left, _SHORTEST))
             reached.connect(address)
             reached.settimeout(seconds)
         except OSError as failed:

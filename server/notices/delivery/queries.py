@@ -15,7 +15,8 @@ from server.notices.models import Delivery, Subscription
 from server.rows import as_array
 
 # Who asked for what: by kind, by Office, by Area (as its code stands now). A delivery's id is a
-# UUIDv7 like all others, made here for all of a batch: 48 bits of time before 74 of chance.
+# UUIDv7 like all others, made here for all of a batch: 48 bits of time before 74 of chance. The
+# oldest goes first, and a threat to life before whatever waits.
 _MAKE_OUT = """
     WITH owed AS MATERIALIZED (
         SELECT id, kind, office_ids FROM notice WHERE fanned_at IS NULL
@@ -42,7 +43,9 @@ _MAKE_OUT = """
                    PLACING substring(int8send(floor(extract(epoch FROM cast(:now AS timestamptz))
                                                     * 1000)::bigint) FROM 3) FROM 1 FOR 6),
                    52, 1), 53, 1), 'hex')::uuid,
-               notice_id, subscription_id, 'waiting', 0, :now, :now
+               notice_id, subscription_id, 'waiting', 0, :now,
+               cast(:now AS timestamptz)
+                 - CASE kind WHEN 'alert' THEN interval '30 days' ELSE interval '0' END
           FROM wanted
          WHERE (kinds IS NULL OR kind = ANY (kinds))
            AND (office_id IS NULL OR office_id = ANY (office_ids))

@@ -61,7 +61,8 @@ def read_url(url: str, http_hosts: Collection[str]) -> Endpoint:
 
 def check_mail(address: str) -> str:
     """A mail address as it may stand in a header. Raises BadTarget."""
-    if len(address) > 254 or not _MAIL.fullmatch(address):
+    # A header would read an encoded word, and the letter would go to another address.
+    if len(address) > 254 or "=?" in address or not _MAIL.fullmatch(address):
         raise BadTarget(f"{BadTarget.text} 应为 name@example.cn。 One address, name@example.cn.")
     return address
 

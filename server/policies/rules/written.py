@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Final
 
 import yaml
 
+from server.ladder.calendar import Limit, Unit
 from server.ladder.errors import PolicyInvalid
-from server.ladder.policy import Policy, as_mapping, parse
+from server.ladder.policy import SPANS, Policy, as_mapping, extension_for, parse
+from server.ladder.routing import Category
 from server.policies.errors import BadPolicyFile, PolicyNotFound
 
 MAX_BYTES: Final = 64 << 10
+# Days: the calendar holds the next two years, and what would end after it cannot be registered.
+FARTHEST: Final = 700
+_DAYS_TO_A_WORKING_DAY: Final = 1.5  # some 248 of a year are worked
 MAX_SHOWN: Final = 100  # faults; a file with more is read again after these are corrected
 
 
@@ -28,10 +33,15 @@ def read_policy(content: bytes) -> Policy:
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         raise _wrong(_where(error)) from error
     try:
-        return parse(said)
+        read = parse(said)
     except PolicyInvalid as fault:
         named = (problem.partition(": ") for problem in fault.problems[:MAX_SHOWN])
         raise BadPolicyFile(errors={path: what[:300] for path, _, what in named}) from fault
+    beyond = [path for path, days in _spans(read) if days > FARTHEST]
+    if beyond:
+        what = f"超出工作日历 beyond the calendar: at most {FARTHEST} days, extension included"
+        raise BadPolicyFile(errors=dict.fromkeys(beyond[:MAX_SHOWN], what))
+    return read
 
 
 def write_policy(policy: Policy) -> str:
@@ -45,6 +55,24 @@ def named_version(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
         raise PolicyNotFound
     return int(text)
+
+
+def _spans(policy: Policy) -> Iterator[tuple[str, float]]:
+    """All that is counted by the calendar: its path, and how many days it may come to."""
+    longest = max(extension_for(policy, category) for category in Category)
+    by_level = [("levels", policy.levels)]
+    by_level += [(f"overrides.{one.value}", of) for one, of in policy.overrides.items()]
+    for path, levels in by_level:
+        for level, limits in levels.items():
+            yield f"{path}.{level.value}.accept", _days(limits.accept)
+            yield f"{path}.{level.value}.handle", _days(limits.handle) + longest
+    for name in SPANS:
+        if name.endswith("_working_days"):
+            yield name, _days(Limit(getattr(policy, name), Unit.WORKING_DAYS))
+
+
+def _days(limit: Limit) -> float:
+    return limit.n * (1.0 if limit.unit is Unit.DAYS else _DAYS_TO_A_WORKING_DAY)
 
 
 class _Strict(yaml.SafeLoader):

@@ -37,9 +37,11 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a policy changes, or would. `number`: as which version it was loaded; None: it was not.
-    `known`: the same stands there already. `backdated`: only with a reason. `replaced` was to be in force on its first day;
-    `until` is the day on which a version that was loaded before takes over from it.
+    """What a policy changes, or would.
+
+    `replaced` was to be in force on its first day; `until` is the day on which a version that was
+    loaded before takes over from it. `known`: the same stands there already; `backdated`: it takes
+    a reason. `number`: as which version it was loaded; None: it was not.
     """
 
     policy: Policy

@@ -128,7 +128,7 @@ def _checked(form: Form) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema(unknown=EXCLUDE).load(filled)
     except ValidationError as error:
-        raise Invalid(_wrong(error.normalized_messages())) from error
+        raise Invalid(_wrong(error.messages_dict)) from error
     return loaded
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -108,11 +109,12 @@ def map_values(
 
 
 def _open(name: str, values: Sequence[Any]) -> Sequence[Any]:
-    """The plain values of a sealed column. Some hold a list of them, which is short."""
+    """The plain values of a sealed column. Some hold a list of them; all are opened in one go."""
     ring = keyring()
-    if any(isinstance(value, list) for value in values):
-        return [value and ring.open_all(name, value) for value in values]
-    return ring.open_all(name, values)
+    if not any(isinstance(value, list) for value in values):
+        return ring.open_all(name, values)
+    opened = iter(ring.open_all(name, [one for value in values for one in value or ()]))
+    return [value and list(islice(opened, len(value))) for value in values]
 
 
 class _Packed(NamedTuple):
@@ -129,7 +131,7 @@ def _packed(entity: str, columns: tuple[str, ...]) -> _Packed:
     known = {column.key: column for column in selection.selected_columns}
     chosen = [known[name] for name in ("id", *columns)]
     wanted = any_(cast(bindparam("ids", type_=Text), ARRAY(Uuid)))
-    statement = selection.with_only_columns(*map(_as_json, chosen), maintain_column_froms=True)
+    statement = selection.with_only_columns(*map(_as_json, chosen))
     types = {at: getattr(c.type, "item_type", c.type) for at, c in enumerate(chosen)}
     sealed = {at: type_.column for at, type_ in types.items() if isinstance(type_, Sealed)}
     compiled = statement.where(known["id"] == wanted).compile(dialect=DRIVER)

@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 from server.audit.service import record
 from server.db import Identity
+from server.disputes.service.recusing import concerns_asker
 from server.errors import TryLater
 from server.syncing.entities import REGISTRY
 from server.syncing.models import SyncQuarantine
 from server.syncing.queries import insert_conflicts
 from server.syncing.review import queries, rules
 from server.syncing.review.errors import (
+    NotSetAside,
     OnlyClosed,
     OwnChange,
     ReleaseFirst,
@@ -42,6 +44,7 @@ from sync.runs import Fresh, Verdict, set_aside, settle
 def reveal(session: Session, device_id: UUID, mid: UUID, reason: str) -> dict[str, Any]:
     """A change with its content; the look is written down with its reason. Raises NotSetAside."""
     kept = queries.get_set_aside(session, device_id, mid)
+    _check_not_aside(session, kept)
     change = rules.read_change(kept.change)
     record(session, "sync.reveal", reason=reason, ids=[kept.mid], author=kept.author_id)
     said, was = rules.without_codes(change.set), rules.without_codes(change.was)
@@ -146,9 +149,24 @@ def _take(session: Session, device_id: UUID, mid: UUID) -> SyncQuarantine:
     """Lock a change that waits; of two who decide at once the second hears of the first."""
     kept = queries.lock_set_aside(session, device_id, mid)
     if kept is not None:
+        _check_not_aside(session, kept)
         return kept
     seen = queries.get_set_aside(session, device_id, mid)
     raise OwnChange if seen.closed_at is None else ReviewOver
+
+
+def _check_not_aside(session: Session, kept: SyncQuarantine) -> None:
+    """Raises NotSetAside where the asker is a party of the dispute, or stands by one, that a change
+    makes or leans on. Row security knows the parties of those that are registered.
+    """
+    making: SyncQuarantine | None = kept
+    if kept.entity == "dispute_event" and kept.needs_id:
+        making = queries.find_first(session, kept, kept.needs_id)
+    if making is None or making.entity != "dispute":
+        return
+    parties = rules.read_change(making.change).set.get("parties")
+    if concerns_asker(session, making.row_id, parties):
+        raise NotSetAside
 
 
 def _decide(by: Identity, kept: SyncQuarantine, how: str, why: str | None) -> None:
