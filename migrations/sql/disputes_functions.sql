@@ -216,7 +216,9 @@ BEGIN
             SELECT jsonb_object_agg(j.office_id, j.event_id) FROM joint_office j
              WHERE j.dispute_id = d.id AND j.ended_at IS NULL),
         'supervised', (
-            SELECT jsonb_object_agg(s.event_id, s.kind) FROM supervision s
+            SELECT jsonb_object_agg(s.event_id,
+                       jsonb_build_object('kind', s.kind, 'level', opener.level))
+              FROM supervision s LEFT JOIN office opener ON opener.id = s.office_id
              WHERE s.dispute_id = d.id AND s.lifted_at IS NULL),
         'last_term', (SELECT max(t.n) FROM term t WHERE t.dispute_id = d.id),
         'open_terms', (
@@ -378,7 +380,7 @@ BEGIN
                    AND lies.code LIKE held.area_code || '%'
                 OR held.office_id = h.sent_by
                    AND a_kind IN ('uphold_objection', 'dismiss_objection')
-                OR a_kind IN ('mediate', 'fulfil', 'close', 'ask_court')
+                OR a_kind IN ('mediate', 'fulfil', 'ask_court')
                    AND EXISTS (SELECT FROM joint_office j
                                 WHERE j.dispute_id = d.id AND j.office_id = held.office_id
                                   AND j.ended_at IS NULL)));

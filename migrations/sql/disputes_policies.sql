@@ -21,7 +21,7 @@ GRANT SELECT (id, dispute_id, n, kind, from_status, office_id, holding_id, party
               received_at) ON dispute_event TO wangge_gate;
 GRANT SELECT (id, dispute_id, event_id, form, confirmed_at) ON agreement TO wangge_gate;
 GRANT SELECT (dispute_id, agreement_id, n, done_at) ON term TO wangge_gate;
-GRANT SELECT (event_id, dispute_id, kind, lifted_at) ON supervision TO wangge_gate;
+GRANT SELECT (event_id, dispute_id, kind, office_id, lifted_at) ON supervision TO wangge_gate;
 GRANT SELECT ON dispute_place, holding TO wangge_gate;
 
 CREATE POLICY known_to_me ON dispute FOR SELECT TO wangge_app, wangge_push

@@ -116,6 +116,27 @@ BEGIN
 END
 $$;
 
+-- Only where something changed that phones show, or which Holding it is that they show: most warnings
+-- and objections are for desks alone. A row that was given another id is gone, and another is there.
+CREATE OR REPLACE FUNCTION feed.on_holding_update() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM feed.put_disputes(ARRAY(
+        SELECT n.dispute_id FROM new_rows n LEFT JOIN old_rows o USING (id)
+         WHERE (o.dispute_id, o.due_at, o.accept_by, o.handle_by, o.ended_at, o.extended,
+                o.extension_declined, o.extension_answer_by, o.request_answer_by,
+                o.request_answered_at, o.office_id, o.level)
+               IS DISTINCT FROM
+               (n.dispute_id, n.due_at, n.accept_by, n.handle_by, n.ended_at, n.extended,
+                n.extension_declined, n.extension_answer_by, n.request_answer_by,
+                n.request_answered_at, n.office_id, n.level)
+         UNION
+        SELECT o.dispute_id FROM old_rows o LEFT JOIN new_rows n USING (id)
+         WHERE n.dispute_id IS DISTINCT FROM o.dispute_id));
+    RETURN NULL;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION feed.on_dispute_event() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

@@ -37,8 +37,9 @@ CREATE TRIGGER dispute_feed_delete AFTER DELETE ON dispute REFERENCING OLD TABLE
 
 CREATE TRIGGER holding_feed_insert AFTER INSERT ON holding REFERENCING NEW TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION feed.on_holding();
-CREATE TRIGGER holding_feed_update AFTER UPDATE ON holding REFERENCING NEW TABLE AS changed_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_holding();
+CREATE TRIGGER holding_feed_update AFTER UPDATE ON holding
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_holding_update();
 CREATE TRIGGER holding_feed_delete AFTER DELETE ON holding REFERENCING OLD TABLE AS changed_rows
     FOR EACH STATEMENT EXECUTE FUNCTION feed.on_holding();
 

@@ -85,6 +85,10 @@ ADVICE: dict[Need, tuple[str, str]] = {
         "本层级已移交过一次；再次移交请报上级单位决定。",
         "It was transferred on this level once already: ask the Office above.",
     ),
+    Need.FIRST_REOPEN: (
+        "本层级已重新受理过一次；再次重新受理请报上级单位（县级报负责人）决定。",
+        "It was reopened on this level once already: ask the Office above, or the county's leader.",
+    ),
     Need.SENT_HERE: (
         "本案不是由其他单位交来的，不适用异议；可上报。",
         "No other Office sent the case here: escalate it instead.",
@@ -102,8 +106,9 @@ ADVICE: dict[Need, tuple[str, str]] = {
         "That Office is not handling it jointly.",
     ),
     Need.SUPERVISED: (
-        "没有待解除的督办。",
-        "No supervision is in force.",
+        "没有可由本单位解除的督办；上级的督办由上级解除，逾期督办待不再逾期后解除。",
+        "No supervision is yours to lift: one from above is lifted there, one for being overdue"
+        " once the case is so no more.",
     ),
     Need.NO_REQUEST: (
         "已有一项上报要求在答复期内。",
@@ -116,6 +121,10 @@ ADVICE: dict[Need, tuple[str, str]] = {
     Need.REQUEST_ANSWERED: (
         "承办单位尚未答复；逾期不答复即自动上报。",
         "The holding Office has not answered yet; its silence makes the case climb.",
+    ),
+    Need.REQUEST_DECIDED: (
+        "当事人要求上报，尚未了结，不得下派；请先答复，由当事人决定去留。",
+        "A party asks for the next level: answer first; until it decides, nothing is sent down.",
     ),
     Need.REOPENS_LEFT: (
         "本层级已因不满意重新受理过一次；可走复查、仲裁或诉讼途径。",

@@ -17,10 +17,10 @@ from server.ladder.words import Word
 
 
 class Granter(Word):
-    """Who grants an extension that an Office of a level asks for."""
+    """Who grants an extension: anybody of the Office above, or its leader alone."""
 
     UPPER = "upper", "上级单位"
-    LEADER = "leader", "本单位负责人"
+    LEADER = "leader", "上级单位负责人"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def route_for(policy: Policy, category: Category) -> OfficeKind | None:
 
 
 def granter_for(policy: Policy, level: Level) -> Granter:
-    """Who grants an extension to an Office of `level`: the Office above, unless told otherwise; at
-    the county, above which there is none, its named leader.
+    """Who grants an extension to an Office of `level`: the Office above, or its leader where the
+    policy says so; at the county, above which there is none, its own named leader.
     """
     return policy.grants.get(level, Granter.LEADER if level is Level.COUNTY else Granter.UPPER)
 

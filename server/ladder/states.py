@@ -102,9 +102,9 @@ RULES: tuple[Rule, ...] = (
 
     # Down and across. Down once from each level, across once: else nobody ends it.
     Rule(Event.HAND_DOWN, ACTIVE, (HANDLER,), REGISTERED,
-         (Need.REASON, Need.TARGET_OFFICE, Need.FIRST_DOWN)),
+         (Need.REASON, Need.TARGET_OFFICE, Need.FIRST_DOWN, Need.REQUEST_DECIDED)),
     Rule(Event.RETURN,   ACTIVE,  (HANDLER,), REGISTERED,
-         (Need.REASON, Need.CAME_UP, Need.FIRST_DOWN)),
+         (Need.REASON, Need.CAME_UP, Need.FIRST_DOWN, Need.REQUEST_DECIDED)),
     Rule(Event.TRANSFER, ACTIVE,  (HANDLER,), REGISTERED,
          (Need.REASON, Need.TARGET_OFFICE, Need.FIRST_TRANSFER)),
     Rule(Event.TRANSFER, ACTIVE,  (UPPER,),   REGISTERED, (Need.REASON, Need.TARGET_OFFICE)),
@@ -143,12 +143,15 @@ RULES: tuple[Rule, ...] = (
     Rule(Event.MERGE,    (REGISTERED,), (HANDLER, UPPER, CLOCK), JOINED, (Need.SAME_MATTER,)),
 
     Rule(Event.RATE,     AT_REST, (PARTY,), None,              (Need.RATING,)),
-    Rule(Event.REOPEN,   AT_REST, (HANDLER, UPPER), REGISTERED, (Need.REASON,)),
+    # Its own case an Office reopens once on its level: each time gives it all its time anew.
+    Rule(Event.REOPEN,   AT_REST, (HANDLER,), REGISTERED, (Need.REASON, Need.FIRST_REOPEN)),
+    Rule(Event.REOPEN,   AT_REST, (UPPER,), REGISTERED, (Need.REASON,)),
     # Not satisfied: one level up, once from each.
     Rule(Event.REOPEN,   AT_REST, (PARTY,), REGISTERED,
          (Need.REASON, Need.REOPENS_LEFT, Need.LEVEL_ABOVE)),
     # A case that was merged by mistake stands on its own again.
-    Rule(Event.REOPEN,   (JOINED,), (HANDLER, UPPER), REGISTERED, (Need.REASON,)),
+    Rule(Event.REOPEN,   (JOINED,), (HANDLER,), REGISTERED, (Need.REASON, Need.FIRST_REOPEN)),
+    Rule(Event.REOPEN,   (JOINED,), (UPPER,), REGISTERED, (Need.REASON,)),
     Rule(Event.NOTE,     ANY,     tuple(Actor), None),
 )
 # fmt: on

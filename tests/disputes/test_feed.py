@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import create_engine, text
 
-from server.db import transaction
+from server.db import transaction, worker
+from server.disputes.queries.phones import list_sync_disputes
 from server.syncing.queries import recompute_heads
+from server.worker import warn_ahead
 from tests.disputes.conftest import Ladder
 from tests.smallcounty import START, id_of
 
@@ -121,6 +124,70 @@ def test_many_cases_climb_and_the_heads_still_agree(ladder: Ladder) -> None:
     check_heads(ladder)
 
 
+def test_a_warning_is_no_news_for_phones(ladder: Ladder) -> None:
+    wall = ladder.register("mediator-a1", "wall", cell_id=str(id_of("A1w")))
+    seq = seq_of(ladder, wall)
+    assert warn_ahead(worker(START + timedelta(days=2, hours=15))) == 1
+    assert seq_of(ladder, wall) == seq
+    check_heads(ladder)
+
+
+# What somebody may write into a Holding; whatever of it phones show, they have to hear of.
+CHANGES = (
+    "due_at = due_at + interval '1 day'",
+    "accept_by = accept_by + interval '1 day'",
+    "handle_by = handle_by + interval '1 day'",
+    "extension_answer_by = handle_by",
+    "extended = true",
+    "extended = false, extension_declined = true",
+    "extension_declined = false",
+    "request_at = received_at, request_answer_by = handle_by",
+    "request_answered_at = handle_by",
+    "request_answered_at = NULL",
+    "warned_at = received_at",
+    "objected_at = received_at",
+    "accepted_at = received_at",
+    "ended_at = handle_by, ended_how = 'withdraw', due_at = NULL",
+)
+
+
+def test_phones_hear_of_every_change_that_they_show(ladder: Ladder) -> None:
+    wall = ladder.register("mediator-a1", "wall", cell_id=str(id_of("A1w")))
+    heard = {}
+    for change in CHANGES:
+        seq, shown = seq_of(ladder, wall), _shown(ladder, wall)
+        by_hand(ladder, f"UPDATE holding SET {change}")
+        heard[change] = seq_of(ladder, wall) > seq
+        assert heard[change] or _shown(ladder, wall) == shown, change
+    assert [change for change, told in heard.items() if not told] == [
+        "warned_at = received_at",
+        "objected_at = received_at",
+        "accepted_at = received_at",
+    ]
+    check_heads(ladder)
+
+
+def test_a_holding_that_goes_to_another_case_is_news_of_both(ladder: Ladder) -> None:
+    wall = ladder.register("mediator-a1", "wall", cell_id=str(id_of("A1w")))
+    well = ladder.register("mediator-a1", "well", cell_id=str(id_of("A1w")))
+    by_hand(
+        ladder,
+        "UPDATE holding SET ended_at = received_at, ended_how = 'withdraw', due_at = NULL"
+        " WHERE dispute_id = :well",
+        well=well,
+    )
+    before = seq_of(ladder, wall), seq_of(ladder, well)
+    by_hand(
+        ladder,
+        "UPDATE holding SET dispute_id = :well, n = 2 WHERE dispute_id = :wall",
+        wall=wall,
+        well=well,
+    )
+    assert seq_of(ladder, wall) > before[0]
+    assert seq_of(ladder, well) > before[1]
+    check_heads(ladder)
+
+
 def _pull(ladder: Ladder, login: str) -> dict[str, Any]:
     """Everything on a fresh phone, by bucket and entity."""
     desk = ladder.county.sign_in(login)
@@ -133,3 +200,11 @@ def _row(table: dict[str, Any]) -> dict[str, Any]:
     """The only row of an entity, by column."""
     (row,) = table["rows"]
     return dict(zip(table["cols"], row, strict=True))
+
+
+def _shown(ladder: Ladder, dispute: str) -> tuple[Any, ...]:
+    """The row that phones hold."""
+    with transaction(ladder.county.worker) as session:
+        session.execute(text("RESET ROLE"))
+        (row,) = list_sync_disputes(session, [UUID(dispute)])
+        return tuple(row)

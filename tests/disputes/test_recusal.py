@@ -373,6 +373,22 @@ def test_the_service_leaves_out_what_row_security_would_let_through(
                     cases.get_dispute(session, UUID(complaint))
 
 
+def test_a_complaint_does_not_end_in_the_case_of_whom_it_names(ladder: Ladder) -> None:
+    """The same wall again, and now against the secretary who handles it: it stands on its own."""
+    wall = ladder.register("worker-a1w", "wall", cell_id=str(id_of("A1w")))
+    ladder.county.clock.pass_time(minutes=10)
+    said = {"category": "other", "story": "示例", "cell_id": str(id_of("A1w"))}
+    phone = ladder.phone("worker-a1w")
+    again = phone.note("dispute", **said, relation="same", related_id=wall, parties=[SECRETARY])
+    assert [one["status"] for one in phone.deliver()] == ["applied"]
+    told = ladder.read("county", again)["dispute"]
+    assert (told["status"], told["level"]) == ("registered", "township")
+    assert (told["relation"], told["related_id"]) == ("follows_from", wall)
+    assert ladder.read("county", wall)["dispute"]["again"] == 0
+    body = {"id": str(uuid4()), **said, "relation": "same", "related_id": wall}
+    ladder.desk("worker-a1w").post("/disputes", {**body, "parties": [SECRETARY]}, expect=409)
+
+
 def test_a_township_whose_head_is_a_party_is_passed_over_from_the_start(ladder: Ladder) -> None:
     head = {"side": "respondent", "kind": "user", "user_id": str(id_of("user township-a"))}
     secretary = [head, SECRETARY]

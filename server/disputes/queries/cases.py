@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, any_, cast, func, insert, literal, select, text
+from sqlalchemy import CompoundSelect, Row, Select, any_, cast, func, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.types import Text, Uuid
@@ -162,7 +162,8 @@ def list_disputes(
     overdue: bool | None = None,
 ) -> Select[tuple[Dispute]]:
     """Disputes within `places` (None: the county), with what `author` registered in a village among
-    them, and nothing from which the asker steps aside. `overdue`: their time is up, and still open.
+    them and what the own Offices hold, held or help with; nothing from which the asker steps aside.
+    `overdue`: their time is up, and still open.
     """
     query = select(Dispute).where(_NOT_ASIDE).options(*_WHOLE)
     if places is not None:
@@ -172,7 +173,8 @@ def list_disputes(
             literal("v:").concat(cast(DisputePlace.village_id, Text)) == held
         )
         own = (Dispute.recorded_by == author) & Dispute.id.in_(served)
-        query = query.where(Dispute.id.in_(within) | own)
+        ours = _of_own_offices()
+        query = query.where(Dispute.id.in_(within) | own | Dispute.id.in_(ours))
     if village_id is not None:
         there = select(DisputePlace.dispute_id).where(DisputePlace.village_id == village_id)
         query = query.where(Dispute.id.in_(there))
@@ -181,6 +183,16 @@ def list_disputes(
         query = query.where(Dispute.id.in_(late) if overdue else Dispute.id.not_in(late))
     wanted = {Dispute.status: status, Dispute.level: level}
     return query.where(*(column == value for column, value in wanted.items() if value is not None))
+
+
+def _of_own_offices() -> CompoundSelect[tuple[UUID]]:
+    """What one's Offices hold, held or help with, wherever it lies."""
+    mine = select(func.gate.my_offices())
+    held = select(Holding.dispute_id).where(Holding.office_id.in_(mine))
+    helped = select(JointOffice.dispute_id).where(
+        JointOffice.office_id.in_(mine), JointOffice.ended_at.is_(None)
+    )
+    return held.union(helped)
 
 
 def list_parties(session: Session, dispute_id: UUID) -> Sequence[Party]:

@@ -57,6 +57,18 @@ def _receiver(row: Row[Any]) -> Receiver | None:
     return Receiver(row.office_id, Level(row.level), row.stands_in)
 
 
+_APART = text("""
+    SELECT pair.one FROM unnest(cast(:ones AS uuid[]), cast(:others AS uuid[])) pair (one, other)
+     WHERE NOT gate.aside_of(pair.one) <@ gate.aside_of(pair.other)
+""")
+
+
+def list_apart(session: Session, pairs: Mapping[UUID, UUID]) -> set[UUID]:
+    """Those of these disputes from which somebody steps aside who would handle the other one."""
+    values = {"ones": list(pairs), "others": list(pairs.values())}
+    return set(session.scalars(_APART, values)) if pairs else set()
+
+
 # Since when: as it was recorded. ON CONFLICT: whoever steps aside already does.
 _RECUSE = text("""
     INSERT INTO recusal (id, dispute_id, user_id, found_by, event_id, since)

@@ -43,6 +43,14 @@ class Place:
     manned: bool  # somebody acts for it now
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A supervision in force. `level`: of the Office that opened it; None: the clock did."""
+
+    kind: str
+    level: Level | None
+
+
 @dataclass(slots=True)
 class Held:
     """One Holding of a case, while an act is being worked out: the columns of its row."""
@@ -110,7 +118,7 @@ class Case:
     places: Collection[str] = ()  # codes of its villages
     parties: Collection[UUID] = ()
     joint: dict[UUID, UUID] = field(default_factory=dict)  # Office → the event that joined it
-    supervised: dict[UUID, str] = field(default_factory=dict)  # event that began it → kind
+    supervised: dict[UUID, Watch] = field(default_factory=dict)  # by the event that began it
     open_terms: set[int] = field(default_factory=set)  # of the last agreement
     last_term: int = 0
     court_open: bool = False  # the last agreement is written, and nobody asked the court yet
@@ -137,9 +145,25 @@ class Case:
         earlier = [one for one in self.holdings if one.n < held.n and not one.withdrawn]
         return earlier[-1] if earlier else None
 
+    def liftable(self, kind: str | None, level: Level | None) -> list[UUID]:
+        """The supervisions of this kind (None: any) that an Office on `level` may lift: none from
+        above it, and none for being overdue while the case is so.
+        """
+        overdue = self.held.overdue_at is not None and self.held.ended_at is None
+        return [
+            began
+            for began, watch in self.supervised.items()
+            if kind in (None, watch.kind)
+            and (not overdue if watch.level is None else _reaches(level, watch.level))
+        ]
+
     def covered_by(self, code: str) -> bool:
         """Whether some of its places lie in the Area of this code."""
         return any(place.startswith(code) for place in self.places or (self.area_code,))
+
+
+def _reaches(level: Level | None, up_to: Level) -> bool:
+    return level is not None and level.digits <= up_to.digits
 
 
 Receivers = Mapping[tuple[UUID, Level], Receiver]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -13,13 +13,16 @@ from server.ladder.kinds import Actor, Event, Need
 from server.ladder.routing import Level
 from server.ladder.states import GOES_DOWN
 
+Step = tuple[Held, Held]
+"""A Holding and the next one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """One act as it is judged. `at` is when it was recorded; `given` what came with it.
 
     `above`: who would receive the case one level up. `to`: the Office that it names, if there is
-    one. `leader_grants`: an extension here is granted by the leader of the Office itself.
+    one. `leader_grants`: of the Office above, an extension here is granted by its leader alone.
     `late_record`: it honours one that may be honoured.
     """
 
@@ -36,10 +39,11 @@ class Act:
     late_record: bool = False
 
 
-def facts(case: Case, act: Act, actor: Actor) -> frozenset[Need]:
-    """Which needs are filled when `actor` does this to the case as it stands."""
+def facts(case: Case, act: Act, actor: Actor, level: Level | None = None) -> frozenset[Need]:
+    """Which needs are filled when `actor`, of an Office on `level`, does this to the case."""
     true = {
         **_of_the_file(case, act, actor),
+        Need.SUPERVISED: bool(case.liftable(act.kind, level)),
         **_of_the_holding(case, act),
         **_of_its_way(case, act),
     }
@@ -59,7 +63,6 @@ def _of_the_file(case: Case, act: Act, actor: Actor) -> dict[Need, bool]:
         Need.PARTY_NAMED: Need.PARTY_NAMED in given and act.party_id in case.parties,
         Need.PERSON: Need.PERSON in given and may_name,
         Need.JOINED_OFFICE: act.to is not None and act.to.office_id in case.joint,
-        Need.SUPERVISED: any(act.kind in (None, kind) for kind in case.supervised.values()),
         Need.SAME_MATTER: case.same_open,
         Need.HEAD_IS_PARTY: case.head_is_party,
         Need.LATE_RECORD: act.late_record,
@@ -80,6 +83,7 @@ def _of_the_holding(case: Case, act: Act) -> dict[Need, bool]:
         ),
         Need.OBJECTION_OPEN: held.objected_at is not None and held.objection_decided_at is None,
         Need.NO_REQUEST: held.request_at is None or answered,
+        Need.REQUEST_DECIDED: held.request_at is None,
         Need.REQUEST_OPEN: held.request_at is not None and not answered,
         # The one who asked decides, not another party.
         Need.REQUEST_ANSWERED: answered and act.party_id == held.request_party_id,
@@ -88,16 +92,20 @@ def _of_the_holding(case: Case, act: Act) -> dict[Need, bool]:
 
 def _of_its_way(case: Case, act: Act) -> dict[Need, bool]:
     level = case.held.level
-    steps = list(_steps_since_reopened(case))
+    # Reopening is in the holder's own hand: it gives no second hand-down and no second transfer.
+    steps = _steps(case)
     downs = [to for before, to in steps if _is_down(to) and before.level is level]
     across = [to for _, to in steps if _is_across(to) and to.level is level]
-    up_again = [to for before, to in steps if _is_up_again(before, to) and before.level is level]
+    again = [to for before, to in steps if _is_afresh(before, to) and to.level is level]
+    fresh = _since_reopened(steps)
+    up_again = [to for before, to in fresh if _is_up_again(before, to) and before.level is level]
     return {
         Need.LEVEL_ABOVE: act.above is not None,
         Need.TOP_LEVEL: level is Level.COUNTY,
         Need.CAME_UP: came_up_from(case) is not None and _takes_back(case, act.to),
         Need.FIRST_DOWN: _is_first(downs),
         Need.FIRST_TRANSFER: _is_first(across),
+        Need.FIRST_REOPEN: not again,
         Need.REOPENS_LEFT: not up_again,
         Need.TARGET_OFFICE: act.to is not None and _is_fit(case, act.event, act.to),
     }
@@ -108,22 +116,35 @@ def came_up_from(case: Case) -> Held | None:
 
     Not where a party asked for the next level and was not answered: nobody can say no to that.
     """
-    counted = [held for held in case.holdings if not held.withdrawn]
-    steps = list(pairwise(counted))
-    for before, to in reversed(steps):
+    for before, to in reversed(_steps(case)):
         if to.level is case.held.level and before.level.digits > to.level.digits:
-            by_request = before.request_at is not None and before.request_answered_at is None
-            came = to.begun_how in (Event.CLIMB, Event.ESCALATE) and not by_request
+            came = to.begun_how in (Event.CLIMB, Event.ESCALATE) and not _asked_in_vain(before)
             return before if came else None
     return None
 
 
-def _steps_since_reopened(case: Case) -> Iterator[tuple[Held, Held]]:
-    """(Holding, the next one) since an Office last took the case up again: it starts afresh."""
-    counted = [held for held in case.holdings if not held.withdrawn]
-    steps = list(pairwise(counted))
+def _steps(case: Case) -> Sequence[Step]:
+    return list(pairwise(held for held in case.holdings if not held.withdrawn))
+
+
+def _since_reopened(steps: Sequence[Step]) -> Sequence[Step]:
+    """Those since an Office last took the case up again: for a party it starts afresh."""
     fresh = [k for k, step in enumerate(steps) if _is_afresh(*step)]
-    yield from steps[fresh[-1] + 1 if fresh else 0 :]
+    return steps[fresh[-1] + 1 if fresh else 0 :]
+
+
+def _asked_in_vain(held: Held) -> bool:
+    """A party asked for the next level, and the holder never answered."""
+    return held.request_at is not None and held.request_answered_at is None
+
+
+def _a_party_left(case: Case, level: Level) -> bool:
+    """A party took the case up from this level, or from one above it: nobody sends it back."""
+    return any(
+        before.level.digits <= level.digits
+        for before, to in _steps(case)
+        if to.begun_how == Event.GO or (to.begun_how == Event.CLIMB and _asked_in_vain(before))
+    )
 
 
 def _is_afresh(before: Held, to: Held) -> bool:
@@ -168,9 +189,12 @@ def _is_fit(case: Case, event: Event, to: Place) -> bool:
     match event:
         case Event.HAND_DOWN:
             below = to.level.digits > held.level.digits and to.code.startswith(held.code)
-            return below and to.office_id not in refused
+            free = to.office_id not in refused and not _a_party_left(case, to.level)
+            return below and free
         case Event.TRANSFER:
-            return to.level is held.level and to.office_id not in refused
+            # Each Office gets it so once, or two would pass it to and fro with all their time.
+            had = {one.office_id for one in case.holdings if _is_across(one)}
+            return to.level is held.level and to.office_id not in refused | had
         case Event.JOIN:
             return to.office_id not in case.joint
         case Event.PASS_OVER:

@@ -37,6 +37,7 @@ class Judged:
     move: Move
     actor: Actor
     office_id: UUID | None
+    level: Level | None = None  # of that Office
 
 
 def judge(case: Case, act: Act, served: Collection[Served]) -> Judged | Refusal:
@@ -53,18 +54,18 @@ def judge(case: Case, act: Act, served: Collection[Served]) -> Judged | Refusal:
 
 def judge_party(case: Case, act: Act) -> Judged | Refusal:
     """The move of a party, who has no other part in the case."""
-    return _first_that_may(case, act, [(Actor.PARTY, None)])
+    return _first_that_may(case, act, [(Actor.PARTY, None, None)])
 
 
 def _first_that_may(
-    case: Case, act: Act, actors: Collection[tuple[Actor, UUID | None]]
+    case: Case, act: Act, actors: Collection[tuple[Actor, UUID | None, Level | None]]
 ) -> Judged | Refusal:
     refusals = []
-    for actor, office_id in actors:
-        known = frozenset(need.value for need in facts(case, act, actor))
+    for actor, office_id, level in actors:
+        known = frozenset(need.value for need in facts(case, act, actor, level))
         answer = decide(case.status, act.event, actor, known, case.held.left_in)
         if isinstance(answer, Move):
-            return Judged(answer, actor, office_id)
+            return Judged(answer, actor, office_id, level)
         refusals.append(answer)
     return refusals[0]
 
@@ -81,27 +82,29 @@ _MEANT_FOR_ANOTHER = Refusal(
 
 def _actors(
     case: Case, act: Act, served: Collection[Served]
-) -> Iterator[tuple[Actor, UUID | None]]:
+) -> Iterator[tuple[Actor, UUID | None, Level | None]]:
     """As what somebody may act, the nearest to the case first, and for which Office."""
-    held, mine = case.held, {office.office_id for office in served}
+    held, mine = case.held, {office.office_id: office.level for office in served}
     if held.office_id in mine:
-        yield Actor.HANDLER, held.office_id
+        yield Actor.HANDLER, held.office_id, held.level
     above = [office for office in served if _is_above(office, held, act)]
     if above:
-        yield Actor.UPPER, max(above, key=lambda office: office.level.digits).office_id
+        nearest = max(above, key=lambda office: office.level.digits)
+        yield Actor.UPPER, nearest.office_id, nearest.level
     if held.sent_by in mine:
-        yield Actor.SENDER, held.sent_by
-    joint = sorted(mine & case.joint.keys())
+        yield Actor.SENDER, held.sent_by, mine[held.sent_by]
+    joint = sorted(mine.keys() & case.joint.keys())
     if joint:
-        yield Actor.JOINT, joint[0]
-    yield Actor.OBSERVER, None
+        yield Actor.JOINT, joint[0], mine[joint[0]]
+    yield Actor.OBSERVER, None, None
 
 
 def _is_above(office: Served, held: Held, act: Act) -> bool:
-    leads = office.leads and office.office_id == held.office_id
-    # At the county its named leader stands for the level above; elsewhere a policy may say so.
-    if held.level is Level.COUNTY or (act.leader_grants and leads):
-        return leads
+    # At the county its named leader stands for the level above.
+    if held.level is Level.COUNTY:
+        return office.leads and office.office_id == held.office_id
+    if act.leader_grants and not office.leads:
+        return False
     return office.covers and office.level.digits < held.level.digits
 
 

@@ -166,13 +166,13 @@ class Acts:
         take(case, judged, asked)
         case.acted = case.acted or bool(judged.office_id or self.party_id)
         self._start_clocks(case, asked.event)
-        arrange(self.writing, case, asked, new, event_id, judged.office_id)
+        arrange(self.writing, case, asked, new, event_id, judged)
         if asked.event is Event.RECUSE:
             step_aside(self.writing, self.by, case, new, event_id)
         if judged.move.starts_a_holding:
             self._hand_on(case, asked, judged, event_id)
         self.writing.done.append(Done(new, case, judged.move, event_id, asked.at, judged.office_id))
-        self._tell(case, before, judged, asked, event_id)
+        self._tell(new, case, before, judged, asked)
 
     def _start_clocks(self, case: Case, event: Event) -> None:
         match event:
@@ -199,10 +199,14 @@ class Acts:
         if stands_in:
             self.writing.follow.append(stands_in_row(self.by, case.id, held.id))
 
-    def _tell(self, case: Case, before: Held, judged: Judged, asked: Act, event_id: UUID) -> None:
+    def _tell(self, new: NewEvent, case: Case, before: Held, judged: Judged, asked: Act) -> None:
         told = Told(
             self.opened.receivers,
-            event_id,
+            new.id,
+            # Nobody rings all the bells of the county again and again; another person still may.
+            once=f"alert:{case.id}:{new.done_by or self.by.user_id}:{self.by.now:%Y%m%d%H}"
+            if asked.event is Event.ALERT
+            else None,
             due_at=case.due_at,
             to_office=asked.to and asked.to.office_id,
             kind=asked.kind,

@@ -5,18 +5,20 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.db import Identity
-from server.disputes.rules.cases import Case
+from server.disputes.rules.cases import Case, Watch
 from server.disputes.rules.events import NewEvent
 from server.disputes.rules.facts import Act
 from server.disputes.rules.fields import as_day, as_id
+from server.disputes.rules.moves import Judged
 from server.disputes.service.writing import Writing
 from server.ladder.kinds import Event
+from server.ladder.routing import Level
 
 
 def arrange(
-    writing: Writing, case: Case, act: Act, new: NewEvent, event_id: UUID, office_id: UUID | None
+    writing: Writing, case: Case, act: Act, new: NewEvent, event_id: UUID, judged: Judged
 ) -> None:
-    """Note what a move changes around its case; `office_id` is who makes it."""
+    """Note what a move changes around its case."""
     match act.event:
         case Event.JOIN if act.to:
             case.joint[act.to.office_id] = event_id
@@ -29,17 +31,17 @@ def arrange(
         case Event.LEAVE if act.to:
             _leave(writing, case, act, event_id)
         case Event.SUPERVISE:
-            case.supervised[event_id] = new.fields["kind"]
+            case.supervised[event_id] = Watch(new.fields["kind"], judged.level)
             writing.supervised[event_id] = {
                 "event_id": event_id,
                 "dispute_id": case.id,
                 "kind": new.fields["kind"],
-                "office_id": office_id,
+                "office_id": judged.office_id,
                 "since": act.at,
                 "until": as_day(new.fields["until"]),
             }
         case Event.LIFT:
-            _lift(writing, case, act, event_id)
+            _lift(writing, case, act, event_id, judged.level)
 
 
 def step_aside(writing: Writing, by: Identity, case: Case, new: NewEvent, event_id: UUID) -> None:
@@ -69,10 +71,7 @@ def _end_joint(writing: Writing, joined: UUID, case: Case, event_id: UUID) -> No
     )
 
 
-def _lift(writing: Writing, case: Case, act: Act, event_id: UUID) -> None:
-    for began, kind in list(case.supervised.items()):
-        if act.kind in (None, kind):
-            del case.supervised[began]
-            writing.lifted.append(
-                {"event_id": began, "lifted_at": act.at, "lifted_event_id": event_id}
-            )
+def _lift(writing: Writing, case: Case, act: Act, event_id: UUID, level: Level | None) -> None:
+    for began in case.liftable(act.kind, level):
+        del case.supervised[began]
+        writing.lifted.append({"event_id": began, "lifted_at": act.at, "lifted_event_id": event_id})

@@ -44,7 +44,15 @@ def hand_on(
         sent_by=judged.office_id if sends else None,
         objection_by=clocks.objection_by() if sends else None,
     )
+    if act.event in _TAKE_ALONG and to.level is before.level:
+        for name in _REQUEST:
+            setattr(held, name, getattr(before, name))
     return held, to.stands_in
+
+
+_TAKE_ALONG = frozenset({Event.TRANSFER, Event.UPHOLD_OBJECTION})
+_REQUEST = ("request_party_id", "request_at", "request_answer_by", "request_answered_at")
+"""What a party asked for waits on, whichever Office of the level has the case now."""
 
 
 def _receiver(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.db import Identity
 from server.disputes.queries import cases, files
+from server.disputes.queries.recusals import list_apart
 from server.disputes.rules.registering import NewDispute
 from server.disputes.service.events import event_row, times
 from server.ladder.kinds import Event, State
@@ -25,8 +26,8 @@ def join_open(
     """Let those that were said to be the same matter join the case in which it goes on.
 
     They stand already, as newly registered; `holdings`: dispute → its first Holding, which ends
-    here. Returns those that cannot join: their matter is not open, or the asker did not know of
-    that case when it was recorded.
+    here. Returns those that cannot join: their matter is not open, the asker did not know of that
+    case when it was recorded, or who handles it must step aside from this one.
     """
     same = [one for one in new if one.relation == "same"]
     if not same:
@@ -61,10 +62,12 @@ class _Joining:
         named = {one.related_id for one in same if one.related_id}
         matters = files.map_matters(self.session, named)
         opened, known = self._open(same, matters)
+        asked = {one.id: matters.get(one.related_id) for one in same if one.related_id}
+        apart = list_apart(self.session, {one: to for one, to in asked.items() if to})
         left = set()
         for index, one in enumerate(same):
             to = self._matter(matters.get(one.related_id)) if one.related_id else None
-            if index in known and to in opened and to != one.id:
+            if index in known and to in opened and to != one.id and one.id not in apart:
                 self._join(one, to, opened[to])
             else:
                 left.add(one.id)

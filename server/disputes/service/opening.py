@@ -16,7 +16,7 @@ from server.disputes.errors import DisputeNotFound
 from server.disputes.models import DisputeEvent
 from server.disputes.queries import cases
 from server.disputes.queries.places import map_offices, map_receivers_of
-from server.disputes.rules.cases import Case, Held, Place, Receivers, Served
+from server.disputes.rules.cases import Case, Held, Place, Receivers, Served, Watch
 from server.disputes.rules.events import NewEvent
 from server.disputes.rules.fields import as_id
 from server.disputes.service.clocks import Clocks
@@ -77,6 +77,7 @@ LOOKS_UP = frozenset(
     {
         *(Event.ESCALATE, Event.GO, Event.REOPEN, Event.REQUEST, Event.ANSWER, Event.STAY),
         *(Event.EXTEND, Event.ALERT),
+        *(Event.WITHDRAW, Event.REFUSE, Event.FAIL, Event.REFER, Event.MERGE),
     }
 )
 """Acts that lead to the level above, or that it has to hear of."""
@@ -137,7 +138,7 @@ def _case(row: Row[Any]) -> Case:
         places=facts["places"] or (),
         parties={UUID(party) for party in facts["parties"] or ()},
         joint={UUID(office): UUID(event) for office, event in (facts["joint"] or {}).items()},
-        supervised={UUID(event): kind for event, kind in (facts["supervised"] or {}).items()},
+        supervised={UUID(began): _watch(one) for began, one in (facts["supervised"] or {}).items()},
         open_terms=set(facts["open_terms"] or ()),
         last_term=facts["last_term"] or 0,
         court_open=facts["court_open"],
@@ -150,6 +151,10 @@ def _case(row: Row[Any]) -> Case:
     )
     case.head_is_party = case.held.office_id in case.recused
     return case
+
+
+def _watch(row: Mapping[str, Any]) -> Watch:
+    return Watch(row["kind"], Level(row["level"]) if row["level"] else None)
 
 
 _IDS = ("id", "office_id", "policy_id", "climbed_from", "sent_by", "request_party_id")

@@ -27,7 +27,7 @@ def notices_of(
         "by": actor.value,
     }
     return [
-        Notice(kind, case.id, _once_each(offices, case.recused), body)
+        Notice(kind, case.id, _once_each(offices, case.recused), body, told.once)
         for kind, offices in _owed(case, before, move, office_id, told)
     ]
 
@@ -35,8 +35,10 @@ def notices_of(
 class Told:
     """What a notice says beside the move itself, and who would receive the case above."""
 
-    def __init__(self, receivers: Receivers, event_id: UUID, **body: Any) -> None:
-        self.receivers = receivers
+    def __init__(
+        self, receivers: Receivers, event_id: UUID, once: str | None = None, **body: Any
+    ) -> None:
+        self.receivers, self.once = receivers, once
         self.body = {"event_id": event_id, **{k: v for k, v in body.items() if v is not None}}
 
     def above(self, case: Case, held: Held) -> list[UUID]:
@@ -84,6 +86,8 @@ _AT_BOTH_LEVELS = {
     Event.ASK_RECUSAL: Kind.RECUSED,
 }
 
+_RID = frozenset({Event.WITHDRAW, Event.REFUSE, Event.FAIL, Event.REFER, Event.MERGE})
+
 
 def _owed(
     case: Case, before: Held, move: Move, office_id: UUID | None, told: Told
@@ -93,7 +97,9 @@ def _owed(
     # Who held it, who sent it there and stays answerable, who helps.
     near = [before.office_id, before.sent_by, *case.joint]
     if move.starts_a_holding:
-        yield _RECEIVED.get(event, Kind.RECEIVED), [now.office_id]
+        own = event is Event.REOPEN and office_id == now.office_id
+        above = told.above(case, now) if own else []
+        yield _RECEIVED.get(event, Kind.RECEIVED), [now.office_id, *above]
         if event is Event.UPHOLD_OBJECTION:
             yield Kind.OBJECTION_DECIDED, [before.office_id]
         elif left := [one for one in near if one and one not in (now.office_id, office_id)]:
@@ -112,7 +118,9 @@ def _owed(
     elif event is Event.SETTLE:
         yield Kind.SETTLED, near
     elif move.after is not move.before and move.after not in OPEN:
-        yield Kind.CLOSED, near  # by a party too, or by an Office above
+        # What its holder lets go by its own word, the Office above hears of.
+        rid = event in _RID and office_id == now.office_id
+        yield Kind.CLOSED, [*near, *(told.above(case, now) if rid else [])]
 
 
 def _once_each(offices: Iterable[UUID | None], aside: Collection[UUID]) -> tuple[UUID, ...]:
