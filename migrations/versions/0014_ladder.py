@@ -86,6 +86,12 @@ def upgrade() -> None:
         ["follow_up_until", "id"],
         postgresql_where=sa.text("status = 'settled'"),
     )
+    op.create_index(
+        "holding_unwarned_ix",
+        "holding",
+        ["due_at", "id"],
+        postgresql_where=sa.text("ended_at IS NULL AND overdue_at IS NULL AND warned_at IS NULL"),
+    )
     op.drop_constraint("holding_climbed_from_key", "holding", type_="unique")
     op.create_index(
         "holding_climbed_from_key",
@@ -116,6 +122,7 @@ def downgrade() -> None:
     op.execute("UPDATE dispute_event SET to_status = 'withdrawn' WHERE to_status = 'joined'")
     op.drop_index("holding_climbed_from_key", "holding")
     op.create_unique_constraint("holding_climbed_from_key", "holding", ["climbed_from"])
+    op.drop_index("holding_unwarned_ix", "holding")
     op.drop_index("dispute_follow_up_ix", "dispute")
     op.drop_index("dispute_related_id_ix", "dispute")
     for table, column in (("dispute", "status"), ("dispute_event", "to_status")):

@@ -14,7 +14,7 @@ depends_on = None
 COUNTS = (
     *("decided", "settled", "accept_due", "accept_on_time", "handle_due", "handle_on_time"),
     *("received", "reopened", "ended", "extended", "returned", "handed_down", "transferred"),
-    *("escalated", "climbed"),
+    *("escalated", "climbed", "accept_took", "handle_took", "whole_took"),
 )
 DAYS = ("accept_days", "accept_n", "handle_days", "handle_n", "whole_days", "whole_n")
 KEY = ("area_id", "below", "category", "month", "level", "office_id")

@@ -17,7 +17,8 @@ class FigureMonth(Base):
 
     `below` False: cases that lie in just this Area; True: in it and in all below. `category` empty:
     all of them. `office_id` zero: Offices of levels below the Area's own, together. Of the times
-    (`*_days`, `*_n`) each number of days, ascending, and how many took so long.
+    (`*_days`, `*_n`) each number of days, ascending, and how many took so long; `*_took`: how many
+    there were.
     """
 
     __tablename__ = "figure_month"
@@ -44,6 +45,9 @@ class FigureMonth(Base):
     transferred: Mapped[int]
     escalated: Mapped[int]
     climbed: Mapped[int]
+    accept_took: Mapped[int]
+    handle_took: Mapped[int]
+    whole_took: Mapped[int]
     accept_days: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     accept_n: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     handle_days: Mapped[list[int]] = mapped_column(ARRAY(Integer))

@@ -12,7 +12,7 @@ from server.db import Identity
 from server.figures import queries
 from server.figures.errors import BadFigure, FigureNotYours
 from server.figures.queries import Asked
-from server.figures.rules.measures import FIGURES, SHARES, STEPS, TIMES
+from server.figures.rules.measures import FIGURES, SHARES, STEPS, TIMES, TOOK
 from server.figures.rules.months import LOCAL, later, month_of
 from server.figures.rules.tables import Line, Sheet, added_up, shares_of, took_of
 from server.figures.rules.withholding import TOTAL
@@ -109,9 +109,7 @@ def _area(session: Session, by: Identity, code: str | None) -> Area:
 
 def _sheet(session: Session, asked: Asked, name: str) -> Sheet:
     shares = SHARES.get(name, ())
-    names = {column for share in shares for column in (share.n, share.of)} or {
-        f"{step}_took" for step in STEPS
-    }
+    names = {column for share in shares for column in (share.n, share.of)} or set(TOOK)
     sheet = Sheet()
     for sums in queries.list_sums(session, asked, names):
         counts = {column: getattr(sums.counts, column) for column in names}

@@ -171,6 +171,9 @@ SENDS = GOES_DOWN | {Event.TRANSFER}
 HANDS_ON = GOES_UP | SENDS | {Event.PASS_OVER, Event.UPHOLD_OBJECTION}
 """Another Office receives the case, with clocks of its own."""
 
+NOT_YOURS = "not-yours"
+"""The slug of a move that somebody else may make."""
+
 RESTORES = frozenset({Event.WITHDRAW_CLIMB, Event.HONOUR})
 """The climb counts as never made: the Office below has the case, with its own clocks."""
 
@@ -257,7 +260,7 @@ def _not_yours(state: State, event: Event, actor: Actor, rules: list[Rule]) -> R
     theirs = list(dict.fromkeys(one for rule in rules for one in rule.actors))
     zh, en = _instead(state, actor)
     return Refusal(
-        "not-yours",
+        NOT_YOURS,
         f"“{event.zh}”由{'、'.join(one.zh for one in theirs)}办理。{zh}",
         f"'{event.en}' is for: {', '.join(one.en for one in theirs)}. {en}",
     )

@@ -325,6 +325,23 @@ def test_what_is_no_late_record_is_not_honoured(ladder: Ladder, wall: str) -> No
     assert ladder.read("county", wall)["dispute"]["status"] == "settled"
 
 
+def test_a_mediation_that_failed_is_honoured_though_all_of_it_came_late(
+    ladder: Ladder, wall: str
+) -> None:
+    failed = ("fail", {"why": "双方不愿让步", "rights_told": True})
+    day = (("accept", {}), ("mediate", {"why": "到场"}), failed)
+    phone = claimed(written(ladder, ACCEPT_BY - timedelta(hours=1), wall, *day))
+    climbed(ladder, ACCEPT_BY)
+    ladder.county.clock.pass_time(hours=1)
+    phone.deliver()
+    note = ladder.read("county", wall)["events"][-1]
+    assert (note["intended"], note["refused"]) == ("fail", "late-claimed")
+    ladder.act("township-a", wall, "honour", why="核实属实", note_id=note["id"])
+    dispute = ladder.read("county", wall)["dispute"]
+    assert (dispute["level"], dispute["status"]) == ("village", "unsettled")
+    assert broken(ladder) == []
+
+
 def test_two_phones_of_the_village_come_late_and_the_second_finds_it_settled(
     ladder: Ladder, wall: str
 ) -> None:

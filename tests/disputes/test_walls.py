@@ -139,6 +139,12 @@ WRITES = {
         "rate": False,
         "withdraw_climb": False,
         "honour": True,
+        # For the level above, which the holder is not.
+        "supervise": False,
+        "lift": False,
+        "grant_extension": True,  # the leader of an Office, where a policy lets it
+        "stay": False,
+        "uphold_objection": False,
     },
     "township-a": {
         "note": True,
@@ -281,7 +287,7 @@ def test_who_helps_mediates_and_does_not_decide(ladder: Ladder, wall: str) -> No
     ladder.act("mediator-a1", wall, "join", why="示例", to_office=bureau)
     ladder.county.clock.pass_time(hours=1)
     forge(ladder, "clerk-a1", wall, "mediate")
-    for kind in ("settle", "accept", "escalate", "join"):
+    for kind in ("settle", "accept", "close", "escalate", "join"):
         with pytest.raises(DBAPIError, match="row-level security"):
             forge(ladder, "clerk-a1", wall, kind)
 

@@ -160,6 +160,13 @@ class Holding(Base):
             "id",
             postgresql_where="ended_at IS NULL AND overdue_at IS NULL",
         ),
+        # Most of what is due within days was warned of long ago: no round looks at it again.
+        Index(
+            "holding_unwarned_ix",
+            "due_at",
+            "id",
+            postgresql_where="ended_at IS NULL AND overdue_at IS NULL AND warned_at IS NULL",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

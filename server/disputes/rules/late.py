@@ -9,7 +9,7 @@ from datetime import datetime
 from server.disputes.rules.cases import Case, Held, Served
 from server.disputes.rules.facts import ENDS, Act
 from server.disputes.rules.moves import judge, restore, take
-from server.ladder.kinds import Actor, Event
+from server.ladder.kinds import Actor, Event, State
 from server.ladder.states import STOPS_THE_CLOCK, Move, Refusal, decide
 
 
@@ -61,14 +61,18 @@ def helps(
 
 def may_be_honoured(case: Case, meant: Held, act: Act) -> bool:
     """Whether a person may let this late record hold: it ends the case of the Office below."""
-    answer = decide(
-        meant.left_in,
-        act.event,
-        Actor.HANDLER,
-        frozenset(need.value for need in act.given),
-    )
     stands = meant.ended_how == Event.CLIMB and meant.n < case.held.n
-    return stands and act.event in ENDS and isinstance(answer, Move)
+    return stands and act.event in ENDS and isinstance(honoured(meant, act), Move)
+
+
+def honoured(meant: Held, act: Act) -> Move | Refusal:
+    """What the late record makes of the case as the Office below left it.
+
+    What failed had been taken up, though that record came late too: the person above says so.
+    """
+    stood = State.IN_MEDIATION if act.event is Event.FAIL else meant.left_in
+    given = frozenset(need.value for need in act.given)
+    return decide(stood, act.event, Actor.HANDLER, given)
 
 
 _LATE_CLAIMED = Refusal(

@@ -13,7 +13,7 @@ from server.ladder.calendar import Limit, WorkingCalendar
 from server.ladder.clocks import extend
 from server.ladder.kinds import Actor, Event, State
 from server.ladder.routing import Level
-from server.ladder.states import OPEN, Move, Refusal, decide
+from server.ladder.states import NOT_YOURS, OPEN, Move, Refusal, decide
 
 __all__ = [
     "Act",
@@ -42,7 +42,7 @@ class Judged:
 
 def judge(case: Case, act: Act, served: Collection[Served]) -> Judged | Refusal:
     """The move, made as the nearest to the case that the asker was at `act.at` and that may; else
-    the refusal that the nearest gets.
+    the refusal that the nearest gets whom such a move is for.
 
     Who is the handler follows from the case as it stands: what was handed over is another's. A move
     that was recorded before the present Holding began was meant for another one.
@@ -67,7 +67,8 @@ def _first_that_may(
         if isinstance(answer, Move):
             return Judged(answer, actor, office_id, level)
         refusals.append(answer)
-    return refusals[0]
+    # What is missing tells more than that it is for somebody else.
+    return next((one for one in refusals if one.slug != NOT_YOURS), refusals[0])
 
 
 _OF_ANY_HOLDING = frozenset({Event.NOTE, Event.ALERT, Event.RECUSE, Event.ASK_RECUSAL})

@@ -18,7 +18,7 @@ from server.disputes.service.events import event_row
 from server.disputes.service.opening import Asker
 from server.disputes.service.telling import climb_withdrawn
 from server.ladder.kinds import Actor, Event
-from server.ladder.states import Move, decide
+from server.ladder.states import Move
 
 if TYPE_CHECKING:
     from server.disputes.service.acting import Acts
@@ -93,8 +93,7 @@ def honour(acts: Acts, new: NewEvent, case: Case, asked: Act, judged: Judged) ->
     acts.notices.append(climb_withdrawn(case, upper, lower, event_id))
     acts.write()
     act = _as_act(late)
-    needs = frozenset(need.value for need in act.given)
-    move = decide(after, act.event, Actor.HANDLER, needs)
+    move = rules.honoured(lower, act)
     if isinstance(move, Move):
         acts.make(late, case, act, Judged(move, Actor.HANDLER, lower.office_id))
 

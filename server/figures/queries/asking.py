@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from server.figures.rules.measures import COUNTS, STEPS
+from server.figures.rules.measures import STEPS
 from server.places.models import Area
 
 
@@ -69,14 +69,6 @@ _ROWS = """
            AND (cast(:level AS text) IS NULL OR f.level = :level)
     )
 """
-# How many steps ended, as a column beside the COUNTS.
-_TOOK = {
-    f"{step}_took": f"coalesce(sum((SELECT sum(x) FROM unnest({step}_n) x)), 0)::int"
-    for step in STEPS
-}
-_SUMMED = {**{name: f"sum({name})::int" for name in COUNTS}, **_TOOK}
-
-
 _DAYS = text(
     _ROWS
     + "    SELECT CASE :by WHEN 'month' THEN to_char(month, 'YYYY-MM') ELSE key END, step, days,\n"
@@ -91,8 +83,8 @@ _DAYS = text(
 
 
 def list_sums(session: Session, asked: Asked, names: Collection[str]) -> Sequence[Sums]:
-    """All months of every row, the asker's own Offices apart: of these COUNTS and `<step>_took`."""
-    summed = ", ".join(f"{_SUMMED[name]} AS {name}" for name in sorted(names))
+    """All months of every row, the asker's own Offices apart: of these COUNTS or TOOK."""
+    summed = ", ".join(f"sum({name})::int AS {name}" for name in sorted(names))
     query = text(f"{_ROWS} SELECT key, month, own, {summed} FROM wanted GROUP BY 1, 2, 3")
     found = session.execute(query, _values(asked))
     return [Sums(row.key, row.month, row.own, row) for row in found]

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from server.figures.rules.measures import COUNTS, STEPS
+from server.figures.rules.measures import COUNTS, STEPS, TOOK
 from server.figures.rules.months import later
 
 
@@ -81,12 +81,12 @@ _ASKED = """
     )
 """
 _COLUMNS = ", ".join(
-    [*COUNTS, *(f"{step}_{what}" for step in STEPS for what in ("days", "n"))],
+    [*COUNTS, *TOOK, *(f"{step}_{what}" for step in STEPS for what in ("days", "n"))],
 )
 # From long to wide: sums side by side, and of each step its days with how many took so long.
 _WIDE = ",\n           ".join(
     [
-        *(f"coalesce(sum(n) FILTER (WHERE what = '{name}'), 0)" for name in COUNTS),
+        *(f"coalesce(sum(n) FILTER (WHERE what = '{name}'), 0)" for name in (*COUNTS, *TOOK)),
         *(
             f"coalesce(array_agg({column} ORDER BY days) FILTER (WHERE what = '{step}_took'),"
             " '{}')"

@@ -12,6 +12,7 @@ COUNTS: Final = (
     *("escalated", "climbed"),
 )
 STEPS: Final = ("accept", "handle", "whole")
+TOOK: Final = tuple(f"{step}_took" for step in STEPS)  # how many of each ended; columns as well
 
 
 class Share(NamedTuple):
