@@ -386,7 +386,7 @@ BEGIN
                    AND lies.code LIKE held.area_code || '%'
                 OR held.office_id = h.sent_by
                    AND a_kind IN ('uphold_objection', 'dismiss_objection')
-                OR a_kind IN ('mediate', 'fulfil', 'ask_court')
+                OR a_kind IN ('mediate', 'fulfil', 'close', 'ask_court')
                    AND EXISTS (SELECT FROM joint_office j
                                 WHERE j.dispute_id = d.id AND j.office_id = held.office_id
                                   AND j.ended_at IS NULL)));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +23,7 @@ _STATES = [*_OLD_STATES, "joined"]
 _NO = sa.text("false")
 
 # Empty, or with a constant default: no row is rewritten.
-COLUMNS = {
+COLUMNS: dict[str, dict[str, tuple[Any, Any]]] = {
     "dispute": {
         "relation": (sa.Text(), None),
         "again": (sa.Integer(), sa.text("0")),

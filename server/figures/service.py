@@ -112,8 +112,7 @@ def _sheet(session: Session, asked: Asked, name: str) -> Sheet:
     names = {column for share in shares for column in (share.n, share.of)} or set(TOOK)
     sheet = Sheet()
     for sums in queries.list_sums(session, asked, names):
-        counts = {column: getattr(sums.counts, column) for column in names}
-        sheet.add(sums.key, sums.month, counts, own=sums.own)
+        sheet.add(sums.key, sums.month, sums.counts, own=sums.own)
     return sheet
 
 

@@ -328,8 +328,8 @@ def test_what_is_no_late_record_is_not_honoured(ladder: Ladder, wall: str) -> No
 def test_a_mediation_that_failed_is_honoured_though_all_of_it_came_late(
     ladder: Ladder, wall: str
 ) -> None:
-    failed = ("fail", {"why": "双方不愿让步", "rights_told": True})
-    day = (("accept", {}), ("mediate", {"why": "到场"}), failed)
+    failed: Given = ("fail", {"why": "双方不愿让步", "rights_told": True})
+    day: list[Given] = [("accept", {}), ("mediate", {"why": "到场"}), failed]
     phone = claimed(written(ladder, ACCEPT_BY - timedelta(hours=1), wall, *day))
     climbed(ladder, ACCEPT_BY)
     ladder.county.clock.pass_time(hours=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -145,6 +146,11 @@ def assert_all_is_well(walk: Walk) -> None:
     by_id = {row.id: row for row in rows}
     standing = [row.climbed_from for row in counted if row.climbed_from]
     assert len(standing) == len(set(standing))  # never two climbs from one Holding
+    # Nobody passes it to and fro: across once for each Office, down twice from a level at most.
+    across = [row.office_id for row in counted if row.begun_how == "transfer"]
+    assert len(across) == len(set(across))
+    down = [a.level for a, b in pairwise(counted) if b.begun_how in ("hand_down", "return")]
+    assert all(down.count(level) <= 2 for level in down)
     for row in rows:
         if row.begun_how == "climb":  # no level is skipped
             below = by_id[row.climbed_from]

@@ -136,7 +136,7 @@ class Walk:
             run(statement, **values)
 
     @contextmanager
-    def ladder_transaction(self) -> Iterator[Callable[..., None]]:
+    def ladder_transaction(self) -> Iterator[Callable[..., object]]:
         """What the county's own hand writes; many roles could not."""
         engine = create_engine(self.ladder.county.url)
         try:

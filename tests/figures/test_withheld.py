@@ -155,7 +155,7 @@ def test_months_of_nothing_need_not_be_written_down(
 
 
 def test_nothing_is_told_where_the_months_beside_it_are() -> None:
-    """Of a village that is told quarter by quarter the quarters in which nobody came are as well."""
+    """Of a village that is told by quarters, those in which nobody came are told as well."""
     months = [date(2025, 1, 1), date(2025, 4, 1)]
     told = told_of({"a": {months[0]: (20,), months[1]: (3,)}, "b": {months[0]: (30,)}})
     assert not told.tells("a", Node(months[1], 3))

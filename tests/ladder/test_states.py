@@ -124,9 +124,12 @@ def test_no_open_state_is_a_dead_end(state: State) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - OPEN))
-@pytest.mark.parametrize("actor", [Actor.HANDLER, Actor.UPPER])
-def test_nothing_is_shut_for_good(state: State, actor: Actor) -> None:
-    reopened = decide(state, Event.REOPEN, actor, frozenset({"reason"}))
+@pytest.mark.parametrize(
+    ("actor", "given"),
+    [(Actor.HANDLER, {"reason", "first_reopen"}), (Actor.UPPER, {"reason"})],
+)
+def test_nothing_is_shut_for_good(state: State, actor: Actor, given: set[str]) -> None:
+    reopened = decide(state, Event.REOPEN, actor, frozenset(given))
     assert isinstance(reopened, Move)
     assert reopened.after in OPEN
     assert reopened.starts_a_holding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ class Sums(NamedTuple):
     key: str
     month: date
     own: bool
-    counts: Row[Any]  # by name; `<step>_took`: how many steps ended
+    counts: Mapping[str, int]  # by name; `<step>_took`: how many steps ended
 
 
 class Days(NamedTuple):
@@ -69,25 +69,32 @@ _ROWS = """
            AND (cast(:level AS text) IS NULL OR f.level = :level)
     )
 """
-_DAYS = text(
-    _ROWS
-    + "    SELECT CASE :by WHEN 'month' THEN to_char(month, 'YYYY-MM') ELSE key END, step, days,\n"
-    "           sum(n)::int\n"
-    "      FROM wanted CROSS JOIN LATERAL (\n           "
-    + "\n           UNION ALL ".join(
-        f"SELECT '{step}' AS step, * FROM unnest({step}_days, {step}_n) w (days, n)"
-        for step in STEPS
+# Hundreds of thousands of numbers for a county by Area: taken apart side by side in the list of
+# columns they are not written down in between, and what they are added up by is worked out before.
+_KEPT = f"""{_ROWS}
+    , kept AS MATERIALIZED (
+        SELECT CASE :by WHEN 'month' THEN to_char(month, 'YYYY-MM') ELSE key END AS line,
+               {", ".join(f"{step}_days, {step}_n" for step in STEPS)}
+          FROM wanted WHERE month BETWEEN :since AND :until
     )
-    + ") took\n     WHERE month BETWEEN :since AND :until\n     GROUP BY 1, 2, 3"
+"""
+_APART = " UNION ALL ".join(
+    f"SELECT line, '{step}' AS step, unnest({step}_days) AS days, unnest({step}_n) AS n FROM kept"
+    for step in STEPS
 )
+_DAYS = text(f"{_KEPT} SELECT line, step, days, sum(n)::int FROM ({_APART}) took GROUP BY 1, 2, 3")
 
 
 def list_sums(session: Session, asked: Asked, names: Collection[str]) -> Sequence[Sums]:
     """All months of every row, the asker's own Offices apart: of these COUNTS or TOOK."""
-    summed = ", ".join(f"sum({name})::int AS {name}" for name in sorted(names))
+    ordered = sorted(names)
+    summed = ", ".join(f"sum({name})::int" for name in ordered)
     query = text(f"{_ROWS} SELECT key, month, own, {summed} FROM wanted GROUP BY 1, 2, 3")
     found = session.execute(query, _values(asked))
-    return [Sums(row.key, row.month, row.own, row) for row in found]
+    return [
+        Sums(key, month, own, dict(zip(ordered, counted, strict=True)))
+        for key, month, own, *counted in found
+    ]
 
 
 def list_days(session: Session, asked: Asked, since: date, until: date) -> Sequence[Days]:

@@ -45,10 +45,14 @@ class Sheet:
     def add(self, row: str, month: date, counts: Mapping[str, int], *, own: bool) -> None:
         """Add up what was counted of a row in a month."""
         self.seen.add(month)
-        for table, weight in ((self.all, 1), (self.others, 0 if own else 1)):
-            sums = table.setdefault(row, {}).setdefault(month, dict.fromkeys(counts, 0))
-            for name, number in counts.items():
-                sums[name] += number * weight
+        for table in (self.all,) if own else (self.all, self.others):
+            months = table.setdefault(row, {})
+            before = months.get(month)
+            months[month] = (
+                {name: before[name] + number for name, number in counts.items()}
+                if before
+                else dict(counts)
+            )
 
     @property
     def months(self) -> Sequence[date]:
