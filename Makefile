@@ -24,7 +24,8 @@ run: packages environment ## 安装、启动、演示 · install, start, play th
 	@exec .venv/bin/wangge up
 
 test: packages environment ## 全部测试(用临时数据库)· the whole suite on a temporary database
-	@exec env -u DATABASE_URL -u PGOPTIONS -u PGSERVICE .venv/bin/python -m pytest -n $$(nproc)
+	@exec env -u DATABASE_URL -u PGOPTIONS -u PGSERVICE -u PYTHONDONTWRITEBYTECODE \
+		.venv/bin/python -m pytest -n $$(nproc)  # the command line starts hundreds of times
 
 check: packages environment ## 代码检查 · lint, format, types, direction of imports
 	@.venv/bin/ruff check .

@@ -7,6 +7,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from threading import BoundedSemaphore
 from uuid import UUID
@@ -36,9 +37,7 @@ from server.ids import new_id
 from server.places.models import Area, GridCell
 
 _hasher = PasswordHasher()  # Argon2id with the library's (RFC 9106) parameters
-# Verified when the login is unknown, so that both answers cost the same.
 _proving = BoundedSemaphore(2)
-_NOBODY = _hasher.hash(secrets.token_hex(16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,12 @@ class Spans:
     refresh: timedelta
 
 
+@cache
+def _hash_of_nobody() -> str:
+    """Verified when the login is unknown, so that both answers cost the same."""
+    return _hasher.hash(secrets.token_hex(16))
+
+
 def hash_password(password: str) -> str:
     """Argon2id."""
     return _hasher.hash(password)
@@ -75,7 +80,8 @@ def prove(found: Proof | None, password: str) -> UUID:
     if not _proving.acquire(timeout=10):
         raise TryLater
     try:
-        _hasher.verify(found.password_hash if found else _NOBODY, password)
+        nobody = _hash_of_nobody()  # made whoever asks first
+        _hasher.verify(found.password_hash if found else nobody, password)
     except (Argon2Error, InvalidHashError) as error:
         raise WrongLogin from error
     finally:

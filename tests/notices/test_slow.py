@@ -39,12 +39,12 @@ def impatient(
 
 
 def drip(text: bytes) -> Reply:
-    """A letter at a time, faster than any time-out of a single read, and without end."""
+    """A letter at a time, faster than any time-out of a single read, for two seconds."""
 
     def reply(request: BaseHTTPRequestHandler, heard: Heard) -> None:
         request.wfile.write(text)
         try:
-            while True:
+            for _ in range(100):
                 request.wfile.write(b"x")
                 threading.Event().wait(0.02)
         except OSError:

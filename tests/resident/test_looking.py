@@ -209,8 +209,12 @@ def test_bad_bodies_get_a_clear_problem(residents: Residents, body: bytes, statu
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_code_is_in_no_log(residents: Residents, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+def test_a_code_is_in_no_log(
+    residents: Residents, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("wangge"), "propagate", True)
+    for name in ("", "wangge", "wangge.request"):  # whatever an earlier test made of them
+        caplog.set_level(logging.DEBUG, logger=name)
     code = residents.code(residents.quarrel())
     residents.case(code)
     residents.send("case", code[:-1], expect=404)
