@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 from itertools import product
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -189,8 +189,12 @@ def ours(county: Installation, processes: int, logins: Sequence[str]) -> Iterato
         stack.callback(connection.close)
 
         def ask(question: Question) -> bytes:
-            connection.request("GET", question.path(today), headers=headers[question.login])
-            answer = connection.getresponse()
+            try:
+                connection.request("GET", question.path(today), headers=headers[question.login])
+                answer = connection.getresponse()
+            except RemoteDisconnected:  # while other desks were asked, the server hung up
+                connection.request("GET", question.path(today), headers=headers[question.login])
+                answer = connection.getresponse()
             text = answer.read()
             if answer.status >= 400:
                 raise RuntimeError(f"{question}: {answer.status}")
