@@ -42,7 +42,8 @@ def pile(ground: Ground, county: Installation, wanted: Pile) -> None:
     with opened(county.settings("worker")):
         with transaction(by) as session:
             hire(session, by, plan_staff(ground.counts.busy_cells))
-        story = keyring().seal("dispute.story", "与邻居为排水沟位置有争议（合成示例）")
+        # One for all of them, so of no row: the climb and the figures open no story.
+        story = keyring().seal("dispute.story", bytes(16), "与邻居为排水沟位置有争议（合成示例）")
     connection = connect(county.admin_url)
     try:
         cursor = connection.cursor()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench import climb, figures, households, moves, pulls, tiles, visits
+from bench import climb, figures, households, moves, pulls, tiles, visits, walls
 from bench.row import Bench
 
 BENCHES: Mapping[str, Bench] = {
@@ -16,4 +16,5 @@ BENCHES: Mapping[str, Bench] = {
     "moves": moves.BENCH,
     "climb": climb.BENCH,
     "figures": figures.BENCH,
+    "walls": walls.BENCH,
 }

@@ -116,8 +116,9 @@ def _households(
     holder: Holder, homes: Sequence[UUID], at: datetime, chance: random.Random
 ) -> Iterator[dict[str, Any]]:
     ring = keyring()
-    names = ring.seal_all("household.head_name", [f"示某{k}" for k in range(len(homes))])
-    numbers = ring.seal_all("household.telephone", [f"000{k:08}" for k in range(len(homes))])
+    rows = [home.bytes for home in homes]
+    names = ring.seal_all("household.head_name", rows, [f"示某{k}" for k in range(len(homes))])
+    numbers = ring.seal_all("household.telephone", rows, [f"000{k:08}" for k in range(len(homes))])
     for k, (home, name, number) in enumerate(zip(homes, names, numbers, strict=True)):
         lon, lat = round(107 + chance.random() / 10, 6), round(31.9 + chance.random() / 10, 6)
         yield {
@@ -156,11 +157,14 @@ def _visits(
 ) -> Iterator[dict[str, Any]]:
     count = len(homes) * VISITS
     notes = [write_note(chance) for _ in range(count)]
-    sealed = keyring().seal_all("visit.note", notes)
-    for k, note in enumerate(sealed):
-        recorded = at + timedelta(seconds=60 * k, milliseconds=chance.randrange(1000))
+    times = [
+        at + timedelta(seconds=60 * k, milliseconds=chance.randrange(1000)) for k in range(count)
+    ]
+    ids = [new_id(recorded) for recorded in times]
+    sealed = keyring().seal_all("visit.note", [id_.bytes for id_ in ids], notes)
+    for id_, recorded, note in zip(ids, times, sealed, strict=True):
         yield {
-            "id": new_id(recorded),
+            "id": id_,
             "household_id": chance.choice(homes),
             "bucket": f"c:{holder.cell_id}",
             "cell_id": holder.cell_id,

@@ -47,8 +47,8 @@ _SOW = """
 """
 
 
-def sow(ground: Ground, county: Installation) -> None:
-    """Fill the county with households, set-wise, and hire its staff."""
+def sow(ground: Ground, county: Installation, times: int = MORE) -> None:
+    """Fill the county with so many times the households, set-wise, and hire its staff."""
     by = worker(ground.began)
     with opened(county.settings("worker")), transaction(by) as session:
         hire(session, by, plan_staff(ground.counts.busy_cells))
@@ -56,7 +56,7 @@ def sow(ground: Ground, county: Installation) -> None:
     try:
         connection.autocommit = True
         cursor = connection.cursor()
-        cursor.execute(_SOW, {"many": ground.size.households * MORE})
+        cursor.execute(_SOW, {"many": ground.size.households * times})
         cursor.execute("VACUUM ANALYZE")
     finally:
         connection.close()

@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 
 HERE = Path(__file__).parent
 SQL = HERE / "sql"
-_LOGINS = ("wangge_app", "wangge_worker")
+_LOGINS = ("wangge_app", "wangge_worker", "wangge_backup", "wangge_reporting")
 
 
 def upgrade(admin_url: str, to: str = "head", passwords: dict[str, str] | None = None) -> None:
@@ -81,16 +81,17 @@ def _roles(connection: Connection, passwords: dict[str, str]) -> None:
         if role in passwords:
             literal = text("SELECT quote_literal(:password)")
             quoted = connection.execute(literal, {"password": passwords[role]}).scalar_one()
-            _run(connection, f"ALTER ROLE {role} PASSWORD {quoted}")
+            _run(connection, f"ALTER ROLE {role} LOGIN PASSWORD {quoted}")
     _run(
         connection,
         """
         CREATE EXTENSION IF NOT EXISTS postgis;
         CREATE SCHEMA IF NOT EXISTS gate; CREATE SCHEMA IF NOT EXISTS feed;
+        REVOKE CREATE ON SCHEMA public FROM PUBLIC;
         GRANT CREATE, USAGE ON SCHEMA public TO wangge_owner;
         GRANT USAGE ON SCHEMA public, gate, feed
            TO wangge_owner, wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_app,
-              wangge_resident, wangge_worker;
+              wangge_resident, wangge_worker, wangge_backup, wangge_reporting, wangge_sealer;
     """,
     )
 
@@ -131,10 +132,10 @@ def _clear(connection: Connection) -> None:
         $$;
         REVOKE ALL ON ALL TABLES IN SCHEMA public
           FROM wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_resident, wangge_app,
-               wangge_worker;
+               wangge_worker, wangge_backup, wangge_reporting, wangge_sealer;
         REVOKE ALL ON ALL SEQUENCES IN SCHEMA public
           FROM wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_resident, wangge_app,
-               wangge_worker;
+               wangge_worker, wangge_backup, wangge_reporting, wangge_sealer;
     """,
     )
 

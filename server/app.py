@@ -8,8 +8,17 @@ from datetime import UTC, datetime
 from flask import Flask
 from flask_smorest import Api
 
-from server import bodies, db, docs, health, logs, problems, sealed
+from server import bodies, db, docs, headers, health, logs, problems, sealed
+from server.access.accounts.assignments.views import blp as assignments
+from server.access.accounts.devices.views import others as user_devices
+from server.access.accounts.devices.views import own as devices
+from server.access.accounts.invitations.views import invitations, passwords
+from server.access.accounts.offices.views import blp as offices
+from server.access.accounts.users.views import blp as users
+from server.access.factors.views import blp as second_factor
+from server.access.factors.views import resets as second_factors
 from server.access.views import blp as sessions
+from server.approvals.views import blp as approvals
 from server.attachments.views import blp as attachments
 from server.bodies import Blueprint
 from server.disputes.views import blp as disputes
@@ -18,6 +27,7 @@ from server.exports.views import blp as exports
 from server.figures.views import blp as figures
 from server.households.duplicates.views import blp as duplicates
 from server.households.links.views import blp as links
+from server.households.needs.views import blp as needs
 from server.households.unplaced.views import blp as unplaced
 from server.households.views import blp as households
 from server.maps.features.views import blp as features
@@ -26,12 +36,14 @@ from server.maps.views import blp as places
 from server.moves.draft.views import blp as drafts
 from server.moves.views import blp as moves
 from server.notices.queue.views import blp as notices
+from server.oversight.views import blp as audit
 from server.policies.views import calendar, policies
 from server.resident.page.views import page
 from server.resident.ratings.views import blp as ratings
 from server.resident.slips.views import blp as slips
 from server.resident.views import blp as residents
 from server.settings import Settings
+from server.subjects.views import blp as subjects
 from server.syncing.healing import door
 from server.syncing.news.views import blp as news
 from server.syncing.review.conflicts.views import blp as conflicts
@@ -42,12 +54,22 @@ from server.visits.views import blp as visits
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions,
+    users,
+    invitations,
+    passwords,
+    assignments,
+    offices,
+    devices,
+    user_devices,
+    second_factor,
+    second_factors,
     places,
     features,
     tiles,
     households,
     unplaced,
     links,
+    needs,
     duplicates,
     visits,
     attachments,
@@ -61,9 +83,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     review,
     conflicts,
     sync_status,
+    approvals,
     erasures,
+    subjects,
     figures,
     exports,
+    audit,
     slips,
     ratings,
     residents,
@@ -83,6 +108,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = system_clock)
     app.extensions["wangge.clock"] = clock
     sealed.use(sealed.Keyring(settings.seal_keys, settings.blind_key))
     logs.number_requests(app)
+    headers.harden(app, settings)
     bodies.bound(app, settings.max_body_bytes)
     db.connect(app, settings)
     door.guard(app)

@@ -60,6 +60,7 @@ class DbRole(StrEnum):
     PUSH = "wangge_push"  # may also write and read back rows that name the author
     MOVER = "wangge_mover"  # may also redraw cells and change assignments in its charge
     RESIDENT = "wangge_resident"  # has a party's code and nothing else
+    SEALER = "wangge_sealer"  # the worker while it seals anew: sealed columns and nothing else
     WORKER = "wangge_worker"  # jobs and the command line: the county's own hand
 
 

@@ -7,7 +7,10 @@ from flask import Flask, Response, jsonify
 from migrations.upgrade import newest_revision
 from server.access.door import may, stranger
 from server.db import present_revision, transaction
+from server.patience import patience
 from server.syncing.healing.door import NotMigrated
+
+_SOON = 2.0  # seconds: whoever asks (a container's health check) waits four
 
 
 def expose(app: Flask) -> None:
@@ -25,7 +28,7 @@ def healthz() -> Response:
 @may("health.read")
 def readyz() -> Response:
     """The database answers as well and is migrated; otherwise a 503 with Retry-After."""
-    with transaction(stranger()) as session:
+    with patience(_SOON), transaction(stranger()) as session:
         found = present_revision(session)
     if found != newest_revision():
         raise NotMigrated

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sync.ids import RANDOM_BITS, uuid7
@@ -12,6 +12,11 @@ from sync.ids import RANDOM_BITS, uuid7
 def new_id(at: datetime) -> UUID:
     """A new id; ids of later milliseconds sort later."""
     return UUID(uuid7(int(at.timestamp() * 1000), secrets.randbits(RANDOM_BITS)))
+
+
+def born_at(an_id: UUID) -> datetime:
+    """When an id was made that `new_id` made."""
+    return datetime.fromtimestamp((an_id.int >> 80) / 1000, UTC)
 
 
 def new_ids(at: datetime, turn: int, count: int) -> list[UUID]:

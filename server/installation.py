@@ -120,6 +120,7 @@ def open_installation(var: Path, admin_url: str, *, private: bool) -> Installati
         "WANGGE_DATA_DIR": str(var.resolve()),
         "WANGGE_SEAL_KEYS": kept["WANGGE_SEAL_KEYS"],
         "WANGGE_BLIND_KEY": kept["WANGGE_BLIND_KEY"],
+        "WANGGE_AUDIT_KEY": kept["WANGGE_AUDIT_KEY"],
     }
     return Installation(
         environment, environment["WANGGE_ADMIN_DATABASE_URL"], passwords, private=private
@@ -141,20 +142,29 @@ _SECRETS: Mapping[str, Callable[[], str]] = {
     "WANGGE_APP_PASSWORD": lambda: secrets.token_urlsafe(24),
     "WANGGE_WORKER_PASSWORD": lambda: secrets.token_urlsafe(24),
 }
+# Of later versions: added where an installation was made before them.
+_LATER: Mapping[str, Callable[[], str]] = {"WANGGE_AUDIT_KEY": lambda: new_key()}
 
 
 def _secrets(path: Path) -> dict[str, str]:
     """What was kept, made at the first time: whole or not at all."""
     if not path.exists():
-        lines = "".join(f"{name}={make()}\n" for name, make in _SECRETS.items())
-        _write_private(path, lines)
-    lines_kept = path.read_text(encoding="utf-8").splitlines()
-    kept = dict(line.split("=", 1) for line in lines_kept if "=" in line)
+        _write_private(path, _made({**_SECRETS, **_LATER}))
+    text_kept = path.read_text(encoding="utf-8")
+    kept = dict(line.split("=", 1) for line in text_kept.splitlines() if "=" in line)
     if kept.keys() < _SECRETS.keys() or not all(kept[name] for name in _SECRETS):
         raise DatabaseUnfit(
             f"{path} 不完整，请用您保存的副本恢复。 {path} is damaged: restore it from your copy."
         )
-    return kept
+    later = {name: make for name, make in _LATER.items() if not kept.get(name)}
+    if not later:
+        return kept
+    _write_private(path, f"{text_kept.rstrip()}\n{_made(later)}")
+    return _secrets(path)
+
+
+def _made(making: Mapping[str, Callable[[], str]]) -> str:
+    return "".join(f"{name}={make()}\n" for name, make in making.items())
 
 
 def _write_private(path: Path, content: str) -> None:
@@ -223,7 +233,7 @@ _SERVED = text("""
     SELECT EXISTS (SELECT FROM pg_authid
                     WHERE rolname IN ('wangge_app', 'wangge_worker') AND rolpassword IS NOT NULL)
 """)
-_ONE_NAME = text("SELECT head_name FROM household LIMIT 1")
+_ONE_NAME = text("SELECT uuid_send(id) || head_name FROM household LIMIT 1")
 
 
 def _check_unserved(admin: URL) -> None:
@@ -246,7 +256,7 @@ def _check_keys(admin: URL, kept: Mapping[str, str]) -> None:
     try:
         if sealed is not None:
             ring = Keyring(settings.seal_keys, settings.blind_key)
-            ring.open("household.head_name", bytes(sealed))
+            ring.open_all("household.head_name", [sealed])
     except SealBroken as error:
         raise DatabaseUnfit(
             "密钥与数据库不符，请恢复原来的 var/secrets.env。 "

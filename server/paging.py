@@ -81,7 +81,9 @@ def page_of(session: Session, query: Select[Any], key: Any, after: UUID | None, 
     """Run `query` (of one entity) as a page ordered by `key`, its primary key."""
     total = None
     if after is None:
-        total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+        # Of the keys alone: of an entity not every column may be read by everybody.
+        keys = query.with_only_columns(key, maintain_column_froms=True).subquery()
+        total = session.execute(select(func.count()).select_from(keys)).scalar_one()
     wanted = query.where(key > after) if after else query
     found = session.scalars(wanted.order_by(key).limit(limit + 1)).all()
     items = found[:limit]

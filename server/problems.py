@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException
 
 from geo.errors import GeoError
-from server.bodies import NotJson
+from server.bodies import AddressTooLong, NotJson
 from server.errors import (
     Clash,
     Invalid,
@@ -31,6 +32,7 @@ log = logging.getLogger("wangge.problems")
 STATUS: dict[type[Exception], HTTPStatus] = {
     Malformed: HTTPStatus.BAD_REQUEST,
     NotJson: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    AddressTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     NotYours: HTTPStatus.FORBIDDEN,
@@ -129,7 +131,20 @@ def _http(error: HTTPException) -> Response:
 def _fields(error: HTTPException) -> dict[str, Any]:
     """What marshmallow said of each field, where it was marshmallow that refused."""
     messages = (getattr(error, "data", None) or {}).get("messages")
-    return {"errors": messages} if messages else {}
+    return {"errors": _some(messages)} if messages else {}
+
+
+_SAID_AT_ONCE = 50  # fields: a body of thousands of wrong ones is not sent back whole
+
+
+def _some(messages: Any) -> Any:
+    if isinstance(messages, dict):
+        first = islice(messages.items(), _SAID_AT_ONCE)
+        return {str(name)[:_LONGEST_NAME]: _some(said) for name, said in first}
+    return messages[:_SAID_AT_ONCE] if isinstance(messages, list) else messages
+
+
+_LONGEST_NAME = 80  # characters
 
 
 def _unexpected(error: Exception) -> Response:

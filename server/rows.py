@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from server.sealed import keyring
+from server.sealed import keyring, row_key
 
 _NONE: Mapping[str, str] = {}
 
@@ -21,12 +21,14 @@ def as_array(plain: Iterable[UUID | str]) -> str:
 def as_json(rows: Sequence[Mapping[str, Any]], *, seal: Mapping[str, str] = _NONE) -> str:
     """Rows for `json_populate_recordset`; a key that is missing is NULL.
 
-    `seal`: key → column as which its texts are sealed ("note" → "visit.note").
+    `seal`: key → column as which its texts are sealed ("note" → "visit.note"), each for the row
+    that its `id` names.
     """
     sealed = [dict(row) for row in rows]
     for key, column in seal.items():
         full = [row for row in sealed if row.get(key) is not None]
-        values = keyring().seal_all(column, [row[key] for row in full])
+        of_rows = [row_key(row["id"]) for row in full]
+        values = keyring().seal_all(column, of_rows, [row[key] for row in full])
         for row, value in zip(full, values, strict=True):
             row[key] = value
     return orjson.dumps(sealed, default=_bytea).decode()

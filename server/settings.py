@@ -55,6 +55,7 @@ class Settings:
     database_url: str = field(repr=False)
     seal_keys: Mapping[str, bytes] = field(repr=False)  # id -> 32 bytes; the first one seals
     blind_key: bytes = field(repr=False)
+    audit_key: bytes | None = field(default=None, repr=False)  # the worker's: signs the audit
     admin_url: str | None = field(default=None, repr=False)
     data_dir: Path = Path("var")
     min_free_bytes: int = 1 << 30  # below this, pushes wait (503) and reads go on
@@ -62,6 +63,9 @@ class Settings:
     phone_rows: int = 10_000  # more than these strain an old phone: a move says so
     access_minutes: int = 30
     refresh_days: int = 60
+    session_days: int = 180  # after which a session ends, however often it was refreshed
+    second_factor: bool = False  # asked of Offices and administrators
+    bulk_rows: int = 200  # more unmasked rows a day need a second person
     log_level: str = "INFO"
     mail_server: MailServer | None = None  # None: no mail is sent
     mail_from: str = "wangge@localhost"
@@ -70,6 +74,7 @@ class Settings:
     address_header: str = ""  # where a proxy of ours writes who asked; empty: there is none
     resident_knocks: int = 120  # a minute, of one network; a whole village may share one
     resident_knocks_in_all: int = 3_000  # a minute
+    device_knocks: int = 0  # heavy requests a minute of one device; 0: as many as it likes
 
 
 def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Settings:
@@ -80,12 +85,16 @@ def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Set
         admin_url=environ.get("WANGGE_ADMIN_DATABASE_URL"),
         seal_keys=_keys(_need(environ, "WANGGE_SEAL_KEYS")),
         blind_key=_key("WANGGE_BLIND_KEY", _need(environ, "WANGGE_BLIND_KEY")),
+        audit_key=_audit_key(environ) if process == "worker" else None,
         data_dir=Path(environ.get("WANGGE_DATA_DIR", "var")),
         min_free_bytes=_number(environ, "WANGGE_MIN_FREE_BYTES", 1 << 30),
         max_body_bytes=_number(environ, "WANGGE_MAX_BODY_BYTES", 8 << 20),
         phone_rows=_number(environ, "WANGGE_PHONE_ROWS", 10_000),
         access_minutes=_number(environ, "WANGGE_ACCESS_MINUTES", 30),
         refresh_days=_number(environ, "WANGGE_REFRESH_DAYS", 60),
+        session_days=_number(environ, "WANGGE_SESSION_DAYS", 180),
+        second_factor=_required(environ, "WANGGE_SECOND_FACTOR"),
+        bulk_rows=_number(environ, "WANGGE_BULK_ROWS", 200),
         log_level=_level(environ.get("WANGGE_LOG_LEVEL", "INFO")),
         mail_server=_mail_server(environ.get("WANGGE_SMTP_URL", "")),
         mail_from=_mail_from(environ.get("WANGGE_MAIL_FROM") or "wangge@localhost"),
@@ -93,6 +102,7 @@ def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Set
         http_hosts=_hosts(environ.get("WANGGE_HTTP_HOSTS") or ",".join(LOOPBACK)),
         address_header=_header(environ.get("WANGGE_ADDRESS_HEADER") or "none"),
         resident_knocks=_number(environ, "WANGGE_RESIDENT_KNOCKS", 120) or 1,
+        device_knocks=_number(environ, "WANGGE_DEVICE_KNOCKS", 600),
         resident_knocks_in_all=_number(environ, "WANGGE_RESIDENT_KNOCKS_IN_ALL", 3_000) or 1,
     )
 
@@ -133,6 +143,13 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit():
         raise BadSettings(f"{name} 应为整数。 {name} must be a whole number, not {text!r}.")
     return int(text)
+
+
+def _required(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name) or "required"
+    if text not in ("required", "optional"):
+        raise BadSettings(f"{name} 应为 required 或 optional。 {name}: required or optional.")
+    return text == "required"
 
 
 _MAIL = {"smtp": (587, Tls.START), "smtps": (465, Tls.WHOLE), "smtp+plain": (25, Tls.NONE)}
@@ -180,7 +197,19 @@ def _hosts(text: str) -> tuple[str, ...]:
 
 def _keys(text: str) -> Mapping[str, bytes]:
     pairs = [item.partition(":") for item in text.split(",")]
+    ids = [key_id for key_id, _, _ in pairs]
+    if len(set(ids)) < len(ids) or not all(key_id and key_id.isprintable() for key_id in ids):
+        raise BadSettings(
+            "WANGGE_SEAL_KEYS 中每个密钥须有不同的名称。 "
+            "WANGGE_SEAL_KEYS must be id:base64,id:base64… with each id once."
+        )
     return {key_id: _key("WANGGE_SEAL_KEYS", key) for key_id, _, key in pairs}
+
+
+def _audit_key(environ: Mapping[str, str]) -> bytes | None:
+    """Of the worker alone: who breaks into the web signs nothing."""
+    text = environ.get("WANGGE_AUDIT_KEY", "")
+    return _key("WANGGE_AUDIT_KEY", text) if text else None
 
 
 def _key(name: str, text: str) -> bytes:

@@ -156,56 +156,6 @@ BEGIN
 END
 $$;
 
--- ---------------------------------------------------------------------------------- signing in
-
-CREATE OR REPLACE FUNCTION gate.refuse_revival() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RAISE EXCEPTION 'what was revoked in % stays revoked; enrol anew', TG_TABLE_NAME;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION gate.credential_of(a_login text)
-RETURNS TABLE (user_id uuid, password_hash text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT u.id, c.password_hash
-      FROM user_account u JOIN credential c ON c.user_id = u.id
-     WHERE u.login = a_login AND u.active
-$$;
-
--- Who an access token belongs to, and what that person holds now. The first use of a token proves
--- that the answer which carried it arrived; from then on its predecessor may not refresh again.
-CREATE OR REPLACE FUNCTION gate.signed_in(a_hash bytea, at timestamptz)
-RETURNS TABLE (user_id uuid, device_id uuid, device_revoked boolean, roles text[])
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    UPDATE login SET used_at = at
-     WHERE access_hash = a_hash AND used_at IS NULL AND revoked_at IS NULL;
-    RETURN QUERY
-    SELECT l.user_id, l.device_id, d.revoked_at IS NOT NULL,
-           ARRAY(SELECT DISTINCT a.role FROM assignment a
-                  WHERE a.user_id = l.user_id AND a.valid_from <= at
-                    AND (a.valid_to IS NULL OR a.valid_to > at))
-      FROM login l
-      JOIN user_account u ON u.id = l.user_id AND u.active
-      JOIN device d       ON d.id = l.device_id
-     WHERE l.access_hash = a_hash AND l.revoked_at IS NULL AND l.access_until > at;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION gate.login_to_refresh(a_hash bytea)
-RETURNS TABLE (id uuid, family_id uuid, user_id uuid, device_id uuid, refresh_until timestamptz,
-               revoked boolean, succeeded boolean, successor_used boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT l.id, l.family_id, l.user_id, l.device_id, l.refresh_until, l.revoked_at IS NOT NULL,
-           l.succeeded_by IS NOT NULL,
-           coalesce(next.used_at IS NOT NULL OR next.succeeded_by IS NOT NULL, false)
-      FROM login l
-      JOIN user_account u ON u.id = l.user_id AND u.active
-      LEFT JOIN login next ON next.id = l.succeeded_by
-     WHERE l.refresh_hash = a_hash
-$$;
-
 -- ------------------------------------------------------------------------------------- placing
 
 -- May the asker have recorded something about these households at these times? Judged by where the
@@ -284,6 +234,8 @@ BEGIN
         RETURN QUERY SELECT t.id, false, false FROM dispute t WHERE t.id = ANY (ids);
     ELSIF an_entity = 'dispute_event' THEN
         RETURN QUERY SELECT t.id, false, false FROM dispute_event t WHERE t.id = ANY (ids);
+    ELSIF an_entity = 'service_need' THEN
+        RETURN QUERY SELECT t.id, false, false FROM service_need t WHERE t.id = ANY (ids);
     ELSE
         RETURN;
     END IF;

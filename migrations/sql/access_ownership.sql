@@ -20,3 +20,19 @@ $$;
 GRANT EXECUTE ON FUNCTION gate.user_id(), gate.device_id(), gate.now() TO wangge_feed, wangge_owner;
 GRANT EXECUTE ON FUNCTION feed.digest(text, uuid, bigint) TO wangge_app, wangge_worker;
 GRANT EXECUTE ON FUNCTION feed.erase(text, uuid[], text[]) TO wangge_worker;
+-- What PostGIS tells of a table's geometries from the planner's statistics, it tells anybody: where
+-- people live, past row security. It is left to superusers; the planner itself asks another way.
+DO $$
+DECLARE
+    f record;
+BEGIN
+    FOR f IN SELECT p.oid::regprocedure AS name FROM pg_proc p
+               JOIN pg_depend x ON x.objid = p.oid AND x.deptype = 'e'
+              WHERE p.proname IN ('_postgis_stats', '_postgis_selectivity',
+                                  '_postgis_join_selectivity', '_postgis_index_extent',
+                                  'st_estimatedextent', 'st_findextent',
+                                  'postgis_extensions_upgrade') LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
+    END LOOP;
+END
+$$;

@@ -2,8 +2,15 @@
 -- aside from a case, is for the gate alone.
 GRANT SELECT (id, login, name, active, created_at) ON user_account TO wangge_app, wangge_push;
 GRANT SELECT ON office, assignment, device, login TO wangge_app, wangge_push;
-GRANT SELECT, INSERT, UPDATE ON user_account, credential, office, assignment, device, login
+-- Whose a row is never changes: ids are nobody's to update.
+GRANT SELECT, INSERT ON user_account, credential, office, assignment, device, login TO wangge_worker;
+GRANT UPDATE (name, active, household_id, telephone_index) ON user_account TO wangge_worker;
+GRANT UPDATE (password_hash) ON credential TO wangge_worker;
+GRANT UPDATE (name, kind, public_telephone, lead) ON office TO wangge_worker;
+GRANT UPDATE (role, cell_id, office_id, area_id, leads, valid_from, valid_to) ON assignment
    TO wangge_worker;
+GRANT UPDATE (seen_at, revoked_at, revoked_by, revoked_why) ON device TO wangge_worker;
+GRANT UPDATE (succeeded_by, revoked_at) ON login TO wangge_worker;
 GRANT INSERT ON device, login TO wangge_app;
 -- Nobody but the county's own hand brings a revoked device or login back.
 GRANT UPDATE (succeeded_by, revoked_at) ON login TO wangge_app;

@@ -375,13 +375,11 @@ BEGIN
                             WHERE later.dispute_id = d.id AND later.n > h.n
                               AND later.ended_how IS DISTINCT FROM 'withdrawn_climb')
            AND (an_office IS NULL OR held.office_id = an_office)
-           -- What is for the level above, the holder does not do: at the county its leader stands for
-           -- that, and by some policies for an extension on every level.
+           -- What is for the level above, the holder does not do; at the county its leader stands for it.
            AND (held.office_id = h.office_id
                     AND (a_kind <> ALL ('{supervise,lift,grant_extension,decline_extension,stay,
                                           uphold_objection,dismiss_objection}'::text[])
-                         OR held.leads AND (h.level = 'county'
-                                            OR a_kind IN ('grant_extension', 'decline_extension')))
+                         OR held.leads AND h.level = 'county')
                 OR gate.rung(held.office_level) > gate.rung(h.level)
                    AND lies.code LIKE held.area_code || '%'
                 OR held.office_id = h.sent_by

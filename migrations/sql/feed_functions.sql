@@ -255,10 +255,46 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION feed.refuse_change() RETURNS trigger
+-- Of an event that is written nothing changes but what it says in words: sealed anew under another key,
+-- or erased, once and for good. The digest of a text stays, so that the chain holds without it.
+CREATE OR REPLACE FUNCTION feed.on_event_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RAISE EXCEPTION '% of % is refused: history is only added to', TG_OP, TG_TABLE_NAME;
+    IF EXISTS (SELECT FROM old_rows was FULL JOIN new_rows now USING (id)
+                WHERE to_jsonb(was) - '{why,agreement,erased_at}'::text[]
+                      IS DISTINCT FROM to_jsonb(now) - '{why,agreement,erased_at}'::text[]
+                   OR was.erased_at IS NOT NULL AND now.erased_at IS NULL
+                   OR was.why IS NULL AND now.why IS NOT NULL
+                   OR was.agreement IS NULL AND now.agreement IS NOT NULL) THEN
+        RAISE EXCEPTION '% of % is refused: history is only added to', TG_OP, TG_TABLE_NAME;
+    END IF;
+    INSERT INTO feed_entry (bucket, entity, row_id, put)
+    SELECT heard.bucket, 'dispute_event', now.id, true
+      FROM new_rows now
+      JOIN old_rows was USING (id)
+      JOIN feed.hearing(ARRAY(SELECT dispute_id FROM new_rows)) heard
+        ON heard.dispute_id = now.dispute_id
+     WHERE now.erased_at IS DISTINCT FROM was.erased_at
+     ORDER BY heard.bucket, now.id
+    ON CONFLICT (bucket, entity, row_id) DO UPDATE SET put = excluded.put, seq = NULL;
+    IF FOUND THEN PERFORM feed.wake(); END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Events go with a case whose erasure was ordered, and with nothing else.
+CREATE OR REPLACE FUNCTION feed.on_event_delete() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM old_rows o
+                WHERE NOT EXISTS (SELECT FROM erasure e
+                                   WHERE e.entity = 'dispute' AND e.row_id = o.dispute_id
+                                     AND e.done_at IS NULL)) THEN
+        RAISE EXCEPTION '% of % is refused: history is only added to', TG_OP, TG_TABLE_NAME;
+    END IF;
+    INSERT INTO feed_tombstone (entity, row_id) SELECT 'dispute_event', id FROM old_rows
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
 END
 $$;
 

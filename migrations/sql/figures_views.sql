@@ -16,9 +16,13 @@ SELECT h.id AS holding_id, h.dispute_id, d.area_id, h.office_id, h.level, d.cate
          ORDER BY r.n DESC LIMIT 1) AS came_at
   FROM holding h
   JOIN dispute d ON d.id = h.dispute_id
- WHERE h.ended_how IS NULL OR h.ended_how NOT IN ('withdrawn_climb', 'merge');
+ WHERE h.ended_how IS NULL OR h.ended_how NOT IN ('withdrawn_climb', 'merge')
+ UNION ALL
+SELECT holding_id, dispute_id, area_id, office_id, level, category, received_at, accepted_at, accept_by,
+       handle_by, overdue_at, ended_at, extended, begun_how, ended_how, went, came_at
+  FROM figure_kept;
 COMMENT ON VIEW figure_holding IS
-'What all figures are counted from: Holdings, each with the Area in which its case lies. Left out: climbs that were withdrawn, since they never counted, and cases joined to another, which are counted there. went: rest, the case came to an end here; up, a level up; elsewhere, down or to another Office; open. came_at: when the case was registered, or reopened last before this.';
+'What all figures are counted from: Holdings, each with the Area in which its case lies. Left out: climbs that were withdrawn, since they never counted, and cases joined to another, which are counted there. went: rest, the case came to an end here; up, a level up; elsewhere, down or to another Office; open. came_at: when the case was registered, or reopened last before this. Of a case whose file was erased its Holdings stay counted, under ids that lead nowhere.';
 
 CREATE VIEW figure_settled WITH (security_invoker = true) AS
 SELECT holding_id, dispute_id, area_id, office_id, level, category,

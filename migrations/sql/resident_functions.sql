@@ -28,7 +28,7 @@ BEGIN
         SELECT p.id
           FROM party_code c
           JOIN party p ON p.id = c.party_id
-         WHERE c.digest = decode(coalesce(current_setting('app.party_code', true), ''), 'hex')
+         WHERE c.digest = decode(nullif(current_setting('app.party_code', true), ''), 'hex')
            AND c.ended_at IS NULL
            AND (SELECT coalesce(max(coalesce(h.ended_at, 'infinity')), 'infinity')
                   FROM holding h
@@ -108,37 +108,6 @@ BEGIN
       FROM dispute_event e
      WHERE e.dispute_id = ANY (ARRAY(SELECT c.dispute_id FROM gate.resident_cases() c
                                       WHERE c.present));
-END
-$$;
-
--- Somebody knocks. 0: come in; otherwise the seconds after which it is worth knocking again. A bucket
--- for each source, then one for all of them; `rates` are knocks a minute, and as many at once. A source
--- that is turned away takes nothing from the others. What a day has passed over is forgotten here.
-CREATE OR REPLACE FUNCTION gate.resident_knock(a_source bytea, source_rate double precision,
-                                               all_rate double precision) RETURNS double precision
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    who bytea;
-    rate double precision;
-    filled double precision;
-BEGIN
-    DELETE FROM resident_knock WHERE source = ANY (ARRAY(
-        SELECT k.source FROM resident_knock k
-         WHERE k.at < gate.now() - interval '1 day' AND k.source <> ''  -- locked last, by everybody
-         ORDER BY k.at LIMIT 20 FOR UPDATE SKIP LOCKED));
-    FOR who, rate IN VALUES (a_source, source_rate), (''::bytea, all_rate) LOOP
-        INSERT INTO resident_knock (source, remaining, at) VALUES (who, rate, gate.now())
-            ON CONFLICT DO NOTHING;
-        SELECT least(rate, k.remaining
-                           + greatest(0, extract(epoch FROM gate.now() - k.at)) * rate / 60)
-          INTO filled FROM resident_knock k WHERE k.source = who FOR UPDATE;
-        IF filled < 1 THEN
-            RETURN ceil((1 - filled) * 60 / rate);
-        END IF;
-        UPDATE resident_knock k SET remaining = filled - 1, at = greatest(k.at, gate.now())
-         WHERE k.source = who;
-    END LOOP;
-    RETURN 0;
 END
 $$;
 

@@ -21,8 +21,7 @@ GRANT INSERT (id, kind, dispute_id, office_ids, body, once, owed_at) ON notice T
 GRANT EXECUTE ON FUNCTION
       gate.user_id(), gate.device_id(), gate.now(), gate.resident_party(), gate.resident_cases(),
       gate.resident_moves(), gate.resident_may_write(text, uuid, uuid, uuid), gate.resident_told(),
-      gate.resident_alone(),
-      gate.resident_knock(bytea, double precision, double precision)
+      gate.resident_alone()
    TO wangge_resident;
 -- A party's move goes the way of all others: the case under lock, and who would receive it above.
 DO $$
@@ -109,15 +108,10 @@ GRANT SELECT (id, dispute_id, side) ON party TO wangge_gate;
 GRANT SELECT (related_id) ON dispute TO wangge_gate;
 GRANT SELECT (party_id, rights_told, referred_to) ON dispute_event TO wangge_gate;
 GRANT SELECT ON party_code TO wangge_gate;
-GRANT SELECT, INSERT, UPDATE, DELETE ON resident_knock TO wangge_gate;
 CREATE POLICY gate_finds_by_code ON party      FOR SELECT TO wangge_gate USING (true);
 CREATE POLICY gate_reads         ON party_code FOR SELECT TO wangge_gate USING (true);
-CREATE POLICY gate_counts ON resident_knock TO wangge_gate USING (true) WITH CHECK (true);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON party_code, rating, resident_receipt TO wangge_worker;
-GRANT SELECT (source, at), DELETE ON resident_knock TO wangge_worker;
 CREATE POLICY worker ON party_code       TO wangge_worker USING (true) WITH CHECK (true);
 CREATE POLICY worker ON rating           TO wangge_worker USING (true) WITH CHECK (true);
 CREATE POLICY worker ON resident_receipt TO wangge_worker USING (true) WITH CHECK (true);
-CREATE POLICY worker ON resident_knock FOR SELECT TO wangge_worker USING (true);
-CREATE POLICY worker_forgets ON resident_knock FOR DELETE TO wangge_worker USING (true);

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from server.access import queries
-from server.access.errors import DeviceRevoked, SessionOver
-from server.access.permissions import OPEN, REVOKED_DEVICE, Scope, scope_of
+from server.access.errors import DeviceRevoked, ProveAgain, SecondFactorNeeded, SessionOver
+from server.access.pace import keep_pace
+from server.access.permissions import (
+    ENROLLING,
+    OPEN,
+    REVOKED_DEVICE,
+    SECOND_FACTOR,
+    Scope,
+    scope_of,
+)
+from server.access.queries import SignedIn
 from server.access.service import digest
 from server.bodies import Blueprint
 from server.db import Identity, nobody
 from server.errors import NotSignedIn, NotYours
 
 View = TypeVar("View", bound=Callable[..., Any])
+FRESH: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,8 @@ class Asker:
     device_revoked: bool
     roles: tuple[str, ...]
     scope: Scope
+    login_id: UUID  # this very pair of tokens
+    proved_at: datetime | None
 
     def places(self, session: Session) -> frozenset[str] | None:
         """Buckets that a query must stay within; None: the whole county."""
@@ -65,6 +77,16 @@ def asker() -> Asker:
     return found
 
 
+def fresh() -> None:
+    """First in the view of a sensitive act: the asker proved in the last ten minutes, in this very
+    session, who they are. Raises ProveAgain.
+    """
+    me = asker()
+    # A clock that was set back makes no proof last longer.
+    if me.proved_at is None or abs(me.identity.now - me.proved_at) >= FRESH:
+        raise ProveAgain
+
+
 def clock() -> datetime:
     """The server's time: passed in by the composition root, so that a month can be played."""
     now: datetime = current_app.extensions["wangge.clock"]()
@@ -84,16 +106,30 @@ def _admit(action: str) -> Asker:
     found = queries.find_signed_in(digest(token), now)
     if found is None:
         raise SessionOver
-    if found.device_revoked and action not in REVOKED_DEVICE:
-        raise DeviceRevoked
-    scope = scope_of(action, found.roles)
-    if scope is None:
-        raise NotYours
+    scope = _reach(found, action)
+    by = Identity(now, found.user_id, found.device_id, g.request_id)
+    keep_pace(action, by, current_app.extensions["wangge.settings"].device_knocks)
     return Asker(
-        identity=Identity(now, found.user_id, found.device_id, g.request_id),
+        identity=by,
         user_id=found.user_id,
         device_id=found.device_id,
         device_revoked=found.device_revoked,
         roles=tuple(found.roles),
         scope=scope,
+        login_id=found.login_id,
+        proved_at=found.proved_at,
     )
+
+
+def _reach(found: SignedIn, action: str) -> Scope:
+    """How far this person may do this. Raises DeviceRevoked, SecondFactorNeeded, NotYours."""
+    if found.device_revoked and action not in REVOKED_DEVICE:
+        raise DeviceRevoked
+    scope = scope_of(action, found.roles)
+    if scope is None:
+        raise NotYours
+    required = current_app.extensions["wangge.settings"].second_factor
+    lacking = required and not found.second_factor and SECOND_FACTOR.intersection(found.roles)
+    if lacking and action not in ENROLLING:
+        raise SecondFactorNeeded
+    return scope

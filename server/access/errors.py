@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from server.errors import Clash, Invalid, NotFound, NotSignedIn, NotYours
 
 
@@ -26,6 +28,29 @@ class DeviceRevoked(NotYours):
     text = (
         "此终端已停用，仅可上传待传记录。 This device was revoked; it may only deliver its outbox."
     )
+
+
+class ProveAgain(NotYours):
+    """A sensitive act, and the asker proved who they are longer ago than ten minutes."""
+
+    slug = "prove-again"
+    text = (
+        "此操作需再次确认本人：请提交密码（启用两步验证的，连同验证码）后重试。"
+        " Prove again who you are: POST the password, and the code of your second factor if you"
+        " have one, to `prove_at`; then send this again."
+    )
+    members: ClassVar = {"prove_at": "/api/v1/sessions/current/proof"}
+
+
+class SecondFactorNeeded(NotYours):
+    """The role asks for a second factor, and this person has none yet."""
+
+    slug = "second-factor-needed"
+    text = (
+        "您的角色须启用两步验证，请先登记验证器。 "
+        "Your role needs a second factor: enrol one at `enrol_at` first."
+    )
+    members: ClassVar = {"enrol_at": "/api/v1/sessions/current/second-factor"}
 
 
 class DeviceTaken(Clash):
@@ -67,6 +92,16 @@ class OfficeNotFound(NotFound):
     text = (
         "没有这个承办单位，请先 wangge office add。 "
         "There is no such Office: add it with `wangge office add` first."
+    )
+
+
+class RolesApart(Clash):
+    """An administrator holds this one role, and none beside it at any time."""
+
+    slug = "roles-apart"
+    text = (
+        "系统、安全、审计管理员不得兼任，也不得兼办业务。 "
+        "An administrator holds one of the three roles and no other role at the same time."
     )
 
 

@@ -90,6 +90,8 @@ class Device(Base):
     name: Mapped[str]
     enrolled_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))  # none: keyboard
+    revoked_why: Mapped[str | None]  # a slug: access/accounts/rules.py
     seen_at: Mapped[datetime | None]
     next_n: Mapped[int] = mapped_column(BigInteger, server_default="1")
     last_time: Mapped[int] = mapped_column(BigInteger, server_default="0")  # ms, see sync.model
@@ -114,5 +116,6 @@ class Login(Base):
     access_until: Mapped[datetime]
     refresh_until: Mapped[datetime]
     used_at: Mapped[datetime | None]  # first use of its access token: the answer arrived
+    proved_at: Mapped[datetime | None]  # by password, and code where there is one
     succeeded_by: Mapped[UUID | None] = mapped_column(ForeignKey("login.id"))
     revoked_at: Mapped[datetime | None]

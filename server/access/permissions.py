@@ -40,6 +40,12 @@ _FIELD = {
 }
 _DESK = {Role.TOWNSHIP_SUPERVISOR: Scope.AREA, Role.COUNTY_OFFICE: Scope.COUNTY}
 _OFFICES = {Role.MEDIATOR: Scope.AREA, **_DESK}
+_ADMINISTRATORS = dict.fromkeys(
+    (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN), Scope.COUNTY
+)
+_STAFF = {**_DESK, **_ADMINISTRATORS}
+_GIVERS = {Role.TOWNSHIP_SUPERVISOR: Scope.AREA, Role.SECURITY_ADMIN: Scope.COUNTY}
+_DEVICES = {**_GIVERS, Role.SYSTEM_ADMIN: Scope.COUNTY}  # a township's: of its workers
 _EVERYBODY = dict.fromkeys(Role, Scope.COUNTY)
 
 PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
@@ -74,7 +80,22 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "cell.move": _DESK,
     "assignment.move": _DESK,
     "area.move": {Role.COUNTY_OFFICE: Scope.COUNTY},
+    "user.read": _STAFF,
+    "user.keep": {Role.SYSTEM_ADMIN: Scope.COUNTY},  # makes, names, invites
+    "user.disable": {Role.SECURITY_ADMIN: Scope.COUNTY},
+    "office.keep": {Role.SYSTEM_ADMIN: Scope.COUNTY},
+    "assignment.give": _GIVERS,  # which role: accounts/rules.py
+    "device.look": _DEVICES,  # of somebody else
+    "device.revoke": _DEVICES,
+    "approval.ask": {**_DESK, Role.AUDIT_ADMIN: Scope.COUNTY},
+    "approval.read": {**_DESK, Role.SECURITY_ADMIN: Scope.COUNTY, Role.AUDIT_ADMIN: Scope.COUNTY},
+    "approval.decide": {Role.COUNTY_OFFICE: Scope.COUNTY, Role.SECURITY_ADMIN: Scope.COUNTY},
     "erasure.ask": {Role.COUNTY_OFFICE: Scope.COUNTY},
+    "subject.export": {Role.COUNTY_OFFICE: Scope.COUNTY},  # what is kept about one person
+    "erasure.decide": {Role.COUNTY_OFFICE: Scope.COUNTY},  # what becomes of a text that names them
+    "factor.reset": {Role.SECURITY_ADMIN: Scope.COUNTY},  # of somebody who has lost theirs
+    "audit.read": {Role.AUDIT_ADMIN: Scope.COUNTY},
+    "audit.change": {Role.AUDIT_ADMIN: Scope.COUNTY},  # with a second person
     "notice.read": {Role.SYSTEM_ADMIN: Scope.COUNTY},
     "notice.retry": {Role.SYSTEM_ADMIN: Scope.COUNTY},
     "erasure.read": {Role.COUNTY_OFFICE: Scope.COUNTY},
@@ -83,6 +104,7 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
 # Routes for people who have not signed in.
 OPEN = frozenset(
     {
+        "invitation.accept",  # by the code
         *("session.open", "session.refresh", "health.read", "docs.read"),
         *("resident.page", "resident.read", "resident.act"),  # by a party's code
     }
@@ -92,11 +114,30 @@ OPEN = frozenset(
 # For everybody who has signed in, whatever they hold at the moment: somebody whose last assignment
 # has ended must still deliver the outbox, and hear what to drop. Rows are the gate's decision.
 SIGNED_IN = frozenset(
-    {"session.read", "session.close", "sync.news", "sync.pull", "sync.push", "sync.status"}
+    {
+        *("session.read", "session.close", "session.prove", "factor.keep"),
+        *("password.change", "device.own"),
+        *("sync.news", "sync.pull", "sync.push", "sync.status"),
+    }
 )
 
 # And on a device that was revoked, nothing but this.
 REVOKED_DEVICE = frozenset({"session.close", "sync.news", "sync.pull", "sync.push"})
+
+# Who must have a second factor where the county's policy asks for one (WANGGE_SECOND_FACTOR), and
+# what they may do until they have: enrol, sign out, and deliver what a phone has written.
+SECOND_FACTOR = frozenset(
+    {
+        *(Role.TOWNSHIP_SUPERVISOR, Role.COUNTY_OFFICE),
+        *(Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN),
+    }
+)
+ENROLLING = frozenset(
+    {
+        *("session.read", "session.close", "session.prove", "factor.keep"),
+        *("sync.news", "sync.push"),
+    }
+)
 
 
 def scope_of(action: str, roles: Collection[str]) -> Scope | None:

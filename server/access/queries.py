@@ -7,35 +7,43 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, insert, select, text, update
+from sqlalchemy import CursorResult, Row, Select, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from server.access.errors import RolesApart
 from server.access.models import Assignment, Credential, Device, Login, Office, User
 from server.db import Identity, ask
 from server.places.models import Area
+from server.setbacks import pgcode
 
 
 class SignedIn(NamedTuple):
-    """Who an access token belongs to, and the roles held at this moment."""
+    """Who an access token belongs to, the roles held at this moment, and what was proved."""
 
     user_id: UUID
     device_id: UUID
     device_revoked: bool
     roles: list[str]
+    login_id: UUID
+    proved_at: datetime | None
+    second_factor: bool
 
 
 class Proof(NamedTuple):
-    """What proves an active user."""
+    """What proves an active user, and whether the device is one of that user's own."""
 
     user_id: UUID
     password_hash: str
+    on_own_device: bool
 
 
-def find_credential(session: Session, login: str) -> Proof | None:
+def find_credential(session: Session, login: str, device_id: UUID | None = None) -> Proof | None:
     """What proves the active user of this login."""
     row = session.execute(
-        text("SELECT * FROM gate.credential_of(:login)"), {"login": login}
+        text("SELECT * FROM gate.credential_of(:login, :device)"),
+        {"login": login, "device": device_id},
     ).one_or_none()
     return Proof(*row) if row else None
 
@@ -86,13 +94,31 @@ def succeed_login(session: Session, login_id: UUID, by: UUID) -> None:
     session.execute(update(Login).where(Login.id == login_id).values(succeeded_by=by))
 
 
-def revoke_family(session: Session, family_id: UUID, at: datetime) -> None:
-    """End every login that descends from one sign-in."""
-    session.execute(
+def revoke_family(session: Session, family_id: UUID, at: datetime) -> int:
+    """End every login that descends from one sign-in; how many."""
+    ended: CursorResult[Any] = session.execute(  # type: ignore[assignment] # of an UPDATE
         update(Login)
         .where(Login.family_id == family_id, Login.revoked_at.is_(None))
         .values(revoked_at=at)
     )
+    return ended.rowcount
+
+
+def mark_proved(session: Session, login_id: UUID, at: datetime) -> None:
+    """Whoever holds this login has just proved who they are."""
+    session.execute(update(Login).where(Login.id == login_id).values(proved_at=at))
+
+
+def find_family(session: Session, login_id: UUID) -> UUID | None:
+    """The family of one of the asker's own logins."""
+    return session.scalar(select(Login.family_id).where(Login.id == login_id))
+
+
+def end_sessions(session: Session, user_id: UUID, but_family: UUID | None) -> int:
+    """End all sessions of a user but one family of them; how many tokens that were."""
+    asked = {"user": user_id, "family": but_family}
+    ended = session.execute(text("SELECT gate.end_sessions(:user, :family)"), asked)
+    return int(ended.scalar_one())
 
 
 def revoke_device_logins(session: Session, device_id: UUID, at: datetime) -> None:
@@ -102,6 +128,11 @@ def revoke_device_logins(session: Session, device_id: UUID, at: datetime) -> Non
         .where(Login.device_id == device_id, Login.revoked_at.is_(None))
         .values(revoked_at=at)
     )
+
+
+def find_user_by_id(session: Session, user_id: UUID) -> User | None:
+    """One colleague, or nobody."""
+    return session.get(User, user_id)
 
 
 def get_user(session: Session, user_id: UUID) -> User:
@@ -173,11 +204,16 @@ _EACH_PLACE = text(_PLACES)
 
 
 def insert_users(session: Session, users: Sequence[dict[str, Any]]) -> None:
-    """Users with their credentials: dicts of id, login, name, created_at, password_hash."""
+    """Users: dicts of id, login, name, created_at, and password_hash (None: invited later)."""
     people = [{k: v for k, v in user.items() if k != "password_hash"} for user in users]
     session.execute(insert(User), people)
-    proofs = [{"user_id": user["id"], "password_hash": user["password_hash"]} for user in users]
-    session.execute(insert(Credential), proofs)
+    proofs = [
+        {"user_id": user["id"], "password_hash": user["password_hash"]}
+        for user in users
+        if user["password_hash"] is not None
+    ]
+    if proofs:
+        session.execute(insert(Credential), proofs)
 
 
 def insert_offices(session: Session, offices: Sequence[dict[str, Any]]) -> None:
@@ -186,8 +222,16 @@ def insert_offices(session: Session, offices: Sequence[dict[str, Any]]) -> None:
 
 
 def insert_assignments(session: Session, assignments: Sequence[dict[str, Any]]) -> None:
-    """Assignments; the keys of every dict must be the same."""
-    session.execute(insert(Assignment), list(assignments))
+    """Assignments; the keys of every dict must be the same. Raises RolesApart."""
+    try:
+        session.execute(insert(Assignment), list(assignments))
+    except DBAPIError as error:
+        if pgcode(error) == _ROLES_APART:
+            raise RolesApart from error
+        raise
+
+
+_ROLES_APART = "WG001"  # gate.keep_administrators_apart
 
 
 def find_user(session: Session, login: str) -> User | None:

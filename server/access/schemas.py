@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 _TEXT = validate.Length(min=1, max=200)
+_CODE = validate.Length(min=1, max=100)
 
 
 class RevealIn(Schema):
@@ -18,6 +19,10 @@ class DeviceIn(Schema):
 
     id = fields.UUID(required=True)
     name = fields.String(load_default="", validate=validate.Length(max=200))
+    instead_of = fields.UUID(
+        load_default=None,
+        metadata={"description": "一台停用，换成此终端 One of your own to revoke"},
+    )
 
 
 class SessionIn(Schema):
@@ -25,7 +30,24 @@ class SessionIn(Schema):
 
     login = fields.String(required=True, validate=_TEXT)
     password = fields.String(required=True, validate=_TEXT, load_only=True)
+    code = fields.String(load_default=None, allow_none=True, validate=_CODE, load_only=True)
     device = fields.Nested(DeviceIn, required=True)
+
+
+class SecondStepIn(Schema):
+    """The challenge of `code-needed`, and the code that the authenticator shows (or a recovery
+    code).
+    """
+
+    challenge = fields.String(required=True, validate=validate.Length(max=2000), load_only=True)
+    code = fields.String(required=True, validate=_CODE, load_only=True)
+
+
+class ProofIn(Schema):
+    """The asker's own password, and a code where there is a second factor."""
+
+    password = fields.String(required=True, validate=_TEXT, load_only=True)
+    code = fields.String(load_default=None, allow_none=True, validate=_CODE, load_only=True)
 
 
 class RefreshIn(Schema):
@@ -49,12 +71,20 @@ class AssignmentOut(Schema):
     """What the asker holds now."""
 
     role = fields.String()
-    cell_id = fields.UUID()
-    office_id = fields.UUID()
-    area_id = fields.UUID()
+    cell_id = fields.UUID(allow_none=True)
+    office_id = fields.UUID(allow_none=True)
+    area_id = fields.UUID(allow_none=True)
     leads = fields.Boolean()
     valid_from = fields.AwareDateTime()
-    valid_to = fields.AwareDateTime()
+    valid_to = fields.AwareDateTime(allow_none=True)
+
+
+class StandingOut(Schema):
+    """Whether there is a second factor; `reset_at`: when somebody else last took it away."""
+
+    on = fields.Boolean()
+    recovery_left = fields.Integer()
+    reset_at = fields.AwareDateTime(allow_none=True)
 
 
 class MeOut(Schema):
@@ -64,3 +94,4 @@ class MeOut(Schema):
     login = fields.String()
     name = fields.String()
     assignments = fields.List(fields.Nested(AssignmentOut))
+    second_factor = fields.Nested(StandingOut)

@@ -1,10 +1,10 @@
-"""Signing in (passwords, device-bound opaque tokens, refresh that survives a lost answer), and who
-may: users, Offices, assignments.
-"""
+"""Signing in: passwords, device-bound opaque tokens, refresh that survives a lost answer."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -17,27 +17,23 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy.orm import Session
 
 from server.access import queries
+from server.access.accounts.devices.service import enrol
 from server.access.errors import (
-    BadUser,
-    DeviceTaken,
-    LoginTaken,
-    OfficeNotFound,
     SessionOver,
-    UserNotFound,
     WrongLogin,
-    WrongPlace,
 )
-from server.access.permissions import Role
 from server.access.queries import Proof
-from server.access.rules import ADMINISTRATORS, HELD_ON, good_login, good_password
 from server.audit.service import record
 from server.db import Identity
 from server.errors import TryLater
-from server.ids import new_id
-from server.places.models import Area, GridCell
+from server.ids import born_at, new_id
 
 _hasher = PasswordHasher()  # Argon2id with the library's (RFC 9106) parameters
-_proving = BoundedSemaphore(2)
+# Argon2 is slow on purpose: two at a time in a process, strangers get one of them. Whoever comes on
+# a device of their own does not queue behind a flood of guesses. Few wait, others come again: who
+# waits holds a thread of the web.
+_proving = {True: BoundedSemaphore(1), False: BoundedSemaphore(1)}
+_waiting = {True: BoundedSemaphore(4), False: BoundedSemaphore(4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +50,11 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """How long tokens last."""
+    """How long tokens last, and how long a session at most, however often it was refreshed."""
 
     access: timedelta
     refresh: timedelta
+    session: timedelta
 
 
 @cache
@@ -74,21 +71,34 @@ def hash_password(password: str) -> str:
 def prove(found: Proof | None, password: str) -> UUID:
     """Who this is. Raises WrongLogin, after the same work whether or not the login exists.
 
-    Called outside any transaction: Argon2 is slow on purpose, and strangers could otherwise hold
-    every connection. Two at a time, for the same reason; TryLater for those who queue too long.
+    Called outside any transaction: strangers could otherwise hold every connection. TryLater for
+    those who would queue too long.
     """
-    if not _proving.acquire(timeout=10):
-        raise TryLater
+    own = found is not None and found.on_own_device
+    nobody = _hash_of_nobody()  # made whoever asks first
     try:
-        nobody = _hash_of_nobody()  # made whoever asks first
-        _hasher.verify(found.password_hash if found else nobody, password)
+        with _turn(own):
+            _hasher.verify(found.password_hash if found else nobody, password)
     except (Argon2Error, InvalidHashError) as error:
         raise WrongLogin from error
-    finally:
-        _proving.release()
     if found is None:
         raise WrongLogin
     return found.user_id
+
+
+@contextmanager
+def _turn(own: bool) -> Iterator[None]:
+    if not _waiting[own].acquire(blocking=False):
+        raise TryLater
+    try:
+        if not _proving[own].acquire(timeout=10):
+            raise TryLater
+        try:
+            yield
+        finally:
+            _proving[own].release()
+    finally:
+        _waiting[own].release()
 
 
 def record_refusal(session: Session) -> None:
@@ -96,14 +106,16 @@ def record_refusal(session: Session) -> None:
     record(session, "session.refused")
 
 
-def open_session(session: Session, by: Identity, device_name: str, spans: Spans) -> Tokens:
-    """Sign `by` in on its device, enrolling it at the first time. Raises DeviceTaken."""
+def open_session(
+    session: Session, by: Identity, device_name: str, spans: Spans, instead_of: UUID | None = None
+) -> Tokens:
+    """Sign `by` in on its device, enrolling it at the first time, for `instead_of` where one
+    has to go. Raises DeviceTaken, TooManyDevices, DeviceNotFound.
+    """
     assert by.user_id  # noqa: S101 (the view has just proved both)
     assert by.device_id  # noqa: S101
-    queries.insert_device(session, by.device_id, by.user_id, device_name, by.now)
-    if queries.find_device(session, by.device_id) is None:
-        raise DeviceTaken
-    tokens = _issue(session, by, family_id=new_id(by.now), spans=spans)
+    enrol(session, by, device_name, instead_of)
+    tokens = _issue(session, by, family_id=new_id(by.now), spans=spans, proved_at=by.now)
     record(session, "session.open", device=by.device_id)
     return tokens
 
@@ -112,18 +124,24 @@ def refresh_session(session: Session, by: Identity, refresh: str, spans: Spans) 
     """The next pair of tokens; None (and the whole family revoked) where a used one comes again.
 
     A phone that lost the answer asks with the previous token again: that is fine as long as the
-    successor it never got is unused. None is returned, not raised: the revocation must commit.
+    successor it never got is unused. The one it never got dies; should it come nevertheless, two
+    hold what one should. None is returned, not raised: the revocation must commit.
     """
     queries.lock_refresh(session, digest(refresh))  # two at once would both succeed
     found = queries.find_refresh(session, digest(refresh))
-    if found is None or found.revoked or found.refresh_until <= by.now:
+    if found is None:
         raise SessionOver
-    if found.succeeded and found.successor_used:
-        queries.revoke_family(session, found.family_id, by.now)
-        record(session, "session.reuse", family=found.family_id)
+    if found.revoked or (found.succeeded and found.successor_used):
+        if queries.revoke_family(session, found.family_id, by.now):
+            record(session, "session.reuse", family=found.family_id)
         return None
+    if min(found.refresh_until, born_at(found.family_id) + spans.session) <= by.now:
+        raise SessionOver
     record(session, "session.refresh", device=by.device_id)
-    return _issue(session, by, family_id=found.family_id, spans=spans, after=found.id)
+    # Whoever holds a refresh token has not thereby proved who they are.
+    return _issue(
+        session, by, family_id=found.family_id, spans=spans, proved_at=None, after=found.id
+    )
 
 
 def close_session(session: Session, by: Identity) -> None:
@@ -133,98 +151,18 @@ def close_session(session: Session, by: Identity) -> None:
     record(session, "session.close", device=by.device_id)
 
 
-def add_user(session: Session, by: Identity, login: str, name: str, password: str) -> UUID:
-    """Give somebody a login. Raises BadUser, LoginTaken."""
-    if not (good_login(login) and good_password(password, login) and name.strip()):
-        raise BadUser
-    if queries.find_user(session, login):
-        raise LoginTaken
-    user_id = new_id(by.now)
-    user = {"id": user_id, "login": login, "name": name.strip(), "created_at": by.now}
-    queries.insert_users(session, [{**user, "password_hash": hash_password(password)}])
-    record(session, "user.add", user=user_id)
-    return user_id
-
-
-def set_kin(
-    session: Session,
-    by: Identity,
-    login: str,
-    household_id: UUID | None,
-    telephone_index: bytes | None,
-) -> None:
-    """From what somebody must step aside: their own household, and the blind index of their number
-    ("household.telephone"). None leaves a value as it is. Raises UserNotFound.
+def end_sessions(session: Session, user_id: UUID, but: UUID | None = None) -> int:
+    """End all sessions of a user but that of this login (a password was changed, a second factor
+    taken away); how many tokens that were. One's own, as the security administrator or the worker.
     """
-    user = queries.find_user(session, login)
-    if user is None:
-        raise UserNotFound
-    queries.update_kin(session, user.id, household_id, telephone_index)
-    record(
-        session,
-        "user.kin",
-        user=user.id,
-        household=household_id is not None,
-        telephone=telephone_index is not None,
-    )
+    family = queries.find_family(session, but) if but else None
+    return queries.end_sessions(session, user_id, family)
 
 
-def add_office(
-    session: Session, by: Identity, area: Area, kind: str, name: str, telephone: str | None
-) -> UUID:
-    """Add an Office of a village, township or county; the first one of its Area leads.
-
-    Raises WrongPlace for an Area above the county.
-    """
-    if area.level not in {"village", "township", "county"}:
-        raise WrongPlace
-    office_id = new_id(by.now)
-    office = {
-        "id": office_id,
-        "area_id": area.id,
-        "level": area.level,
-        "kind": kind,
-        "name": name,
-        "public_telephone": telephone,
-        "lead": queries.find_lead_office(session, area.id) is None,
-    }
-    queries.insert_offices(session, [office])
-    record(session, "office.add", office=office_id, area=area.id)
-    return office_id
-
-
-def assign(
-    session: Session,
-    by: Identity,
-    login: str,
-    role: Role,
-    place: Area | GridCell,
-    *,
-    office_id: UUID | None = None,
-    leads: bool = False,
-    until: datetime | None = None,
-) -> UUID:
-    """Give a user a role from now on: on a cell, in an Office of an Area (its lead Office unless
-    `office_id` names another), or for administrators over the county.
-
-    Raises UserNotFound, WrongPlace, OfficeNotFound.
-    """
-    user = queries.find_user(session, login)
-    if user is None:
-        raise UserNotFound
-    assignment_id = new_id(by.now)
-    assignment = {
-        "id": assignment_id,
-        "user_id": user.id,
-        "role": role,
-        **_held_on(session, role, place, office_id),
-        "leads": leads,
-        "valid_from": by.now,
-        "valid_to": until,
-    }
-    queries.insert_assignments(session, [assignment])
-    record(session, "user.assign", user=user.id, role=role, assignment=assignment_id)
-    return assignment_id
+def prove_anew(session: Session, by: Identity, login_id: UUID) -> None:
+    """The asker has just proved once more, in this session, who they are."""
+    queries.mark_proved(session, login_id, by.now)
+    record(session, "session.prove", device=by.device_id)
 
 
 def digest(token: str) -> bytes:
@@ -233,15 +171,22 @@ def digest(token: str) -> bytes:
 
 
 def _issue(
-    session: Session, by: Identity, *, family_id: UUID, spans: Spans, after: UUID | None = None
+    session: Session,
+    by: Identity,
+    *,
+    family_id: UUID,
+    spans: Spans,
+    proved_at: datetime | None,
+    after: UUID | None = None,
 ) -> Tokens:
     assert by.user_id  # noqa: S101 (nobody else gets tokens)
     assert by.device_id  # noqa: S101
+    over = born_at(family_id) + spans.session
     tokens = Tokens(
         access=secrets.token_urlsafe(32),
         refresh=secrets.token_urlsafe(32),
-        access_until=by.now + spans.access,
-        refresh_until=by.now + spans.refresh,
+        access_until=min(by.now + spans.access, over),
+        refresh_until=min(by.now + spans.refresh, over),
         user_id=by.user_id,
         device_id=by.device_id,
     )
@@ -255,30 +200,10 @@ def _issue(
         access_hash=digest(tokens.access),
         refresh_hash=digest(tokens.refresh),
         opened_at=by.now,
+        proved_at=proved_at,
         access_until=tokens.access_until,
         refresh_until=tokens.refresh_until,
     )
     if after:
         queries.succeed_login(session, after, by=login_id)
     return tokens
-
-
-def _held_on(
-    session: Session, role: Role, place: Area | GridCell, office_id: UUID | None
-) -> dict[str, UUID | None]:
-    nowhere: dict[str, UUID | None] = dict.fromkeys(("cell_id", "office_id", "area_id"))
-    level = place.level if isinstance(place, Area) else "cell"
-    if level != HELD_ON[role]:
-        raise WrongPlace(f"{WrongPlace.text} {role} → {HELD_ON[role]}")
-    if level == "cell":
-        return nowhere | {"cell_id": place.id}
-    if role in ADMINISTRATORS:
-        return nowhere | {"area_id": place.id}
-    office = (
-        queries.find_office(session, office_id)
-        if office_id
-        else queries.find_lead_office(session, place.id)
-    )
-    if office is None or office.area_id != place.id:
-        raise OfficeNotFound
-    return nowhere | {"office_id": office.id}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,3 +41,11 @@ def copy_missing(source: Path, target: Path, *, mend: bool = False) -> Copied:
             there.put(content)
             files, size = files + 1, size + len(content)
     return Copied(files, size, damaged)
+
+
+def drop_erased(copies: Path, present: Path, erased: Iterable[bytes]) -> int:
+    """Delete from `copies` the files that went with an erased person, unless somebody handed the
+    same one in again since (`present` holds it); how many went.
+    """
+    there, here = Files(copies), Files(present)
+    return sum(there.drop(digest) for digest in erased if not here.holds(digest))

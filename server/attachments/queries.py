@@ -86,8 +86,12 @@ def list_known(session: Session, hashes: Collection[bytes]) -> set[bytes]:
 _DELETE_ORPHANS = text("""
     WITH gone AS (
         DELETE FROM attachment a
-         WHERE a.sha256 = ANY (:hashes) AND a.owner_entity = 'visit'
-           AND NOT EXISTS (SELECT FROM visit v WHERE v.id = a.owner_id)
+         WHERE a.sha256 = ANY (:hashes)
+           AND NOT CASE a.owner_entity
+               WHEN 'visit'         THEN EXISTS (SELECT FROM visit v WHERE v.id = a.owner_id)
+               WHEN 'dispute'       THEN EXISTS (SELECT FROM dispute d WHERE d.id = a.owner_id)
+               WHEN 'dispute_event' THEN EXISTS (SELECT FROM dispute_event e WHERE e.id = a.owner_id)
+               ELSE EXISTS (SELECT FROM agreement g WHERE g.id = a.owner_id) END
      RETURNING a.sha256
     )
     INSERT INTO attachment_leftover SELECT DISTINCT sha256 FROM gone ON CONFLICT DO NOTHING
@@ -95,7 +99,7 @@ _DELETE_ORPHANS = text("""
 
 
 def delete_orphans(session: Session, hashes: Collection[bytes]) -> None:
-    """Rows with these files that were committed just after their visit had been erased; the files
+    """Rows with these files that were committed just after their owner had been erased; the files
     are leftovers then.
     """
     session.execute(_DELETE_ORPHANS, {"hashes": list(hashes)})

@@ -9,15 +9,20 @@ import click
 import psycopg2
 from sqlalchemy.exc import DBAPIError
 
+from server.cli.approvals import approvals
+from server.cli.assigning import assign, unassign
+from server.cli.audit import audit
 from server.cli.calendar import calendar
 from server.cli.cells import cells
 from server.cli.climb import climb
 from server.cli.database import backup, migrate, restore
 from server.cli.demo import demo
+from server.cli.devices import device
 from server.cli.doctor import doctor
 from server.cli.duplicates import duplicates
 from server.cli.erase import erase
 from server.cli.export import export
+from server.cli.factors import second_factor
 from server.cli.keys import keys
 from server.cli.load import load
 from server.cli.mail import mail
@@ -25,10 +30,12 @@ from server.cli.move import move
 from server.cli.notices import notices
 from server.cli.policy import policy
 from server.cli.refs import refs
+from server.cli.retention import retention
 from server.cli.serve import serve
+from server.cli.subject import subject
 from server.cli.sync import sync
 from server.cli.up import up
-from server.cli.users import assign, office, user
+from server.cli.users import office, user
 from server.cli.webhook import webhook
 from server.cli.work import work
 from server.errors import TryLater, WanggeError
@@ -38,19 +45,25 @@ COMMANDS: Sequence[click.Command] = (
     demo,
     load,
     export,
+    approvals,
     cells,
     duplicates,
     move,
     user,
     office,
     assign,
+    unassign,
+    device,
     policy,
     calendar,
     erase,
+    retention,
+    subject,
     sync,
     webhook,
     mail,
     notices,
+    audit,
     doctor,
     backup,
     restore,
@@ -123,5 +136,6 @@ def main() -> None:
 
 
 load.add_command(refs)
+user.add_command(second_factor)
 for command in COMMANDS:
     main.add_command(command)

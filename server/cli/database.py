@@ -12,6 +12,7 @@ from server.attachments import copies
 from server.attachments.tidying import FOLDER
 from server.cli.healing import lines
 from server.cli.opening import acting, admin_url
+from server.erasure.register import Register
 from server.installation import Installation
 from server.syncing.healing.service import report
 
@@ -38,12 +39,18 @@ def backup(file: Path) -> None:
 
     密钥不在备份中，请另行保管；没有密钥，备份中的姓名和电话无法恢复。
     The keys are not in it: without them its names and telephone numbers cannot be read.
-    附件另存于同一文件夹的 attachments.backup，只增不减，须一并保管。
-    Attachments go to the folder attachments.backup beside it: keep the two together.
+    附件另存于同一文件夹的 attachments.backup，须一并保管；依法删除的附件随之删除。
+    Attachments go to the folder attachments.backup beside it: keep the two together. What was
+    erased by law goes from there too.
     """
     size = archive.dump(admin_url(), file)
     click.echo(f"已备份并核对 backed up and checked: {file} ({size / 1e6:.1f} MB)")
-    _tell_copied(copies.copy_missing(_files(), _beside(file)), _beside(file))
+    erased = Register(_files().parent).files()
+    copied = copies.copy_missing(_files(), _beside(file))
+    gone = copies.drop_erased(_beside(file), _files(), erased)
+    _tell_copied(copied, _beside(file))
+    if gone:
+        click.echo(f"已从附件副本中删除 erased from the copies of attachments: {gone}")
 
 
 @click.command()

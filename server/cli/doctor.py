@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 import click
 from sqlalchemy.orm import Session
 
+import server.tables  # noqa: F401 (registers every table)
 from migrations.upgrade import newest_revision
 from server.app import system_clock
 from server.cli import queries
-from server.db import present_revision, transaction, worker
+from server.cli.attesting import look_at_attested, look_at_seals
+from server.cli.signs import Look, Sign, State, line_of
+from server.db import Base, DbRole, present_revision, tell, transaction, worker
 from server.errors import TryLater
 from server.heartbeats.queries import map_heartbeats
 from server.installation import opened
 from server.notices.queue.queries import find_oldest_waiting, map_counts
 from server.policies.service import has_day, unpublished
+from server.sealed import keyring
+from server.sealed.rotation import count_values, sealed_tables
 from server.settings import Settings, from_environment
 from server.syncing.status.queries import count_alarms
 from server.worker import JOBS, LOOP
@@ -30,27 +34,6 @@ LATE: Final = timedelta(minutes=2)  # a case climbs within one
 SKEWED: Final = timedelta(seconds=2)
 FRESH: Final = timedelta(days=1)  # of alarms of phones, and of what nobody has taken yet
 WRONG_CLOCK: Final = timedelta(seconds=60)
-
-
-class State(StrEnum):
-    """How a thing is."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """One thing that was looked at: how it is, what was seen, and what to do."""
-
-    state: State
-    what: str
-    seen: str
-    remedy: str = ""
-
-
-Look = Callable[[Session, datetime], Sign]
 
 
 @click.command()
@@ -68,7 +51,7 @@ def doctor(quick: bool) -> None:
     look = glance if quick else examine
     signs = list(look(from_environment(os.environ, process="worker"), system_clock()))
     for sign in signs:
-        click.echo(_line(sign))
+        click.echo(line_of(sign))
     if any(sign.state is State.FAIL for sign in signs):
         click.get_current_context().exit(1)
 
@@ -227,6 +210,24 @@ def look_at_notices(session: Session, now: datetime) -> Sign:
     return Sign(State.WARN if stuck else State.OK, what, seen, remedy)
 
 
+def look_at_keys(session: Session, now: datetime) -> Sign:
+    """What is sealed opens with the keys that are here, and with the one that seals now."""
+    what, ring = "密钥 keys", keyring()
+    tell(session, replace(worker(now), role=DbRole.SEALER))  # the worker may not read all of it
+    found = [one for table in sealed_tables(Base.metadata) for one in count_values(session, table)]
+    tell(session, worker(now))
+    missing = {one.sealing.key_id for one in found} - set(ring.ids)
+    if missing:
+        seen = f"缺少 missing {', '.join(sorted(missing))}"
+        remedy = "请把旧密钥加回 WANGGE_SEAL_KEYS。 Put them back into WANGGE_SEAL_KEYS."
+        return Sign(State.FAIL, what, seen, remedy)
+    old = sum(one.values for one in found if one.sealing != ring.sealing)
+    if not old:
+        return Sign(State.OK, what, f"现用 seals {ring.current}")
+    seen = f"{old} 条仍用旧密钥或旧格式 still sealed as before"
+    return Sign(State.WARN, what, seen, "请运行 wangge keys rotate。 Run `wangge keys rotate`.")
+
+
 NEEDS_NO_TABLES: Sequence[Look] = (look_at_revision, look_at_clock, look_at_leftovers)
 THOROUGH = (
     *NEEDS_NO_TABLES,
@@ -237,9 +238,11 @@ THOROUGH = (
     look_at_heads,
     look_at_alarms,
     look_at_notices,
+    look_at_seals,
+    look_at_attested,
+    look_at_keys,
 )
 QUICK = (look_at_revision, look_at_worker)
-_MARKS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 
 
 def _none(count: int, what: str, wrong: str) -> Sign:
@@ -247,9 +250,3 @@ def _none(count: int, what: str, wrong: str) -> Sign:
         return Sign(State.OK, what, "正常 well")
     remedy = "请先 wangge backup，再联系维护方。 Run `wangge backup`, then ask for support."
     return Sign(State.FAIL, what, f"{wrong}: {count}", remedy)
-
-
-def _line(sign: Sign) -> str:
-    mark = click.style(f"{sign.state:4}", fg=_MARKS[sign.state])
-    remedy = f" → {sign.remedy}" if sign.remedy and sign.state is not State.OK else ""
-    return f"{mark} {sign.what}：{sign.seen}{remedy}"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 from rich.table import Table
 
+from server.cli.approvals import asking
 from server.cli.opening import acting, county_hand, worker_settings
 from server.cli.tables import show
-from server.db import transaction
+from server.db import Identity, transaction
 from server.exports import service
 from server.exports.catalogue import EXPORTS, Format
 from server.exports.errors import BadExport
@@ -20,9 +22,15 @@ from server.exports.handover import queries as books
 from server.exports.handover import service as handovers
 from server.exports.handover.rules import NAME
 from server.exports.handover.service import HandedOver
-from server.exports.service import Opened, plan_export
+from server.exports.service import Export, Opened, plan_export
 from server.ladder.calendar import LOCAL
 
+_APPROVAL = click.option(
+    "--approval",
+    type=click.UUID,
+    metavar="ID",
+    help="另一人已批准的审批编号。 The approval that a second person gave.",
+)
 FILE = click.Path(path_type=Path, dir_okay=False)
 CHANGES = {"new": "新增 new", "changed": "变更 changed", "ended": "注销 ended"}
 WHAT = {"households": "住户 households", "visits": "走访 visits", "disputes": "纠纷 disputes"}
@@ -43,17 +51,23 @@ def _add(name: str) -> None:
     @click.option(
         "--unmasked", "reason", metavar="REASON", help="不掩码，并说明原因。 Unmasked, and why."
     )
-    def run(file: Path, under: str, reason: str | None) -> None:
-        plan = plan_export(name, _format_of(file), {"under": under, "reason": reason})
-        with county_hand() as by:
-            with transaction(by) as session:
-                plan = service.announce_export(session, by, None, plan)
-            with (
-                Opened(by, None, plan) as opened,
-                complete_file(file) as part,
-            ):
-                service.write_export(part, plan, opened)
+    @_APPROVAL
+    def run(file: Path, under: str, reason: str | None, approval: UUID | None) -> None:
+        asked = {"under": under, "reason": reason, "approval": approval}
+        plan = plan_export(name, _format_of(file), asked)
+        with county_hand() as by, asking(by, reason or ""):
+            _write(by, plan, file)
         click.echo(f"已写入 written: {file}")
+
+
+def _write(by: Identity, plan: Export, file: Path) -> None:
+    most = worker_settings().bulk_rows
+    with Opened() as opened:
+        with transaction(by) as session:
+            plan = service.announce_export(session, by, None, plan, most)
+        opened.open(by, None, plan)
+        with complete_file(file) as part:
+            service.write_export(part, plan, opened)
 
 
 def _format_of(file: Path) -> str:
@@ -83,13 +97,20 @@ def _platform(context: click.Context, parameter: click.Parameter, value: str) ->
 @click.option("--mapping", type=FILE, help="映射文件，默认在数据目录 handover/ 下。 The mapping.")
 @click.option("--out", type=FILE, help="输出文件，不得已存在。 Where to; it must not be there.")
 @click.option("--again", type=click.IntRange(1), help="重做第几次交付。 Repeat this hand-over.")
+@_APPROVAL
 @click.option("--list", "listed", is_flag=True, help="列出历次交付。 List what was handed over.")
 def handover(
-    platform: str, mapping: Path | None, out: Path | None, again: int | None, listed: bool
+    platform: str,
+    mapping: Path | None,
+    out: Path | None,
+    again: int | None,
+    approval: UUID | None,
+    listed: bool,
 ) -> None:
     """交付给另一平台：自上次以来新增或变更的。 What a platform has not heard yet, as its file.
 
     映射文件见 docs/handover.md；走访迟到的也在内。 Late visits are in it: nobody types twice.
+    含个人信息的须另一人批准（--approval）。 Where persons are in it, a second one has to approve.
     未列入 --list 的文件不要交付。 Do not deliver a file that --list does not show.
     """
     if listed:
@@ -98,11 +119,12 @@ def handover(
     folder = worker_settings().data_dir / "handover"
     plan, digest = handovers.open_mapping(mapping or folder / f"{platform}.yaml", platform)
     folder.mkdir(parents=True, exist_ok=True)
-    with acting() as (session, by):
+    place = out or folder
+    with county_hand() as by, asking(by, f"handover {platform}"), transaction(by) as session:
         if again:
-            done = handovers.repeat_handover(session, by, plan, again, out or folder)
+            done = handovers.repeat_handover(session, by, plan, digest, again, place, approval)
         else:
-            done = handovers.hand_over(session, by, plan, digest, out or folder)
+            done = handovers.hand_over(session, by, plan, digest, place, approval)
     _tell(done)
 
 

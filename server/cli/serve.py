@@ -11,6 +11,7 @@ from granian.constants import Interfaces
 
 from server import logs
 from server.app import create_app
+from server.patience import bound_silence
 from server.settings import from_environment
 
 THREADS = 10  # for each process; its pool holds 8 connections and lends 4 more
@@ -55,6 +56,7 @@ def web() -> Flask:
     """The application of one process."""
     settings = from_environment(os.environ)
     logs.to_stderr(settings.log_level)
+    bound_silence()
     return create_app(settings)
 
 

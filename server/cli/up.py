@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
@@ -23,6 +24,7 @@ from server.errors import WanggeError
 from server.installation import Installation, open_installation
 
 VAR = Path("var")
+WORKER_ONLY = ("WANGGE_AUDIT_KEY",)
 
 
 class CannotStart(WanggeError):
@@ -52,6 +54,9 @@ def up(port: int, demo: bool) -> None:
             _say("迁移数据库 Migrating the database")
             installation.migrate()
             demo = demo and _play(installation)
+            if demo:
+                installation = _as_demo(installation)
+                installation.write_environment(VAR / "environment")
             web, worker = _start(stack, installation.environment, port)
             _await_ready(web, port)
             _greet(port, demo)
@@ -91,11 +96,19 @@ def _play(installation: Installation) -> bool:
     return play_unless_present(installation, say=_say)
 
 
+def _as_demo(installation: Installation) -> Installation:
+    """Nobody is asked for a second factor in a demo county, unless the shell says otherwise."""
+    asked = os.environ.get("WANGGE_SECOND_FACTOR", "optional")
+    environment = {**installation.environment, "WANGGE_SECOND_FACTOR": asked}
+    return replace(installation, environment=environment)
+
+
 def _start(
     stack: ExitStack, environment: Mapping[str, str], port: int
 ) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
     serve = ["serve", "--host", "127.0.0.1", "--port", str(port)]
-    web = stack.enter_context(_child(serve, environment))
+    known = {name: said for name, said in environment.items() if name not in WORKER_ONLY}
+    web = stack.enter_context(_child(serve, known))
     worker = stack.enter_context(_child(["work"], environment))
     return web, worker
 

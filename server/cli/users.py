@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import secrets
 import sys
-from datetime import datetime
 from uuid import UUID
 
 import click
 from rich.table import Table
+from sqlalchemy.orm import Session
 
-from server.access import queries, service
-from server.access.permissions import Role
-from server.access.rules import HELD_ON, OFFICE_KINDS
-from server.cli.opening import MOMENT, acting
+from server import codes
+from server.access import queries
+from server.access.accounts.invitations.service import Invited, invite
+from server.access.accounts.offices import service as offices
+from server.access.accounts.users import service as users
+from server.access.errors import UserNotFound
+from server.access.models import User
+from server.access.rules import OFFICE_KINDS
+from server.cli.opening import acting
 from server.cli.tables import show
+from server.db import Identity
 from server.households.queries import get_household
 from server.households.rules import normal_telephone, wrong_field
 from server.ladder.calendar import LOCAL
@@ -35,16 +41,79 @@ def user() -> None:
 @click.option(
     "--password-stdin",
     is_flag=True,
-    help="从标准输入读密码，否则自动生成。 Read the password from stdin; else one is made.",
+    help="从标准输入读密码，不发邀请码。 Read the password from stdin; else a code is made.",
 )
 def add_user(login: str, name: str, password_stdin: bool) -> None:
-    """新增用户 LOGIN（姓名 NAME）。 Add a user; give them a role with `wangge assign`."""
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
+    """新增用户 LOGIN（姓名 NAME），给出一次性邀请码。 Add a user, invited by a one-time code.
+
+    本人用邀请码设定密码；然后用 wangge assign 分工。
+    They set their password with the code; give them a role with `wangge assign`.
+    """
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
     with acting() as (session, by):
-        service.add_user(session, by, login, name, password)
+        user_id = users.add_user(session, by, login, name, password)
+        invited = None if password_stdin else _invite(session, by, user_id)
     click.echo(f"已新增 added: {login}")
-    if not password_stdin:
-        click.echo(f"初始密码（只显示一次）password, shown once: {password}")
+    _tell(invited)
+
+
+@user.command("invite")
+@click.argument("login")
+def invite_user(login: str) -> None:
+    """给用户 LOGIN 新的邀请码（忘记密码时也用）。 A new one-time code, also for a lost password.
+
+    旧码即失效；用新码设密码后，此人其他登录全部退出。
+    The one before is dead; once it is used, everything that was signed in ends.
+    """
+    with acting() as (session, by):
+        invited = _invite(session, by, get_known(session, login).id)
+    _tell(invited)
+
+
+@user.command("rename")
+@click.argument("login")
+@click.argument("name")
+def rename_user(login: str, name: str) -> None:
+    """更改用户 LOGIN 的姓名。 Another name; the login stays."""
+    with acting() as (session, _):
+        users.rename_user(session, get_known(session, login).id, name)
+    click.echo(f"已更名 renamed: {login} {name}")
+
+
+@user.command("disable")
+@click.argument("login")
+@click.option("--reason", required=True, help="原因 Why")
+def disable_user(login: str, reason: str) -> None:
+    """停用用户 LOGIN：分工结束，终端停用。 Shut somebody out: what they hold ends at once.
+
+    手机下次联网时清除数据，待传记录仍可上传。
+    Their phones drop what they hold and may still deliver what they wrote.
+    """
+    with acting() as (session, by):
+        users.disable_user(session, by, get_known(session, login).id, reason)
+    click.echo(f"已停用 disabled: {login}")
+
+
+@user.command("enable")
+@click.argument("login")
+@click.option("--reason", required=True, help="原因 Why")
+def enable_user(login: str, reason: str) -> None:
+    """重新启用用户 LOGIN；分工、终端须重新办理。 Let somebody sign in again, with nothing held."""
+    with acting() as (session, by):
+        users.enable_user(session, by, get_known(session, login).id, reason)
+    click.echo(f"已启用 enabled: {login}")
+
+
+def _invite(session: Session, by: Identity, user_id: UUID) -> Invited:
+    return invite(session, by, user_id, secrets.token_bytes(codes.RANDOM_BYTES))
+
+
+def _tell(invited: Invited | None) -> None:
+    if invited is None:
+        return
+    until = invited.expires_at.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M")
+    click.echo(f"邀请码（只显示一次）invitation code, shown once: {invited.code}")
+    click.echo(f"有效至 good until: {until}")
 
 
 @user.command("kin")
@@ -64,7 +133,7 @@ def set_kin(login: str, household_id: UUID | None, telephone_stdin: bool) -> Non
         if household_id:
             get_household(session, household_id)
         index = keyring().blind("household.telephone", number) if number else None
-        service.set_kin(session, by, login, household_id, index)
+        users.set_kin(session, by, login, household_id, index)
     click.echo(f"已登记 known: {login}")
 
 
@@ -78,6 +147,14 @@ def list_users() -> None:
             until = row.valid_to.astimezone(LOCAL).strftime("%Y-%m-%d") if row.valid_to else ""
             table.add_row(row.login, row.name, active or "", row.place, row.code, until)
     show(table)
+
+
+def get_known(session: Session, login: str) -> User:
+    """Who has this login. Raises UserNotFound."""
+    found = queries.find_user(session, login)
+    if found is None:
+        raise UserNotFound
+    return found
 
 
 @click.group()
@@ -94,42 +171,5 @@ def add_office(area_code: str, name: str, kind: str, telephone: str | None) -> N
     """在村、乡镇或县设承办单位，首个为牵头单位。 Add an Office; the first of its Area leads."""
     with acting() as (session, by):
         area = places.get_area(session, area_code)
-        office_id = service.add_office(session, by, area, kind, name, telephone)
+        office_id = offices.add_office(session, by, area, kind, name, telephone)
     click.echo(f"已新增 added: {name} {office_id}")
-
-
-@click.command()
-@click.argument("login")
-@click.argument("role", type=click.Choice([role.value for role in Role]), metavar="ROLE")
-@click.argument("code")
-@click.option("--office", "office_id", type=click.UUID, help="非牵头单位的编号 Another Office's id")
-@click.option("--leads", is_flag=True, help="负责人 This person leads there")
-@click.option("--until", type=MOMENT, help="至此时 Up to this time, e.g. 2026-12-31")
-def assign(
-    login: str,
-    role: str,
-    code: str,
-    office_id: UUID | None,
-    leads: bool,
-    until: datetime | None,
-) -> None:
-    """分工：用户 LOGIN 在 CODE 任 ROLE，即时生效。 Give a user a role, from now on.
-
-    \b
-    ROLE                 CODE
-    grid_worker          15 位网格编码 the cell's code
-    mediator             村代码 the village's
-    township_supervisor  乡镇代码 the township's
-    county_office, system_admin, security_admin, audit_admin
-                         县代码 the county's
-    """
-    with acting() as (session, by):
-        place = (
-            places.get_cell(session, code)
-            if len(code) == CELL_DIGITS
-            else places.get_area(session, code)
-        )
-        service.assign(
-            session, by, login, Role(role), place, office_id=office_id, leads=leads, until=until
-        )
-    click.echo(f"已分工 assigned: {login} {role} {HELD_ON[Role(role)]} {code}")

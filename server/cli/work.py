@@ -10,7 +10,7 @@ from server import logs
 from server.app import system_clock
 from server.cli.opening import worker_settings
 from server.installation import opened
-from server.worker import DELIVERY, OTHERS, URGENT, Steady, Worker, Workers, running
+from server.worker import DELIVERY, OTHERS, SEALING, URGENT, Steady, Worker, Workers, running
 
 
 @click.command()
@@ -23,7 +23,8 @@ def work() -> None:
     logs.to_stderr(settings.log_level)
     with opened(settings) as app:
         climbing = Worker(app, URGENT, Steady(running).believed)
-        worker = Workers(climbing, Worker(app, DELIVERY), Worker(app, OTHERS))
+        sealing = Worker(app, SEALING, Steady(running).believed)
+        worker = Workers(climbing, sealing, Worker(app, DELIVERY), Worker(app, OTHERS))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: worker.stop())
         worker.run(system_clock)

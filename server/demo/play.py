@@ -111,13 +111,16 @@ def play(
 
 
 def _for_a_story(settings: Settings) -> Settings:
-    """Commits do not wait for the disk, and nobody signs in anew every half hour of a month."""
+    """Commits do not wait for the disk, and nobody signs in anew every half hour of a month, or
+    with a code.
+    """
     url = make_url(settings.database_url)
     url = url.update_query_dict({"options": "-csynchronous_commit=off"})
     return replace(
         settings,
         database_url=url.render_as_string(hide_password=False),
         access_minutes=DAYS * 24 * 60,
+        second_factor=False,
     )
 
 

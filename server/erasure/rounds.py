@@ -6,6 +6,7 @@ The worker goes round every 20 seconds; migrate and restore go round once before
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -51,10 +52,27 @@ def go_round(by: Identity, register: Register) -> int:
     register.add(done - known)  # a register that was lost is written anew
     waiting = sorted(asked | (known - done))
     failed = [error for gone in waiting if (error := _erase(by, register, gone))]
+    with transaction(by) as session:
+        service.carry_out(session, by)
     _sweep(by, {gone.id for gone in done | known | asked}, since)
     if failed:
         raise failed[0]
     return len(waiting)
+
+
+def erase_listed(by: Identity, register: Register, entity: str, ids: Sequence[UUID]) -> None:
+    """Carry out these orders now: visits all at once, anything else one by one.
+
+    What fails stays ordered, for the worker's next round; it is raised after the others.
+    """
+    if entity == "visit":
+        with transaction(by) as session:
+            service.erase_visits(session, by, register, ids)
+        return
+    gone = (Erased(entity, one) for one in ids)
+    failed = [error for one in gone if (error := _erase(by, register, one))]
+    if failed:
+        raise failed[0]
 
 
 def _erase(by: Identity, register: Register, gone: Erased) -> Exception | None:

@@ -21,4 +21,6 @@ class ExportIn(Schema):
 
 
 class ExportPlainIn(ExportIn, RevealIn):
-    """The same, unmasked, and why."""
+    """The same, unmasked, and why; `approval`: the number of the second person's consent."""
+
+    approval = fields.UUID(load_default=None)

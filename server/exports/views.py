@@ -18,11 +18,14 @@ from server.exports.service import Export, Opened
 
 blp = Blueprint("exports", __name__, url_prefix="/exports", description="导出 Exports")
 _CHUNK = 1 << 16
+_FILES = {media: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA.values()}
+_says = blp.doc(responses={200: {"description": "The file.", "content": _FILES}})
 
 
 @blp.route("/<name>.<format_>", methods=["GET"])
 @may("export.read")
 @blp.arguments(ExportIn, location="query", unknown="raise")
+@_says
 def read_export(asked: dict[str, Any], name: str, format_: str) -> Response:
     """What one may see of areas, cells, households, visits or disputes, masked, as a file."""
     return _send(asker(), service.plan_export(name, format_, asked))
@@ -31,17 +34,23 @@ def read_export(asked: dict[str, Any], name: str, format_: str) -> Response:
 @blp.route("/<name>.<format_>/reveal", methods=["POST"])
 @may("export.reveal")
 @blp.arguments(ExportPlainIn)
+@_says
 def reveal_export(asked: dict[str, Any], name: str, format_: str) -> Response:
-    """The same unmasked, with addresses and stories. Who took it, when and why is kept."""
+    """The same unmasked, with addresses and stories. Who took it, when and why is kept.
+
+    Many rows, or the whole county, need a second person first: the refusal says what to ask.
+    """
     return _send(asker(), service.plan_export(name, format_, asked))
 
 
 def _send(me: Asker, export: Export) -> Response:
-    with transaction(me.identity) as session:
-        places = me.places(session)
-        export = service.announce_export(session, me.identity, places, export)
-    opened = Opened(me.identity, places, export)
+    most: int = current_app.extensions["wangge.settings"].bulk_rows
+    opened = Opened()  # first: what finds no place in the line is neither written down nor used up
     try:
+        with transaction(me.identity) as session:
+            places = me.places(session)
+            export = service.announce_export(session, me.identity, places, export, most)
+        opened.open(me.identity, places, export)
         answer = _answer(me, export, opened)
     except BaseException:
         opened.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Integer
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Integer
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -69,3 +69,29 @@ class FigureDirty(Base):
     month: Mapped[date]
     at: Mapped[datetime] = mapped_column(index=True)
     recoded: Mapped[bool] = mapped_column(server_default="false")  # it lies elsewhere now
+
+
+class FigureKept(Base):
+    """A Holding of a case whose file was erased, as the view `figure_holding` counts it: when and
+    at which level, under ids that lead nowhere.
+    """
+
+    __tablename__ = "figure_kept"
+
+    holding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    dispute_id: Mapped[UUID] = mapped_column(index=True)
+    area_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"), index=True)
+    office_id: Mapped[UUID]
+    level: Mapped[str]
+    category: Mapped[str]
+    received_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accept_by: Mapped[datetime]
+    handle_by: Mapped[datetime]
+    overdue_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    extended: Mapped[bool]
+    begun_how: Mapped[str]
+    ended_how: Mapped[str | None]
+    went: Mapped[str]
+    came_at: Mapped[datetime | None]

@@ -16,6 +16,7 @@ from sqlalchemy.types import Text
 from server.households.errors import HouseholdExists, HouseholdNotFound
 from server.households.models import Household, Placing
 from server.places.locks import share_places
+from server.sealed import bound
 
 
 def get_household(session: Session, household_id: UUID) -> Household:
@@ -97,7 +98,10 @@ def insert_households(
     """
     made = session.scalars(
         insert(Household).on_conflict_do_nothing().returning(Household.id),
-        [{**row, "geom": point_of(at)} for row, at in zip(rows, points, strict=True)],
+        [
+            {**row, "geom": point_of(at)}
+            for row, at in zip(bound(Household, rows), points, strict=True)
+        ],
     )
     missing = {row["id"] for row in rows} - set(made)
     if missing:

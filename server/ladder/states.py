@@ -41,11 +41,6 @@ class Move:
         """Some Office receives the case now, with clocks of its own."""
         return self.event in HANDS_ON or self.event is Event.REOPEN
 
-    @property
-    def withdraws_a_climb(self) -> bool:
-        """The Office below has the case back, with the clocks that it had."""
-        return self.event in RESTORES
-
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -173,9 +168,6 @@ HANDS_ON = GOES_UP | SENDS | {Event.PASS_OVER, Event.UPHOLD_OBJECTION}
 
 NOT_YOURS = "not-yours"
 """The slug of a move that somebody else may make."""
-
-RESTORES = frozenset({Event.WITHDRAW_CLIMB, Event.HONOUR})
-"""The climb counts as never made: the Office below has the case, with its own clocks."""
 
 STOPS_THE_CLOCK = frozenset(
     {

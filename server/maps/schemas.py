@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from geo.codes import Level
 from geo.datum import Datum
+from server.access.accounts.offices.schemas import OfficeOut
 from server.paging import OldCodeOut, PageIn, page_schema
 from server.places.rules import EARLIEST, LATEST
 
@@ -52,18 +53,6 @@ class OfficesIn(PageIn):
 
     under = fields.String(load_default="", validate=validate.Regexp(r"[0-9]{0,12}\Z"))
     level = fields.String(load_default=None, validate=validate.OneOf(LEVELS))
-
-
-class OfficeOut(Schema):
-    """承办单位. `lead`: receives what comes to its Area."""
-
-    id = fields.UUID()
-    area_id = fields.UUID()
-    level = fields.String()
-    kind = fields.String()
-    name = fields.String()
-    public_telephone = fields.String(allow_none=True)
-    lead = fields.Boolean()
 
 
 OfficePageOut = page_schema(OfficeOut)

@@ -41,6 +41,7 @@ class Kind(Word):
     AGAIN = "again", "同一事项再次反映"
     LATE_RECORD = "late_record", "迟到的记录待决定"
     CALENDAR_PROVISIONAL = "calendar_provisional", "工作日历待补"
+    AUDIT_HEAD = "audit_head", "审计链首"
     TEST = "test", "测试"
 
 

@@ -1,11 +1,11 @@
-"""What a resident leaves: ratings and letters that were taken; how often a network may knock."""
+"""What a resident leaves: ratings, and letters that were taken."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
@@ -42,16 +42,3 @@ class ResidentReceipt(Base):
     kind: Mapped[str]
     outcome: Mapped[str]  # what was answered, and is answered again
     at: Mapped[datetime]
-
-
-class ResidentKnock(Base):
-    """How many more times somebody may knock: a bucket for each source, and one for all of them.
-
-    The source is a keyed digest of a network and a day; nobody can read an address here.
-    """
-
-    __tablename__ = "resident_knock"
-
-    source: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    remaining: Mapped[float] = mapped_column(Double)
-    at: Mapped[datetime] = mapped_column(index=True)

@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from server.access.models import Office
-from server.db import Identity, ask
 from server.disputes.models import DisputeEvent, Holding, Term
 from server.resident.models import Rating, ResidentReceipt
+from server.sealed import bound
 
 _CASE = text("""
     SELECT d.id, d.category, d.status, d.received_at, p.id AS party_id, p.side,
@@ -73,7 +73,7 @@ def find_rating(session: Session, holding_id: UUID) -> Row[Any] | None:
 
 def insert_rating(session: Session, **values: Any) -> None:
     """One more word of the party; the newest counts."""
-    session.execute(insert(Rating), values)
+    session.execute(insert(Rating), bound(Rating, [values]))
 
 
 def take_letter(
@@ -103,32 +103,15 @@ def keep_outcome(session: Session, party_id: UUID, letter_id: UUID, outcome: str
 
 
 _FORGET = text("""
-    WITH knocks AS (
-        DELETE FROM resident_knock WHERE source = ANY (ARRAY(
-            SELECT source FROM resident_knock WHERE at < :day ORDER BY at LIMIT :batch))
-        RETURNING 1
-    ), letters AS (
+    WITH letters AS (
         DELETE FROM resident_receipt WHERE (party_id, letter_id) IN (
             SELECT party_id, letter_id FROM resident_receipt WHERE at < :long_ago LIMIT :batch)
         RETURNING 1
     )
-    SELECT (SELECT count(*) FROM knocks) + (SELECT count(*) FROM letters)
+    SELECT count(*) FROM letters
 """)
 
 
-def forget(session: Session, day: datetime, long_ago: datetime, batch: int) -> int:
-    """Delete knocks from before `day`, and what was kept of letters from before `long_ago`."""
-    asked = {"day": day, "long_ago": long_ago, "batch": batch}
-    return int(session.execute(_FORGET, asked).scalar_one())
-
-
-def knock(by: Identity, source: bytes, rate: int, rate_in_all: int) -> int:
-    """0: come in; else the seconds to wait. A transaction of its own, so that it counts anyhow."""
-    row = ask(
-        "SELECT gate.resident_knock(:source, :rate, :in_all)",
-        {"source": source, "rate": float(rate), "in_all": float(rate_in_all)},
-        by,
-        read_only=False,
-        seconds=5,
-    )
-    return int(row[0]) if row else 0
+def forget(session: Session, long_ago: datetime, batch: int) -> int:
+    """Delete what was kept of letters from before `long_ago`; how many."""
+    return int(session.execute(_FORGET, {"long_ago": long_ago, "batch": batch}).scalar_one())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -176,21 +175,3 @@ class OwnCase:
             "answer": answered,
             "recusal": self.status in OPEN,
         }.get(act, self.decides(act))
-
-
-def network_of(address: str) -> str:
-    """The network that counts as one source: /24, or /48 of IPv6. What is no address is one too."""
-    try:
-        found = ipaddress.ip_address(address.strip().partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    bits = 24 if found.version == 4 else 48
-    return str(ipaddress.ip_network((found, bits), strict=False))
-
-
-def source_of(header: str | None, peer: str | None) -> str:
-    """Who asked: as the proxy before us wrote it (of several the last), else the peer."""
-    named = (header or "").rpartition(",")[2].strip()
-    return named or peer or ""

@@ -21,15 +21,17 @@ from server.ladder.calendar import Remaining, local_day
 from server.ladder.errors import CalendarGap
 from server.ladder.kinds import Event, State
 from server.ladder.routing import Category, Level
+from server.limits import service as limits
+from server.limits.errors import TooMany
+from server.limits.rules import Bucket
 from server.policies.service import calendar
 from server.resident import queries
 from server.resident.errors import CodeUnknown, KnockedTooOften, LetterNumberUsed, NotForYou
-from server.resident.rules import Asked, OwnCase, Rated, Step, Term, network_of
-from server.sealed import keyring
+from server.resident.rules import Asked, OwnCase, Rated, Step, Term
 
-DAY: Final = timedelta(days=1)
 KEPT: Final = timedelta(days=60)  # as receipts of a phone's changes
 BATCH: Final = 5000
+FEW: Final = 6  # looks a minute that a network has whatever all others do
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +50,33 @@ class Told:
     case: OwnCase
 
 
-def knock(by: Identity, address: str, rate: int, rate_in_all: int) -> None:
+def knock(by: Identity, network: str, rate: int, rate_in_all: int) -> None:
     """Count one look by code, before anything is looked up. Raises KnockedTooOften.
 
-    An address is kept for a day as a keyed digest of its network and the day, which nobody can lead
-    back to it. It is counted by network and never by code: nobody can lock another one out.
+    Counted by network and never by code, so that nobody can lock another one out: a few looks are
+    every network's own, the others share what all may have together. A network is kept for a day as
+    a keyed digest of it and the day, which nobody can lead back to it.
     """
-    source = f"{local_day(by.now)} {network_of(address)}"
-    wait = queries.knock(by, keyring().blind("resident.source", source), rate, rate_in_all)
-    if wait:
-        raise KnockedTooOften(retry_after=wait)
+    source = limits.blind(by, network)
+    own, few = Bucket("resident", source, rate), Bucket("resident.few", source, min(rate, FEW))
+    try:
+        limits.knock_all([own, few], by)
+    except TooMany:
+        pass
+    else:
+        return
+    try:
+        limits.knock_all([Bucket("resident", b"", rate_in_all), own], by)
+    except TooMany as refused:
+        raise KnockedTooOften(retry_after=refused.retry_after) from refused
 
 
 def forget(session: Session, by: Identity, batch: int = BATCH) -> int:
-    """Delete a batch of what is kept no longer: knocks after a day, numbers of letters after 60.
+    """Delete a batch of what is kept no longer: numbers of letters after 60 days.
 
     As the worker; call it until it answers 0.
     """
-    return queries.forget(session, by.now - DAY, by.now - KEPT, batch)
+    return queries.forget(session, by.now - KEPT, batch)
 
 
 def look(session: Session, by: Identity) -> OwnCase:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app, g
 from sqlalchemy.orm import Session
 
 from server.access.door import clock, may
 from server.bodies import Blueprint
 from server.db import Identity, resident, transaction
 from server.disputes.service.codes import digest_of
+from server.limits.door import network
 from server.resident import service
-from server.resident.rules import source_of
 from server.resident.schemas import (
     AnswerIn,
     CaseOut,
@@ -109,9 +109,7 @@ def come_in(code: str) -> Identity:
     """Count the knock, then whoever has this code. Raises KnockedTooOften."""
     settings = current_app.extensions["wangge.settings"]
     by = resident(clock(), digest_of(code), g.request_id)
-    header = request.headers.get(settings.address_header) if settings.address_header else None
-    address = source_of(header, request.remote_addr)
-    service.knock(by, address, settings.resident_knocks, settings.resident_knocks_in_all)
+    service.knock(by, network(), settings.resident_knocks, settings.resident_knocks_in_all)
     return by
 
 

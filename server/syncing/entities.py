@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.disputes.entity import DisputeEntity, DisputeEventEntity
 from server.households.entity import HouseholdEntity
+from server.households.needs.entity import ServiceNeedEntity
 from server.places.entity import AreaEntity, CellEntity
 from server.visits.entity import VisitEntity
 from sync.clock import to_ms
@@ -37,6 +38,7 @@ ENTITIES: tuple[StoredEntity, ...] = (
     AreaEntity(),
     CellEntity(),
     HouseholdEntity(),
+    ServiceNeedEntity(),
     VisitEntity(),
     DisputeEntity(),
     DisputeEventEntity(),

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.db import Base
 from server.sealed import Sealed
 
+_ROW = ("device_id", "mid")  # a mid is one phone's own
+
 
 class FeedEntry(Base):
     """One line per bucket and row, updated in place. `seq` is empty until the stamp at commit.
@@ -171,7 +173,7 @@ class SyncQuarantine(Base):
     entity: Mapped[str]
     row_id: Mapped[UUID]
     reason: Mapped[str]
-    change: Mapped[str] = mapped_column(Sealed("sync_quarantine.change"))
+    change: Mapped[str] = mapped_column(Sealed("sync_quarantine.change", _ROW))
     received_at: Mapped[datetime]
     recorded_at: Mapped[datetime | None]  # corrected, as of receipt
     proof: Mapped[str | None]
@@ -181,4 +183,4 @@ class SyncQuarantine(Base):
     closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     closed_how: Mapped[str | None]
     corrected: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
-    why: Mapped[str | None] = mapped_column(Sealed("sync_quarantine.why"))
+    why: Mapped[str | None] = mapped_column(Sealed("sync_quarantine.why", _ROW))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.db import run
 from server.rows import as_array, as_json
+from server.sealed import bound
 from server.syncing.models import SyncConflict, SyncEpoch, SyncQuarantine, SyncReceipt
 
 _DEVICE = """
@@ -61,12 +62,12 @@ def insert_receipts(
 
 def insert_conflicts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Conflict log."""
-    session.execute(insert(SyncConflict), list(rows))
+    session.execute(insert(SyncConflict), bound(SyncConflict, rows))
 
 
 def insert_quarantined(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Changes kept whole."""
-    session.execute(insert(SyncQuarantine), list(rows))
+    session.execute(insert(SyncQuarantine), bound(SyncQuarantine, rows))
 
 
 _PRESENCE = """

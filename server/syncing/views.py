@@ -12,7 +12,7 @@ import orjson
 from flask import Response, current_app, request
 
 from server.access.door import asker, may
-from server.bodies import WORTH_ZIPPING, Blueprint, NotJson
+from server.bodies import WORTH_ZIPPING, Blueprint, MalformedBody, NotJson, check_depth, once
 from server.db import DbRole, transaction
 from server.errors import Clash, NotFound, TryLater
 from server.setbacks import crossed, passing
@@ -134,9 +134,11 @@ def _read_body() -> Any:
     """
     if request.mimetype != "application/json":
         raise NotJson
+    body = request.get_data()
     try:
-        return json.loads(request.get_data(), parse_int=_whole)
-    except (ValueError, RecursionError) as error:
+        check_depth(body)
+        return json.loads(body, parse_int=_whole, object_pairs_hook=once)
+    except (MalformedBody, ValueError, RecursionError) as error:
         raise BadEnvelope from error
 
 

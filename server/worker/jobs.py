@@ -21,13 +21,18 @@ from server.disputes.service.following import close_followed_up, remind
 from server.disputes.service.recusing import see_to_recusals
 from server.disputes.service.warning import warn
 from server.erasure import rounds
+from server.erasure.register import Register
 from server.figures import service as figures
+from server.households.needs.service import end_needs
+from server.limits import service as limits
 from server.notices import service as notices
 from server.notices.delivery.service import deliver
 from server.policies.service import look_ahead
 from server.resident import service as residents
+from server.retention.service import run_day
 from server.syncing.retention.service import purge
 from server.worker.job import Job
+from server.worker.sealing import seal_acts
 
 log = logging.getLogger("wangge.worker")
 
@@ -77,28 +82,22 @@ def _climb_batch(by: Identity, ways: Ways, batch: int) -> int:
 
 def warn_ahead(by: Identity) -> int:
     """Offices hear that a bar is near, each bar once; how many cases."""
-    return _by_batches(by, warn)
+    return _by_batches(by, lambda session: warn(session, by.now))
 
 
 def step_aside(by: Identity) -> int:
     """Recusals that were found are told, and cases passed on; how many."""
-    done = 0
-    while True:
-        with transaction(by) as session:
-            batch = see_to_recusals(session, by)
-        if not batch:
-            return done
-        done += batch
+    return _by_batches(by, lambda session: see_to_recusals(session, by))
 
 
 def follow_up(by: Identity) -> int:
     """Settled cases whose follow-up is over are closed; how many."""
-    return _by_batches(by, close_followed_up)
+    return _by_batches(by, lambda session: close_followed_up(session, by.now))
 
 
 def remind_due(by: Identity) -> int:
     """Offices hear which agreed terms fall due; how many."""
-    return _by_batches(by, remind)
+    return _by_batches(by, lambda session: remind(session, by.now))
 
 
 def look_after(by: Identity) -> bool:
@@ -117,14 +116,12 @@ def fill_calendar(by: Identity) -> None:
 
 def count_figures(by: Identity) -> int:
     """What changed is counted anew, batch by batch; what is left then waits for a round."""
-    counted = 0
-    for _ in range(BATCHES):
-        with transaction(by) as session:
-            batch = figures.count(session)
-        if not batch:
-            break
-        counted += batch
-    return counted
+    return _by_batches(by, figures.count)
+
+
+def end_consents(by: Identity) -> int:
+    """Needs whose consent is over or withdrawn go from phones and screens; how many."""
+    return _by_batches(by, lambda session: end_needs(session, by))
 
 
 def tidy_files(by: Identity) -> int:
@@ -135,14 +132,21 @@ def tidy_files(by: Identity) -> int:
 
 def purge_old(by: Identity) -> int:
     """What sync keeps no longer is deleted, batch by batch; what is left then waits for a round."""
-    purged = 0
-    for _ in range(BATCHES):
-        with transaction(by) as session:
-            batch = purge(session, by) + notices.purge(session, by) + residents.forget(session, by)
-        if not batch:
-            break
-        purged += batch
-    return purged
+    return _by_batches(
+        by,
+        lambda session: (
+            purge(session, by)
+            + notices.purge(session, by)
+            + residents.forget(session, by)
+            + limits.forget(session, by)
+        ),
+    )
+
+
+def keep_as_decided(by: Identity) -> int:
+    """Once a day, what was kept for as long as the county decided goes; how much in this round."""
+    directory: Path = current_app.extensions["wangge.settings"].data_dir
+    return run_day(by, Register(directory), BATCHES)
 
 
 def deliver_owed(by: Identity) -> int:
@@ -152,12 +156,14 @@ def deliver_owed(by: Identity) -> int:
     return deliver(replace(by, now=now), known["wangge.settings"], SystemRandom())
 
 
-def _by_batches(by: Identity, take: Callable[[Session, datetime], int]) -> int:
-    """Until nothing is left, each batch in a transaction of its own; how much it was."""
+def _by_batches(by: Identity, take: Callable[[Session], int]) -> int:
+    """Until nothing is left, each batch in a transaction of its own; how much it was. What is left
+    after so many waits for the next round.
+    """
     total = 0
     for _ in range(BATCHES):
         with transaction(by) as session:
-            batch = take(session, by.now)
+            batch = take(session)
         if not batch:
             break
         total += batch
@@ -173,12 +179,16 @@ JOBS: Final = (
     Job("follow", follow_up),
     Job("remind", remind_due),
     Job("deliver", deliver_owed, seconds=60.0),
+    Job("seal", seal_acts, seconds=60.0),
     Job("figures", count_figures, seconds=120.0),
+    Job("consents", end_consents),
     Job("attachments", tidy_files),
     Job("retention", purge_old),
+    Job("keeping", keep_as_decided, seconds=120.0),
 )
-# A case climbs within a minute, and who is in danger is heard of at once, however long the others
-# take, and either of these two: they go round by themselves.
+# A case climbs and an act is sealed within a minute, and who is in danger is heard of at once,
+# however long the others take, and either of these three: they go round by themselves.
 URGENT: Final = tuple(job for job in JOBS if job.name == "climb")
 DELIVERY: Final = tuple(job for job in JOBS if job.name == "deliver")
-OTHERS: Final = tuple(job for job in JOBS if job not in (*URGENT, *DELIVERY))
+SEALING: Final = tuple(job for job in JOBS if job.name == "seal")
+OTHERS: Final = tuple(job for job in JOBS if job not in (*URGENT, *DELIVERY, *SEALING))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +12,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from server.db import transaction
-from tests.smallcounty import PASSWORD, Desk, SmallCounty, id_of
+from tests.access.authenticator import enrol, type_of, with_settings
+from tests.smallcounty import PASSWORD, START, Desk, SmallCounty, id_of
+
+RESET = f"/users/{id_of('user county')}/second-factor/reset"
 
 
 def run(county: SmallCounty, statement: str, **values: Any) -> None:
@@ -24,6 +29,26 @@ def run(county: SmallCounty, statement: str, **values: Any) -> None:
 def refresh(desk: Desk, token: str) -> Any:
     """Ask for the next pair of tokens."""
     return desk.client.post("/api/v1/sessions/refresh", json={"refresh": token})
+
+
+def acts(county: SmallCounty, action: str) -> int:
+    """How often this was recorded."""
+    engine = create_engine(county.url)
+    with engine.connect() as connection:
+        query = text("SELECT count(*) FROM audit_act WHERE action = :action")
+        found = int(connection.execute(query, {"action": action}).scalar_one())
+    engine.dispose()
+    return found
+
+
+def refresh_until(tokens: dict[str, Any]) -> datetime:
+    """Until when this pair can be refreshed."""
+    return datetime.fromisoformat(tokens["refresh_until"])
+
+
+def ask_fresh(desk: Desk) -> tuple[int, str]:
+    """Ask for a sensitive act that is never possible; the answer tells how far one came."""
+    return type_of(desk.call("POST", RESET, json={"reason": "试一试"}))
 
 
 def whoami(desk: Desk, access: str) -> int:
@@ -92,6 +117,126 @@ def test_a_used_refresh_token_that_comes_back_ends_the_family(county: SmallCount
     assert refresh(desk, stolen).status_code == 401  # so this is somebody else
     assert whoami(desk, fresh["access"]) == 401
     assert refresh(desk, fresh["refresh"]).status_code == 401
+
+
+def test_a_retry_that_was_not_the_phones_comes_out_when_the_phone_comes(
+    county: SmallCounty,
+) -> None:
+    """A thief asks with the same token in the moment before the phone uses what it got."""
+    desk = county.sign_in("worker-a1w")
+    got = refresh(desk, desk.tokens["refresh"]).json
+    thief = refresh(desk, desk.tokens["refresh"]).json
+    assert whoami(desk, thief["access"]) == 200
+    assert whoami(desk, got["access"]) == 401
+    assert refresh(desk, got["refresh"]).status_code == 401  # the phone: two hold what one should
+    assert whoami(desk, thief["access"]) == 401
+    assert refresh(desk, thief["refresh"]).status_code == 401
+    assert acts(county, "session.reuse") == 1
+
+
+def test_a_token_of_two_refreshes_ago_ends_the_family(county: SmallCounty) -> None:
+    desk = county.sign_in("worker-a1w")
+    second = refresh(desk, desk.tokens["refresh"]).json
+    third = refresh(desk, second["refresh"]).json  # the second was never used for anything else
+    assert refresh(desk, desk.tokens["refresh"]).status_code == 401
+    assert whoami(desk, third["access"]) == 401
+
+
+def test_two_that_refresh_at_once_are_one_pair_in_the_end(county: SmallCounty) -> None:
+    desk = county.sign_in("worker-a1w")
+
+    def once(_: int) -> Any:
+        with county.app.app_context():
+            return refresh(Desk(county.app.test_client(), desk.tokens, desk.user_id), token)
+
+    token = desk.tokens["refresh"]
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(once, range(4)))
+    pairs = [answer.json for answer in answers if answer.status_code == 201]
+    assert len(pairs) == 4  # each could be the retry of a lost answer
+    alive = [pair for pair in pairs if whoami(desk, pair["access"]) == 200]
+    assert len(alive) == 1
+
+
+def test_a_session_ends_for_good_however_often_it_was_refreshed(county: SmallCounty) -> None:
+    desk = county.sign_in("worker-a1w")
+    tokens, days = desk.tokens, 0
+    while refresh_until(tokens) - county.clock.now >= timedelta(days=60):
+        county.clock.pass_time(days=50)
+        tokens, days = refresh(desk, tokens["refresh"]).json, days + 50
+    county.clock.now = refresh_until(tokens) - timedelta(minutes=10)
+    last = refresh(desk, tokens["refresh"]).json
+    assert last["access_until"] == last["refresh_until"] == tokens["refresh_until"]
+    assert whoami(desk, last["access"]) == 200
+    county.clock.pass_time(minutes=10)
+    assert whoami(desk, last["access"]) == 401
+    assert refresh(desk, last["refresh"]).status_code == 401
+    assert county.clock.now == START + timedelta(days=180)
+
+
+def test_a_shorter_policy_reaches_sessions_that_stand(county: SmallCounty) -> None:
+    desk = county.sign_in("worker-a1w")
+    county.clock.pass_time(days=31)
+    with with_settings(county, session_days=30):
+        assert refresh(desk, desk.tokens["refresh"]).status_code == 401
+    assert refresh(desk, desk.tokens["refresh"]).status_code == 201  # a mistake costs nobody
+
+
+def test_a_revoked_device_refreshes_to_deliver_and_for_nothing_else(county: SmallCounty) -> None:
+    desk = county.sign_in("worker-a1w")
+    run(county, "UPDATE device SET revoked_at = now()")
+    desk.tokens = dict(refresh(desk, desk.tokens["refresh"]).json)
+    assert desk.call("GET", "/households").json["type"] == "/problems/device-revoked"
+    proof = desk.call("POST", "/sessions/current/proof", json={"password": PASSWORD})
+    assert proof.json["type"] == "/problems/device-revoked"
+    assert desk.call("GET", "/sync/news").status_code == 200
+
+
+def test_a_clock_that_is_set_back_ends_and_prolongs_nothing(county: SmallCounty) -> None:
+    desk = county.sign_in("security")
+    county.clock.pass_time(hours=-1)
+    assert whoami(desk, desk.tokens["access"]) == 200
+    tokens = refresh(desk, desk.tokens["refresh"]).json
+    assert whoami(desk, tokens["access"]) == 200
+    assert refresh_until(tokens) == county.clock.now + timedelta(days=60)
+    other = county.sign_in("security", "browser")
+    county.clock.pass_time(hours=-1)  # proved in the future: once more, please
+    assert ask_fresh(other) == (403, "prove-again")
+
+
+def test_a_sensitive_act_asks_who_it_is_once_more(county: SmallCounty) -> None:
+    desk, elsewhere = county.sign_in("security"), county.sign_in("security", "browser")
+    assert ask_fresh(desk)[1] == "no-second-factor"  # signed in a moment ago
+    county.clock.pass_time(minutes=10)
+    refused = desk.call("POST", RESET, json={"reason": "试一试"})
+    assert (refused.status_code, refused.json["type"]) == (403, "/problems/prove-again")
+    path = refused.json["prove_at"].removeprefix("/api/v1")
+    wrong = desk.call("POST", path, json={"password": "not this one"})
+    assert (wrong.status_code, wrong.json["type"]) == (422, "/problems/wrong-proof")
+    assert ask_fresh(desk)[1] == "prove-again"
+    assert desk.call("POST", path, json={"password": PASSWORD}).status_code == 204
+    assert ask_fresh(desk)[1] == "no-second-factor"
+    assert ask_fresh(elsewhere)[1] == "prove-again"  # each session for itself
+    desk.tokens = dict(refresh(desk, desk.tokens["refresh"]).json)
+    assert ask_fresh(desk)[1] == "prove-again"  # a token proves nobody
+    assert acts(county, "session.prove") == 1
+
+
+def test_the_proof_takes_the_code_too_and_is_not_guessed(county: SmallCounty) -> None:
+    desk = county.sign_in("security")
+    app, _ = enrol(county, desk)
+    county.clock.pass_time(minutes=10)
+    path = "/sessions/current/proof"
+    for code in ({}, {"code": "000000"}, {"code": None}):
+        wrong = desk.call("POST", path, json={"password": PASSWORD, **code})
+        assert wrong.json["type"] == "/problems/wrong-proof", code
+    good = {"password": PASSWORD, "code": app.code()}
+    assert desk.call("POST", path, json=good).status_code == 204
+    assert ask_fresh(desk)[1] == "no-second-factor"
+    statuses = [
+        desk.call("POST", path, json={"password": "x", "code": "1"}).status_code for _ in range(8)
+    ]
+    assert statuses == [422] * 7 + [429]
 
 
 def test_signing_out_ends_this_device_and_no_other(county: SmallCounty) -> None:

@@ -11,12 +11,17 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from server.app import system_clock
-from server.cli.doctor import State, look_at_clock, look_at_disk
+from server.audit.headbook import book_of
+from server.audit.rules.signing import Signer
+from server.audit.service.sealing import sign_head
+from server.cli.doctor import look_at_clock, look_at_disk
+from server.cli.signs import State
 from server.db import transaction, worker
 from server.heartbeats.queries import beat
 from server.installation import opened
 from server.policies.service import ensure_policy
 from server.worker import JOBS, LOOP
+from server.worker.sealing import seal_waiting
 from tests import smallcounty
 from tests.cli.keyboard import Keyboard, as_admin, environment
 from tests.smallcounty import SmallCounty, id_of
@@ -44,6 +49,16 @@ def run_everything(url: str) -> None:
             beat(session, name, now)
         ensure_policy(session, worker(now))
         session.execute(text("UPDATE calendar_day SET provisional = false"))
+    attest(url)
+
+
+def attest(url: str) -> None:
+    """The audit is sealed, and its head signed."""
+    known, by = smallcounty.settings(url), worker(system_clock())
+    with opened(known):
+        seal_waiting(by)
+        with transaction(by) as session:
+            sign_head(session, by, Signer(bytes(32)), book_of(known.data_dir))
 
 
 def as_superuser(url: str, statement: str) -> None:
@@ -56,7 +71,7 @@ def test_a_well_installation_is_all_ok(keyboard: Keyboard, database: str) -> Non
     run_everything(database)
     said = keyboard.type("doctor")
     assert set(marks(said).values()) == {"ok"}
-    assert len(said.splitlines()) == 11
+    assert len(said.splitlines()) == 14
 
 
 def test_before_the_worker_ran_it_says_to_start_it(keyboard: Keyboard) -> None:
@@ -186,3 +201,17 @@ def test_two_clocks_that_differ_are_told(database: str, off: float, state: State
         with transaction(worker(now)) as session:
             sign = look_at_clock(session, now + timedelta(seconds=off))
     assert sign.state is state
+
+
+def test_an_audit_that_nobody_seals_is_found(keyboard: Keyboard, database: str) -> None:
+    run_everything(database)
+    as_superuser(
+        database,
+        "INSERT INTO audit_act (at, request_id, action, what) "
+        "VALUES (now() - interval '6 minutes', '', 'test.act', '{}')",
+    )
+    assert wrong(keyboard) == {"seals"}
+    attest(database)
+    assert wrong(keyboard) == set()
+    as_superuser(database, "UPDATE audit_setting SET heads_to = '{nobody}'")
+    assert marks(keyboard.type("doctor"))["attested"] == "warn"

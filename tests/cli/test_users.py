@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
@@ -65,12 +67,56 @@ def test_an_office_is_added_and_held(keyboard: Keyboard, county: SmallCounty) ->
     assert "no such Office" in keyboard.fails(*elsewhere, "--office", office)
 
 
-def test_a_made_password_is_shown_once_and_works(keyboard: Keyboard, county: SmallCounty) -> None:
-    password = keyboard.type("user", "add", "anna", "示例安").split()[-1]
-    county.clock.pass_time(days=10_000)
-    body = {"login": "anna", "password": password, "device": {"id": str(id_of("x")), "name": "x"}}
-    answer = county.app.test_client().post("/api/v1/sessions", json=body)
-    assert answer.status_code == 201
+def test_an_invitation_is_shown_once_and_works_once(
+    keyboard: Keyboard, county: SmallCounty
+) -> None:
+    def code_of(said: str) -> str:
+        return next(line for line in said.splitlines() if "code" in line).split()[-1]
+
+    first = code_of(keyboard.type("user", "add", "anna", "示例安"))
+    code = code_of(keyboard.type("user", "invite", "anna"))
+    county.clock.now = datetime.now(UTC)  # the commands write by the real clock
+    client = county.app.test_client()
+    answers = [
+        client.post("/api/v1/invitations/accept", json={"code": one, "password": PASSWORD})
+        for one in (first, code, code)
+    ]
+    assert [answer.status_code for answer in answers] == [422, 200, 422]
+    assert county.sign_in("anna").get("/sessions/current")["login"] == "anna"
+
+
+def test_somebody_is_disabled_and_enabled_with_nothing_held(
+    keyboard: Keyboard, county: SmallCounty
+) -> None:
+    """Few commands: each makes the whole application. The rules are tried over HTTP."""
+    phone = county.sign_in("worker-a1w")
+    keyboard.type("user", "disable", "worker-a1w", "--reason", "示例离岗")
+    assert "disabled" in keyboard.fails("assign", "worker-a1w", "mediator", VILLAGES["A1"])
+    keyboard.type("user", "enable", "worker-a1w", "--reason", "示例返岗")
+    assert phone.call("GET", "/households").status_code == 403
+    assert county.sign_in("worker-a1w", "anew").get("/sessions/current")["assignments"] == []
+
+
+def test_a_role_is_taken_back_and_the_last_administrator_stays(
+    keyboard: Keyboard, county: SmallCounty
+) -> None:
+    taken = ("unassign", "mediator-a1", "mediator", VILLAGES["A1"])
+    keyboard.type(*taken, "--at", "2099-12-31", "--reason", "示例")
+    assert "2099-12-31" in keyboard.type("user", "list")
+    keyboard.type(*taken, "--reason", "示例")
+    assert "no such assignment" in keyboard.fails(*taken, "--reason", "示例")
+    last = ("unassign", "system", "system_admin", "511921", "--reason", "示例")
+    assert "last administrator" in keyboard.fails(*last)
+
+
+def test_a_lost_phone_is_revoked_at_the_keyboard(keyboard: Keyboard, county: SmallCounty) -> None:
+    phone = county.sign_in("worker-a1w")
+    device = str(id_of("worker-a1w phone"))
+    keyboard.type("device", "revoke", "worker-a1w", device, "--reason", "lost")
+    listed = keyboard.type("device", "list", "worker-a1w")
+    assert device in listed
+    assert "丢失" in listed
+    assert phone.call("GET", "/households").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -78,7 +124,8 @@ def test_a_made_password_is_shown_once_and_works(keyboard: Keyboard, county: Sma
     [
         (("user", "add", "worker-a1w", "示例"), "taken"),
         (("user", "add", "Ünder", "示例"), "A login has"),
-        (("user", "add", "blank", " "), "A login has"),
+        (("user", "invite", "nobody"), "Nobody has this login"),
+        (("assign", "worker-a1w", "audit_admin", "511921"), "one of the three"),
         (("assign", "nobody", "mediator", VILLAGES["A1"]), "Nobody has this login"),
         (("assign", "worker-a1w", "mediator", TOWNSHIPS["A"]), "mediator → village"),
         (("assign", "worker-a1w", "grid_worker", VILLAGES["A1"]), "grid_worker → cell"),

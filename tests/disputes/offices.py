@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from server.codes import new_code
 from server.db import resident, transaction
 from server.disputes import service
-from server.disputes.rules.codes import new_code
 from server.disputes.service import NewEvent
 from server.disputes.service.codes import digest_of, keep_codes
 from tests.disputes.conftest import Ladder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from server.ladder.calendar import LOCAL
 from server.worker import follow_up, remind_due
 from tests.disputes.conftest import Ladder
 from tests.smallcounty import START, id_of
+from tests.waiting import taken_by_two
 
 INSTANT = timedelta(microseconds=1)
 CONFIRM_BY = date(2026, 4, 1)  # thirty days from 2 March on
@@ -102,21 +102,12 @@ def test_two_workers_close_a_hundred_cases_each_once(ladder: Ladder) -> None:
         """,
         at=START,
     )
-    start, taken = threading.Barrier(2), list[int]()
 
-    def work() -> None:
-        with ladder.county.app.app_context():
-            start.wait()
-            for _ in range(12):
-                with transaction(worker(START)) as session:
-                    taken.append(close_followed_up(session, START, batch=10))
+    def take() -> int:
+        with transaction(worker(START)) as session:
+            return close_followed_up(session, START, batch=10)
 
-    both = [threading.Thread(target=work) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert sum(taken) == 100
+    assert taken_by_two(ladder.county, take) == 100
     closed = "SELECT count(*), count(DISTINCT dispute_id) FROM dispute_event WHERE kind = 'close'"
     assert ask(ladder, closed) == [(100, 100)]
 

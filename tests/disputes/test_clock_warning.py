@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +15,7 @@ from server.policies.errors import CalendarMissing
 from server.worker import warn_ahead
 from tests.disputes.conftest import Ladder
 from tests.smallcounty import START, id_of
+from tests.waiting import taken_by_two
 
 LAST_DAY = START + timedelta(days=2, hours=15)  # Thursday 00:00: the third working day
 HANDLE_WARN = START.replace(day=26, hour=16)  # Friday 27 March 00:00, three working days before
@@ -159,21 +159,12 @@ def test_after_an_outage_what_has_fallen_climbs_and_is_not_warned_of(ladder: Lad
 
 def test_two_workers_warn_of_a_hundred_cases_each_once(ladder: Ladder) -> None:
     ladder.register_many("mediator-a1", 100)
-    start, taken = threading.Barrier(2), list[int]()
 
-    def work() -> None:
-        with ladder.county.app.app_context():
-            start.wait()
-            for _ in range(12):
-                with transaction(worker(LAST_DAY)) as session:
-                    taken.append(warn(session, LAST_DAY, batch=10))
+    def take() -> int:
+        with transaction(worker(LAST_DAY)) as session:
+            return warn(session, LAST_DAY, batch=10)
 
-    both = [threading.Thread(target=work) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert sum(taken) == 100
+    assert taken_by_two(ladder.county, take) == 100
     assert len(heard(ladder)) == 100
 
 

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from server.codes import new_code
 from server.db import DbRole, transaction
 from server.disputes import service
-from server.disputes.rules.codes import new_code
 from server.disputes.service import NewDispute
 from server.ladder.policy import DEFAULT
 from server.ladder.routing import Category, OfficeKind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from server.db import transaction
 from server.disputes import service
 from server.disputes.service import Broken
-from server.sealed import keyring
+from server.sealed import keyring, row_key
 from tests.disputes.conftest import Ladder
 from tests.smallcounty import START, id_of
 
@@ -95,9 +96,21 @@ def test_another_text_is_found_and_the_same_one_sealed_anew_is_not(
     ladder: Ladder, wall: UUID
 ) -> None:
     how = "UPDATE dispute_event SET why = :why WHERE dispute_id = :id AND n = 2"
-    tamper(ladder, how, id=wall, why=keyring().seal("dispute_event.why", "示例：受理"))
+    said = ladder.read("mediator-a1", str(wall))["events"][1]["id"]
+    for_it = partial(keyring().seal, "dispute_event.why", row_key(said))
+    tamper(ladder, how, id=wall, why=for_it("示例：受理"))
     assert verify(ladder) == []
-    tamper(ladder, how, id=wall, why=keyring().seal("dispute_event.why", "示例：另一种说法"))
+    tamper(ladder, how, id=wall, why=for_it("示例：另一种说法"))
+    assert verify(ladder) == [Broken(wall, 2)]
+
+
+def test_a_text_that_was_moved_to_another_event_is_found(ladder: Ladder, wall: UUID) -> None:
+    """The very words of a third event, in place of the second's: they do not open there."""
+    how = (
+        "UPDATE dispute_event e SET why = o.why FROM dispute_event o"
+        " WHERE e.dispute_id = :id AND e.n = 2 AND o.dispute_id = :id AND o.n = 3"
+    )
+    tamper(ladder, how, id=wall)
     assert verify(ladder) == [Broken(wall, 2)]
 
 

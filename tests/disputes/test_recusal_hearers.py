@@ -17,6 +17,7 @@ from tests.disputes.conftest import Ladder
 from tests.disputes.test_feed import check_heads
 from tests.disputes.test_recusal import go_round, recusals
 from tests.smallcounty import CELLS, PEOPLE, VILLAGES, id_of
+from tests.waiting import await_waiting
 
 STEPS = 25
 WORKERS = ("worker-a1w", "worker-a1e", "mediator-a1", "mediator-a2", "system", "auditor")
@@ -231,13 +232,13 @@ def test_an_event_and_a_recusal_at_once_end_with_nothing_in_the_shared_bucket(
         with walk.ladder_transaction() as run:
             run(note, **values)
             late = other.submit(walk.write, aside, **values)
-            _await_waiting(ladder, late)
+            await_waiting(ladder.county, late)
         late.result()
         assert heard(ladder)[case] == {f"u:{id_of('user mediator-a1')}"}
         with walk.ladder_transaction() as run:
             run("UPDATE recusal SET ended_at = now() WHERE dispute_id = :c", c=case)
             late = other.submit(walk.write, note, **values)
-            _await_waiting(ladder, late)
+            await_waiting(ladder.county, late)
         late.result()
     assert heard(ladder)[case] == {f"c:{id_of('A1w')}"}
     check_heads(ladder)
@@ -264,18 +265,3 @@ def test_what_a_marked_holding_put_back_is_taken_out_by_the_worker(ladder: Ladde
     go_round(ladder)
     assert heard(ladder)[case] == {f"u:{id_of('user mediator-a1')}"}
     check_heads(ladder)
-
-
-def _await_waiting(ladder: Ladder, sent: Any) -> None:
-    """Return once somebody waits for a lock, or was answered without."""
-    waiting = text("""
-        SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-         WHERE a.datname = current_database() AND NOT l.granted
-    """)
-    engine = create_engine(ladder.county.url)
-    try:
-        with engine.connect() as connection:
-            while not sent.done() and not connection.execute(waiting).scalar_one():
-                connection.rollback()
-    finally:
-        engine.dispose()

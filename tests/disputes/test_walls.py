@@ -142,7 +142,7 @@ WRITES = {
         # For the level above, which the holder is not.
         "supervise": False,
         "lift": False,
-        "grant_extension": True,  # the leader of an Office, where a policy lets it
+        "grant_extension": False,  # the leader of an Office, where a policy lets it
         "stay": False,
         "uphold_objection": False,
     },

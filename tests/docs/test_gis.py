@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy.engine import make_url
 
 from server.demo.web import serving
+from server.erasure import rounds
 from server.exports.handover.rules import FIELDS
 from server.maps.features.schemas import COLLECTIONS
 from tests import smallcounty
+from tests.cli.keyboard import str_of
 from tests.docs.blocks import PAGES, blocks_of
 from tests.docs.test_walkthrough import as_written, environment_of, steps_of, walk
 from tests.smallcounty import SmallCounty, id_of
@@ -21,6 +24,7 @@ def test_what_the_page_types_prints_what_it_says(
     county: SmallCounty, tmp_path: Path, page: str
 ) -> None:
     steps = steps_of(blocks_of(page))
+    rounds.look_after(county.worker, tmp_path)  # commands open as the web does
     with serving(smallcounty.settings(county.url, tmp_path), county.clock) as server:
         environment = {
             **environment_of(county, server),
@@ -28,6 +32,8 @@ def test_what_the_page_types_prints_what_it_says(
             "EXAMPLES": str(PAGES / "examples" / "handover"),
             "HOUSEHOLD": str(id_of("A1w-1")),
             "WANGGE_DATA_DIR": str(tmp_path),
+            "WANGGE_SECOND_FACTOR": "optional",
+            "WANGGE_DATABASE_URL": str_of(make_url(county.url).set(username="wangge_app")),
         }
         printed = walk(steps, environment, tmp_path)
     for step, seen in zip(steps, printed, strict=True):

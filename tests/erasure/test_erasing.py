@@ -81,7 +81,9 @@ def test_a_wrong_order_is_a_problem_and_nothing_goes(
     for wrong, status, slug in (
         ({"reason": "因为张三要求"}, 422, "invalid"),
         ({"reason": "register"}, 422, "invalid"),
-        ({"entity": "dispute"}, 422, "invalid"),
+        ({"entity": "cell"}, 422, "invalid"),
+        ({"entity": "dispute"}, 404, "nothing-to-erase"),
+        ({"entity": "party"}, 404, "nothing-to-erase"),
         ({"id": "x"}, 422, "invalid"),
         ({"id": str(id_of("nobody"))}, 404, "nothing-to-erase"),
         ({"entity": "visit"}, 404, "nothing-to-erase"),

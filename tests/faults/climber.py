@@ -29,7 +29,7 @@ def work(settings: Settings, at: datetime, batch: int) -> None:
     db.connect(app, settings)
     with app.app_context():
         while _climb_some(at, batch):
-            time.sleep(0.05)
+            time.sleep(0.05)  # the database is away: not to ask it without a pause
 
 
 def _climb_some(at: datetime, batch: int) -> bool:
@@ -70,7 +70,7 @@ def climb_under_fire(
 
     workers, died = [start(), start()], 0
     for _ in range(kills):
-        time.sleep(chance.uniform(0.05, 0.5))
+        time.sleep(chance.uniform(0.05, 0.5))  # death comes when it comes
         victim = workers.pop(chance.randrange(len(workers)))
         victim.kill()
         victim.join()

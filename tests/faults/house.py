@@ -41,6 +41,7 @@ ENVIRONMENT = {
     "WANGGE_ACCESS_MINUTES": "1",
     "WANGGE_MIN_FREE_BYTES": "0",
     "WANGGE_LOG_LEVEL": "WARNING",
+    "WANGGE_SECOND_FACTOR": "optional",
 }
 PATIENCE = 180.0  # seconds: longer than the longest start of PostgreSQL (server/cluster)
 DURABLE = ("fsync = on", "synchronous_commit = on", "full_page_writes = on")

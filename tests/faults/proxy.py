@@ -53,6 +53,7 @@ class Road:
         self.met: list[Meeting] = []
         self._origin, self._fates, self._break = origin, fates, break_
         self._late: list[bytes] = []
+        self._delivering = asyncio.Lock()
         self._mended = False
 
     def mend(self) -> None:
@@ -73,10 +74,14 @@ class Road:
             writer.close()
 
     async def deliver_late(self) -> None:
-        """What was held back reaches the server now; nobody waits for the answer."""
-        while self._late:
-            with suppress(OSError, asyncio.IncompleteReadError):
-                await self._ask(self._late.pop(0))
+        """What was held back reaches the server now; nobody waits for the answer.
+
+        Whoever comes second waits for the first: afterwards nothing is on its way any more.
+        """
+        async with self._delivering:
+            while self._late:
+                with suppress(OSError, asyncio.IncompleteReadError):
+                    await self._ask(self._late.pop(0))
 
     async def _meet(self, request: bytes, writer: asyncio.StreamWriter) -> None:
         fate = Fate(Kind.GOOD, 0) if self._mended else next(self._fates)

@@ -7,15 +7,13 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from math import inf
 from pathlib import Path
 from random import Random
 from threading import Thread
-
-from sqlalchemy import create_engine, text
 
 from server.db import transaction
 from server.notices import service as notices
@@ -30,6 +28,7 @@ from server.worker import JOBS, Worker, deliver_owed, purge_old
 from tests.notices.conftest import NoticeDesk
 from tests.notices.receiver import Receiver, answer
 from tests.smallcounty import id_of
+from tests.waiting import await_waiting
 
 ROOT = Path(__file__).parents[2]
 
@@ -134,24 +133,9 @@ def test_what_is_made_out_while_its_target_is_removed_waits_for_nobody(
         with transaction(desk.county.worker) as session:
             targets.remove(session, desk.county.worker, Channel.WEBHOOK, "platform")
             making_out = threads.submit(work)
-            _await_waiting(desk, making_out)
+            await_waiting(desk.county, making_out)
         making_out.result()
     assert desk.states() == []
-
-
-def _await_waiting(desk: NoticeDesk, sent: Future[None]) -> None:
-    """Return once somebody waits for a lock, or came through without."""
-    waiting = text("""
-        SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-         WHERE a.datname = current_database() AND NOT l.granted
-    """)
-    engine = create_engine(desk.county.url)
-    try:
-        with engine.connect() as connection:
-            while not sent.done() and not connection.execute(waiting).scalar_one():
-                connection.rollback()
-    finally:
-        engine.dispose()
 
 
 def test_a_fault_with_one_target_is_nobody_elses(desk: NoticeDesk, receiver: Receiver) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.disputes.rules.codes import (
+from server.codes import (
     ALPHABET,
     LENGTH,
     RANDOM_BYTES,

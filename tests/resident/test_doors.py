@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from server.access.permissions import OPEN
+from server.codes import grouped, new_code
 from server.db import resident, transaction
-from server.disputes.rules.codes import grouped, new_code
 from server.disputes.service.codes import digest_of
 from tests.resident.conftest import CANARIES, Residents
 from tests.smallcounty import id_of
@@ -66,14 +66,6 @@ def test_a_notice_is_owed_of_the_own_case_only(residents: Residents) -> None:
         session.execute(text(notice), {"d": UUID(wall)})
     with pytest.raises(DBAPIError, match="row-level security"), transaction(by) as session:
         session.execute(text(notice), {"d": UUID(other)})
-
-
-def test_the_count_of_all_is_never_swept_by_a_knock(residents: Residents) -> None:
-    """Who swept it would hold it before the own one, others after: each waiting for the other."""
-    residents.send("case", WRITTEN, expect=404)
-    long_ago = "SET at = at - interval '2 days', remaining = -1e9"
-    residents.look(f"UPDATE resident_knock {long_ago} WHERE source = ''")
-    residents.send("case", WRITTEN, expect=429)  # it still stands there
 
 
 def test_the_description_asks_no_token_where_none_is_needed(residents: Residents) -> None:

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from server.codes import grouped, new_code
 from server.db import DbRole, Identity, resident, transaction
-from server.disputes.rules.codes import grouped, new_code
 from server.disputes.service.codes import digest_of
 from server.erasure.queries import take_away
 from server.resident.service import look
@@ -262,7 +262,7 @@ def test_with_a_code_it_sees_its_case_and_few_columns(residents: Residents) -> N
             "SELECT * FROM party_code",
             "SELECT * FROM user_account",
         ),
-        *("SELECT * FROM household", "SELECT * FROM assignment", "SELECT * FROM resident_knock"),
+        *("SELECT * FROM household", "SELECT * FROM assignment", "SELECT * FROM knock"),
     ):
         with pytest.raises(DBAPIError, match="permission denied"), transaction(by) as session:
             session.execute(text(hidden))

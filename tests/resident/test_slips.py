@@ -8,7 +8,7 @@ from base64 import a85decode
 from dataclasses import replace
 from typing import Any
 
-from server.disputes.rules.codes import read_code
+from server.codes import read_code
 from tests.resident.conftest import CANARIES, Residents
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from server.disputes.rules.codes import new_code
+from server.codes import new_code
 from tests.resident.conftest import Residents
 from tests.smallcounty import id_of
 from tests.stories.conftest import party

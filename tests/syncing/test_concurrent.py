@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from tests.smallcounty import SmallCounty, id_of
 from tests.syncing.people.letters import Sender, acts, run
+from tests.waiting import await_waiting
 
 WEST, EAST = (f"c:{id_of(cell)}" for cell in ("A1w", "A1e"))
 VISITS = "SELECT id, bucket FROM visit ORDER BY id"
@@ -48,17 +49,6 @@ def statuses(answer: Any) -> list[str]:
     """The outcomes of a push that was taken."""
     assert answer.status_code == 200, answer.text
     return [outcome["status"] for outcome in answer.json["outcomes"]]
-
-
-def await_lock(engine: Engine, sent: Future[Any]) -> None:
-    """Return once somebody waits for a lock, or the push was answered without."""
-    waiting = text("""
-        SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-         WHERE a.datname = current_database() AND NOT l.granted
-    """)
-    with engine.connect() as connection:
-        while not sent.done() and connection.execute(waiting).scalar() == 0:
-            connection.rollback()
 
 
 def test_one_push_from_twenty_lines_at_once_takes_effect_once(
@@ -101,7 +91,7 @@ def test_opposite_orders_of_locks_leave_no_deadlock_to_the_phone(
         other.execute(text("SET LOCAL deadlock_timeout = '1h'"))  # it is the push that gives way
         other.execute(edit, {"id": second})
         sent = at_once.submit(post, phone, envelope(phone))
-        await_lock(engine, sent)
+        await_waiting(county, sent)
         other.execute(edit, {"id": first})
     assert set(statuses(sent.result())) <= {"applied", "merged"}
     kept = "SELECT people, kind FROM household WHERE id = ANY (cast(:ids AS uuid[]))"
@@ -117,7 +107,7 @@ def test_a_visit_goes_after_the_household_that_moves_meanwhile(
     with engine.begin() as other:
         other.execute(move, {"cell": id_of("A1e"), "id": id_of("A1w-1")})
         sent = at_once.submit(post, phone, envelope(phone))
-        await_lock(engine, sent)
+        await_waiting(county, sent)
     assert statuses(sent.result()) == ["applied"]
     ((visit, bucket),) = run(county, VISITS)
     assert bucket == EAST

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,19 +21,9 @@ from tests.syncing.test_concurrent import (  # noqa: F401 (fixtures)
     post,
     statuses,
 )
+from tests.waiting import await_waiting
 
 STAMP = text("SELECT pg_advisory_xact_lock(511921, 1)")  # whoever holds it, nobody can commit
-WAITING = text("""
-    SELECT count(DISTINCT pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-     WHERE a.datname = current_database() AND NOT l.granted
-""")
-
-
-def await_waiting(engine: Engine, sent: Future[Any], many: int) -> None:  # noqa: F811
-    """Return once so many wait for a lock, or the last that was sent was answered without."""
-    with engine.connect() as connection:
-        while not sent.done() and connection.execute(WAITING).scalar_one() < many:
-            connection.rollback()  # within one transaction the list of who is there stays the same
 
 
 def given_away(mover: Mover) -> Callable[[], Any]:  # noqa: F811
@@ -73,7 +63,7 @@ def test_a_visit_goes_along_with_a_redraw_that_is_being_applied(
         sent = []
         for act in acts if push_first else acts[::-1]:
             sent.append(at_once.submit(act))
-            await_waiting(engine, sent[-1], len(sent))
+            await_waiting(mover.county, sent[-1], len(sent))
     pushed, moved = sent if push_first else sent[::-1]
     assert statuses(pushed.result()) == ["applied"]
     assert moved.result().status_code == 201
@@ -96,9 +86,9 @@ def test_a_push_that_brings_a_house_holds_no_row_while_it_waits_for_a_redraw(
     with engine.begin() as other:
         other.execute(text(lock.format("KEY SHARE")), {"id": id_of("A1w-3")})
         moved = at_once.submit(redraw)
-        await_waiting(engine, moved, 1)
+        await_waiting(mover.county, moved, 1)
         pushed = at_once.submit(post, phone, body)
-        await_waiting(engine, pushed, 2)
+        await_waiting(mover.county, pushed, 2)
         other.execute(text(lock.format("UPDATE NOWAIT")), {"id": id_of("A1w-2")})
     assert moved.result().status_code == 201
     assert statuses(pushed.result()) == ["applied"] * 3

@@ -30,8 +30,15 @@ class DisputeEvent(Base):
         one_of("referred_to", REFERRED_TO),
         CheckConstraint("proof IN ('proved','claimed')", name="proof"),
         between_1970_and_3000(),
-        CheckConstraint("(why IS NULL) = (why_mac IS NULL)", name="why"),
-        CheckConstraint("(agreement IS NULL) = (agreement_mac IS NULL)", name="agreement"),
+        CheckConstraint(
+            "(why IS NULL) = (why_mac IS NULL) OR why IS NULL AND erased_at IS NOT NULL",
+            name="why",
+        ),
+        CheckConstraint(
+            "(agreement IS NULL) = (agreement_mac IS NULL)"
+            " OR agreement IS NULL AND erased_at IS NOT NULL",
+            name="agreement",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -60,5 +67,7 @@ class DisputeEvent(Base):
     recorded_at: Mapped[datetime]
     received_at: Mapped[datetime]
     proof: Mapped[str]
+    # When words of this event were erased: their digest stays, so that the chain holds.
+    erased_at: Mapped[datetime | None]
     prev_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     hash: Mapped[bytes] = mapped_column(LargeBinary)

@@ -24,7 +24,8 @@ class Claim(Base):
     dispute_id: Mapped[UUID] = mapped_column(ForeignKey("dispute.id"))
     n: Mapped[int]  # from 1 on, within its dispute
     party_id: Mapped[UUID | None] = mapped_column(ForeignKey("party.id"), index=True)
-    content: Mapped[str] = mapped_column(Sealed("claim.content"))
+    # Empty: it was erased with the person who said it.
+    content: Mapped[str | None] = mapped_column(Sealed("claim.content"))
     outcome: Mapped[str | None]
     outcome_event_id: Mapped[UUID | None]
 
@@ -68,7 +69,7 @@ class Term(Base):
     agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"), index=True)
     n: Mapped[int]  # from 1 on, within its dispute
     party_id: Mapped[UUID | None] = mapped_column(ForeignKey("party.id"), index=True)  # who does it
-    content: Mapped[str] = mapped_column(Sealed("term.content"))
+    content: Mapped[str | None] = mapped_column(Sealed("term.content"))
     due_on: Mapped[date | None]
     done_at: Mapped[datetime | None]
     done_event_id: Mapped[UUID | None]

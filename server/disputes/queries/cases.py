@@ -25,6 +25,7 @@ from server.disputes.models import (
     Party,
     Supervision,
 )
+from server.sealed import bound
 
 _OPEN_CASES = text("""
     SELECT * FROM gate.open_cases(cast(:ids AS uuid[]), cast(:times AS timestamptz[]))
@@ -58,6 +59,14 @@ def list_known(session: Session, table: type[Base], ids: Collection[UUID | None]
     return set(session.scalars(select(key).where(among(key, wanted)))) if wanted else set()
 
 
+_ERASED_PARTIES = text("SELECT gate.erased_parties(cast(:ids AS uuid[]))")
+
+
+def list_erased_parties(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these parties were erased."""
+    return set(session.scalars(_ERASED_PARTIES, {"ids": list(ids)})) if ids else set()
+
+
 def insert_disputes(
     session: Session,
     disputes: Sequence[Mapping[str, Any]],
@@ -68,18 +77,18 @@ def insert_disputes(
 
     `places` are in two parts: row security lets others in only beside what the author served.
     """
-    session.execute(insert(Dispute), list(disputes))
+    session.execute(insert(Dispute), bound(Dispute, disputes))
     for part in places:
         if part:
             session.execute(insert(DisputePlace), list(part))
     if parties:
-        session.execute(insert(Party), list(parties))
+        session.execute(insert(Party), bound(Party, parties))
 
 
 def insert_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Events, in order: the database numbers and links them."""
     if rows:
-        session.execute(insert(DisputeEvent), list(rows))
+        session.execute(insert(DisputeEvent), bound(DisputeEvent, rows))
 
 
 def insert_holdings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from server.disputes.models import DisputeEvent
+from server.sealed import carried
 
 # A link is broken where its own hash, the one before it or its number is not what it must be; and a
 # case whose status does not follow from its last event has lost or never had that event.
@@ -41,9 +42,12 @@ def list_broken(session: Session, dispute_id: UUID | None) -> Sequence[Row[Any]]
 
 
 def sealed_texts(session: Session, dispute_id: UUID | None) -> Iterator[Row[Any]]:
-    """(dispute_id, n, why, why_mac, agreement, agreement_mac) of events that say something."""
+    """(dispute_id, n, why, why_mac, agreement, agreement_mac) of events that say something; their
+    texts still sealed, as Keyring.open_all takes them.
+    """
     e = DisputeEvent
-    query = select(e.dispute_id, e.n, e.why, e.why_mac, e.agreement, e.agreement_mac).where(
+    why, agreement = carried(e.why).label("why"), carried(e.agreement).label("agreement")
+    query = select(e.dispute_id, e.n, why, e.why_mac, agreement, e.agreement_mac).where(
         e.why.is_not(None) | e.agreement.is_not(None)
     )
     if dispute_id:

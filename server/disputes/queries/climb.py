@@ -149,6 +149,11 @@ _CLIMB = text(f"""
           FROM ended e JOIN opened USING (dispute_id)
          WHERE d.id = e.dispute_id
      RETURNING e.*
+    ), note AS MATERIALIZED (
+        SELECT * FROM unnest(cast(:note_ids AS uuid[]), cast(:notes AS bytea[]))
+            WITH ORDINALITY n (id, why, nth)
+    ), unheld AS (
+        SELECT dispute_id, next_id, row_number() OVER () AS nth FROM moved WHERE stands_in
     ), told AS (
         SELECT dispute_id, 1 AS step, 'climb' AS kind, status AS from_status,
                'registered' AS to_status, holding_id, cast(NULL AS uuid) AS id,
@@ -156,9 +161,9 @@ _CLIMB = text(f"""
                jsonb_build_object('bar', bar) AS details
           FROM moved
         UNION ALL
-        SELECT dispute_id, 2, 'note', 'registered', 'registered', next_id, NULL,
-               :note, :note_mac, NULL
-          FROM moved WHERE stands_in
+        SELECT dispute_id, 2, 'note', 'registered', 'registered', next_id, note.id,
+               note.why, :note_mac, NULL
+          FROM unheld LEFT JOIN note USING (nth)
         UNION ALL
         SELECT dispute_id, 1, 'overdue', status, status, holding_id, NULL, NULL, NULL,
                jsonb_build_object('bar', bar)
@@ -184,10 +189,11 @@ _CLIMB = text(f"""
 CLOCK_SUPERVISES = "tracked"  # 跟踪督办: what opens by itself
 
 
-class Note(NamedTuple):
-    """A sealed text and its keyed digest."""
+class Notes(NamedTuple):
+    """One text, its keyed digest, and so many events that say it: each is sealed for its own."""
 
-    sealed: bytes
+    ids: Sequence[UUID]
+    sealed: Sequence[bytes]
     mac: bytes
 
 
@@ -215,13 +221,13 @@ def climb(
     ways: Sequence[Way],
     routes: Mapping[Category, str],
     terms: Mapping[tuple[Category, Level], Deadlines],
-    stands_in: Note,
+    stands_in: Notes,
 ) -> list[Climbed]:
     """Let at most `batch` due cases go these ways; what others have locked is left to them.
 
     `routes` are those that the ways were listed with; `terms` the deadlines of a Holding that
     begins at `at`, by category and the level above. What has no Office or no term there stays as it
-    is, and fills no batch.
+    is, and fills no batch. `stands_in`: a note for each case of a batch, where any way needs one.
     """
     going = {
         "at": at,
@@ -234,7 +240,8 @@ def climb(
         "term_levels": [level.value for _, level in terms],
         "accept_by": [by.accept_by for by in terms.values()],
         "handle_by": [by.handle_by for by in terms.values()],
-        "note": stands_in.sealed,
+        "note_ids": list(stands_in.ids),
+        "notes": list(stands_in.sealed),
         "note_mac": stands_in.mac,
         "supervision": CLOCK_SUPERVISES,
     }

@@ -22,6 +22,7 @@ from server.disputes.models import (
 )
 from server.disputes.queries.cases import among
 from server.disputes.rules.agreed import Agreed
+from server.sealed import bound
 
 _AGREED = text("""
     SELECT t.dispute_id, max(t.n) AS last,
@@ -82,7 +83,7 @@ def count_again(session: Session, ids: Sequence[UUID]) -> None:
 def insert_claims(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Claims."""
     if rows:
-        session.execute(insert(Claim), list(rows))
+        session.execute(insert(Claim), bound(Claim, rows))
 
 
 def insert_agreements(
@@ -92,7 +93,7 @@ def insert_agreements(
     if agreements:
         session.execute(insert(Agreement), list(agreements))
     if terms:
-        session.execute(insert(Term), list(terms))
+        session.execute(insert(Term), bound(Term, terms))
 
 
 _OUTCOMES = text("""

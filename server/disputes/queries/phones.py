@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from server.access.models import Office
 from server.disputes.models import Agreement, Claim, Dispute, DisputeEvent, Holding, Term
 from server.disputes.queries.cases import among
+from server.sealed import carried
 
 # Columns of a dispute since schema 3.
 SINCE_3 = (
@@ -118,7 +119,8 @@ _CLAIMS = (
             )
         ).label("claims"),
         type_coerce(
-            func.array_agg(aggregate_order_by(Claim.content, Claim.n)), ARRAY(Claim.content.type)
+            func.array_agg(aggregate_order_by(carried(Claim.content), Claim.n)),
+            ARRAY(Claim.content.type),
         ).label("claim_texts"),
     )
     .where(Claim.dispute_id == Dispute.id)

@@ -95,6 +95,11 @@ class NewEvent:
     proof: str = "proved"
     done_by: UUID | None = None  # None: whoever records it
 
+    @property
+    def dispute_id(self) -> UUID:
+        """The case that it is about."""
+        return UUID(str(self.fields["dispute_id"]))
+
 
 def wrong_event(
     fields: Mapping[str, Any],

@@ -7,27 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from server.disputes.rules.cases import WITHDRAWN_CLIMB, Case, Held, Receiver, Served
+from server.disputes.rules.cases import WITHDRAWN_CLIMB, Case, Held, Served
 from server.disputes.rules.facts import Act, facts
 from server.ladder.calendar import Limit, WorkingCalendar
 from server.ladder.clocks import extend
 from server.ladder.kinds import Actor, Event, State
 from server.ladder.routing import Level
 from server.ladder.states import NOT_YOURS, OPEN, Move, Refusal, decide
-
-__all__ = [
-    "Act",
-    "Case",
-    "Held",
-    "Judged",
-    "Receiver",
-    "Served",
-    "grant_extension",
-    "judge",
-    "judge_party",
-    "restore",
-    "take",
-]
 
 
 @dataclass(frozen=True, slots=True)

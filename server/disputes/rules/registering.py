@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from server.disputes.rules.codes import read_code
+from server.codes import read_code
 from server.disputes.rules.events import MAX_CLAIMS
 from server.disputes.rules.fields import (
     as_id,
@@ -70,6 +71,11 @@ class NewDispute:
         return [household for household in ids if household]
 
     @property
+    def party_ids(self) -> list[UUID]:
+        """The ids of its parties, in their order."""
+        return [party_id_of(self.id, k, party) for k, party in enumerate(self.parties)]
+
+    @property
     def related_id(self) -> UUID | None:
         """The dispute that it has to do with."""
         return None if self.alone else as_id(self.fields.get("related_id"))
@@ -111,6 +117,31 @@ def _at_odds(fields: Mapping[str, Any]) -> dict[str, str]:
     if any(index >= len(parties) for index in named):
         wrong["claims"] = "unknown_party"
     return wrong | ({"parties": "same_id_twice"} if len(set(ids)) < len(ids) else {})
+
+
+def party_id_of(dispute_id: UUID, position: int, party: Mapping[str, Any]) -> UUID:
+    """A party's id: its own, or one that follows from the case and its position, so that the same
+    case sent again has the same parties. Shaped as UUIDv7; in the order of the parties.
+    """
+    if own := as_id(party.get("id")):
+        return own
+    rest = hashlib.sha256(dispute_id.bytes + position.to_bytes(4, "big")).digest()
+    head = int.from_bytes(dispute_id.bytes[:6], "big") << 80 | 0x7 << 76 | (position & 0xFFF) << 64
+    return UUID(int=head | 0b10 << 62 | int.from_bytes(rest[:8], "big") >> 2)
+
+
+def without_persons(dispute: NewDispute, erased: Collection[UUID]) -> dict[str, Any]:
+    """The fields of a dispute in which these parties, or parties of these households, are left
+    unnamed; what such a party itself wanted goes with it.
+    """
+    gone = {
+        k
+        for k, (id_, party) in enumerate(zip(dispute.party_ids, dispute.parties, strict=True))
+        if id_ in erased or as_id(party.get("household_id")) in erased
+    }
+    parties = [unnamed(party) if k in gone else party for k, party in enumerate(dispute.parties)]
+    claims = [claim for claim in dispute.claims if claim.get("party") not in gone]
+    return {**dispute.fields, "parties": parties, **({"claims": claims} if dispute.claims else {})}
 
 
 def unnamed(party: Mapping[str, Any]) -> dict[str, Any]:

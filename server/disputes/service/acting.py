@@ -27,7 +27,7 @@ from server.disputes.service.clocks import Clocks
 from server.disputes.service.effects import Done, check_named
 from server.disputes.service.events import event_row, stands_in_row, times
 from server.disputes.service.handing import hand_on
-from server.disputes.service.opening import Asker, Opened, case_id, open_cases
+from server.disputes.service.opening import Asker, Opened, open_cases
 from server.disputes.service.telling import Told, late_record, notices_of
 from server.disputes.service.writing import Writing
 from server.ladder.clocks import next_level
@@ -114,7 +114,7 @@ class Acts:
                 raise BadDisputeEvent(index=index, errors={"done_by": "unknown"})
 
     def _do(self, new: NewEvent, asker: Asker) -> None:
-        case = self.opened.cases[case_id(new)]
+        case = self.opened.cases[new.dispute_id]
         if self.writing.must_come_first(case):
             self.write()
         asked = self._asked(new, case, asker)

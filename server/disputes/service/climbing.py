@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from server.audit.service import record
 from server.db import worker
 from server.disputes.queries import climb as queries
-from server.disputes.queries.climb import Climbed, Note, Way
+from server.disputes.queries.climb import Climbed, Notes, Way
 from server.disputes.service.clocks import Clocks
 from server.disputes.service.events import STANDS_IN, mac
 from server.errors import WanggeError
+from server.ids import new_id
 from server.ladder.clocks import Deadlines
 from server.ladder.policy import route_for
 from server.ladder.routing import Category, Level
@@ -55,9 +56,9 @@ def climb(session: Session, at: datetime, batch: int = BATCH, ways: Ways | None 
     ways = ways or find_ways(session, at)
     if ways is None:
         return 0
-    note = Note(keyring().seal("dispute_event.why", STANDS_IN), mac("why", STANDS_IN) or b"")
+    notes = _notes(at, batch if any(way.stands_in for way in ways.ways) else 0)
     climbed = queries.climb(
-        session, at, batch, ways.policy_id, ways.ways, ways.routes, ways.terms, note
+        session, at, batch, ways.policy_id, ways.ways, ways.routes, ways.terms, notes
     )
     if climbed:
         up = sum(case.office_id is not None for case in climbed)
@@ -66,6 +67,14 @@ def climb(session: Session, at: datetime, batch: int = BATCH, ways: Ways | None 
     elif ways.missing:
         raise ways.missing
     return len(climbed)
+
+
+def _notes(at: datetime, count: int) -> Notes:
+    """That an Office received a case because the right one has nobody, for so many events."""
+    ids = [new_id(at) for _ in range(count)]
+    rows, texts = [id_.bytes for id_ in ids], [STANDS_IN] * count
+    sealed = keyring().seal_all("dispute_event.why", rows, texts)
+    return Notes(ids, sealed, mac("why", STANDS_IN) or b"")
 
 
 def find_ways(session: Session, at: datetime) -> Ways | None:

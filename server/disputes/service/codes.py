@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server import codes
 from server.audit.service import record
 from server.db import Identity
 from server.disputes.errors import BadPartyCode
 from server.disputes.queries import codes as queries
-from server.disputes.rules import codes as rules
 from server.sealed import keyring
 
 
@@ -25,7 +25,7 @@ def make_code(
     make one at the same moment.
     """
     queries.get_party(session, dispute_id, party_id)
-    code = rules.new_code(random_bytes)
+    code = codes.new_code(random_bytes)
     queries.replace_code(session, party_id, digest_of(code), by.now, by.user_id)
     record(session, "dispute.code", dispute=dispute_id, party=party_id)
     return code
@@ -39,7 +39,7 @@ def keep_codes(session: Session, by: Identity, made: Sequence[tuple[UUID, str]])
     """
     rows: list[dict[str, Any]] = []
     for index, (party_id, written) in enumerate(made):
-        code = rules.read_code(written)
+        code = codes.read_code(written)
         if code is None:
             raise BadPartyCode(index=index, errors={"code": "bad_code"})
         rows.append({"digest": digest_of(code), "party_id": party_id})
@@ -54,4 +54,4 @@ def digest_of(typed: str) -> bytes:
     """The keyed digest of whatever somebody typed: of what is no code as well, so that the way to
     "no such code" is the same for all of them.
     """
-    return keyring().blind("party.code", rules.read_code(typed) or rules.bare_code(typed))
+    return keyring().blind("party.code", codes.read_code(typed) or codes.bare_code(typed))

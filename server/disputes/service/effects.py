@@ -53,7 +53,7 @@ def check_named(session: Session, new: Sequence[NewEvent]) -> None:
     """
     users = {id_ for event in new for _, id_ in _users(event)}
     offices = {id_ for event in new for _, id_ in _offices(event)}
-    of_cases = {_case_id(event) for event in new if _of_case(event)}
+    of_cases = {event.dispute_id for event in new if _of_case(event)}
     known: set[Any] = cases.list_known(session, User, users)
     known |= cases.list_known(session, Office, offices)
     if of_cases:
@@ -76,7 +76,7 @@ def _offices(event: NewEvent) -> list[tuple[str, UUID]]:
 
 def _of_case(event: NewEvent) -> list[tuple[str, tuple[UUID, UUID] | tuple[UUID, int]]]:
     """Parties and claims that an act names, each with the case that it must belong to."""
-    fields, case = event.fields, _case_id(event)
+    fields, case = event.fields, event.dispute_id
     parties = [("terms", term.get("party_id")) for term in fields.get("terms") or ()]
     if fields["event"] not in _NAMES_A_PARTY:
         parties.append(("party_id", fields.get("party_id")))
@@ -84,10 +84,6 @@ def _of_case(event: NewEvent) -> list[tuple[str, tuple[UUID, UUID] | tuple[UUID,
         *((name, (case, id_)) for name, value in parties if (id_ := as_id(value))),
         *(("outcomes", (case, one["claim"])) for one in fields.get("outcomes") or ()),
     ]
-
-
-def _case_id(event: NewEvent) -> UUID:
-    return UUID(str(event.fields["dispute_id"]))
 
 
 def write_effects(session: Session, by: Identity, done: Sequence[Done]) -> None:

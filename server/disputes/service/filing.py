@@ -12,7 +12,7 @@ from server.db import Identity
 from server.disputes.errors import BadPartyCode
 from server.disputes.queries import cases, files
 from server.disputes.rules.fields import as_id
-from server.disputes.rules.registering import NewDispute, said_of_its_start
+from server.disputes.rules.registering import NewDispute, party_id_of, said_of_its_start
 from server.disputes.service.clocks import Clocks
 from server.disputes.service.codes import keep_codes
 from server.disputes.service.events import event_row, stands_in_row, times
@@ -122,11 +122,11 @@ def _first_event(r: Routed, by: Identity) -> dict[str, Any]:
     )
 
 
-def party_row(dispute_id: UUID, party: Mapping[str, Any], by: Identity) -> dict[str, Any]:
-    """A party as it was sent, as its row."""
+def party_row(dispute_id: UUID, position: int, party: Mapping[str, Any]) -> dict[str, Any]:
+    """A party as it was sent, as its row. `position`: among the parties, from 0 on."""
     number = normal_telephone(party["telephone"]) if party.get("telephone") else None
     return {
-        "id": as_id(party.get("id")) or new_id(by.now),
+        "id": party_id_of(dispute_id, position, party),
         "dispute_id": dispute_id,
         "side": party["side"],
         "kind": party["kind"],

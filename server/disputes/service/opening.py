@@ -49,14 +49,14 @@ class Opened(NamedTuple):
 
 def open_cases(session: Session, by: Identity, clocks: Clocks, new: Sequence[NewEvent]) -> Opened:
     """Lock the cases of these acts. Raises DisputeNotFound with `index`."""
-    rows = cases.lock_cases(session, [(case_id(one), one.recorded_at) for one in new])
+    rows = cases.lock_cases(session, [(one.dispute_id, one.recorded_at) for one in new])
     for index in range(len(new)):
         if index not in rows:
             raise DisputeNotFound(index=index)
     opened = {row.dispute_id: _case(row) for row in rows.values() if row.facts}
     named = {id_ for one in new if (id_ := as_id(one.fields.get("to_office")))}
     for one in new:
-        named |= _named_by_its_way(one, opened[case_id(one)])
+        named |= _named_by_its_way(one, opened[one.dispute_id])
     notes = {id_ for one in new if (id_ := as_id(one.fields.get("note_id")))}
     return Opened(
         opened,
@@ -65,12 +65,6 @@ def open_cases(session: Session, by: Identity, clocks: Clocks, new: Sequence[New
         map_offices(session, named, by.now) if named else {},
         cases.map_late_notes(session, notes) if notes else {},
     )
-
-
-def case_id(event: NewEvent) -> UUID:
-    """The case that an act is about."""
-    value = event.fields["dispute_id"]
-    return value if isinstance(value, UUID) else UUID(value)
 
 
 LOOKS_UP = frozenset(
@@ -91,7 +85,7 @@ def _receivers(
     opened: Mapping[UUID, Case],
 ) -> Receivers:
     """Who would receive each case on any level; only asked where an act looks up."""
-    asked = [opened[case_id(one)] for one in new if Event(one.fields["event"]) in LOOKS_UP]
+    asked = [opened[one.dispute_id] for one in new if Event(one.fields["event"]) in LOOKS_UP]
     if not asked:
         return {}
     kinds: dict[UUID, OfficeKind | None] = {case.id: None for case in asked}

@@ -20,8 +20,8 @@ from server.db import Identity
 from server.disputes.queries import cases
 from server.disputes.queries import recusals as queries
 from server.disputes.queries.places import Way, map_receivers_of
+from server.disputes.rules.cases import Receiver
 from server.disputes.rules.fields import as_id, is_id, is_text
-from server.disputes.rules.moves import Receiver
 from server.disputes.service.clocks import Clocks
 from server.disputes.service.events import event_row
 from server.households.rules import normal_telephone

@@ -17,7 +17,7 @@ from server.disputes.queries import cases
 from server.disputes.rules.fields import as_id
 from server.disputes.rules.registering import (
     NewDispute,
-    unnamed,
+    without_persons,
     wrong_dispute,
 )
 from server.disputes.service.clocks import Clocks
@@ -62,7 +62,9 @@ def _register(session: Session, by: Identity, new: Sequence[NewDispute]) -> set[
     new = in_present_places(session, _without_erased(session, new))
     places = known_places(session, new)
     clocks = Clocks(session, by.now)
-    parties = {one.id: [party_row(one.id, party, by) for party in one.parties] for one in new}
+    parties = {
+        one.id: [party_row(one.id, k, party) for k, party in enumerate(one.parties)] for one in new
+    }
     rows = [row for of_one in parties.values() for row in of_one]
     routed = route(session, clocks, new, places, rows)
     file_disputes(session, by, clocks, routed, parties)
@@ -104,22 +106,21 @@ def _check_references(session: Session, new: Sequence[NewDispute]) -> None:
 
 
 def _without_erased(session: Session, new: Sequence[NewDispute]) -> list[NewDispute]:
-    """The same disputes, a party unnamed where its household was erased meanwhile.
+    """The same disputes, a party unnamed where it or its household was erased meanwhile: a phone
+    may send again what an older database does not know.
 
     The matter of the others stays theirs. Raises BadDispute where nothing else says the place: a
     person puts the village in.
     """
     erased = list_erased(session, {one for dispute in new for one in dispute.households})
+    asked = {party for dispute in new for party in dispute.party_ids}
+    erased |= cases.list_erased_parties(session, asked)
     left = []
     for index, dispute in enumerate(new):
-        if erased.isdisjoint(dispute.households):
+        if erased.isdisjoint((*dispute.households, *dispute.party_ids)):
             left.append(dispute)
             continue
-        parties = [
-            unnamed(party) if as_id(party.get("household_id")) in erased else party
-            for party in dispute.parties
-        ]
-        dispute = replace(dispute, fields={**dispute.fields, "parties": parties})
+        dispute = replace(dispute, fields=without_persons(dispute, erased))
         if not (dispute.fields.get("village_id") or dispute.households):
             raise BadDispute(index=index, errors={"village_id": "erased_household"})
         left.append(dispute)

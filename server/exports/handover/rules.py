@@ -34,6 +34,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
         | {"channel", "size", "story", "due_at", *_TIMES}
     ),
 }
+# What an export shows to nobody who has not said why, or not whole.
+_PERSONAL = frozenset({"head_name", "telephone", "address", "note", "story"})
 # What changes by our telling or by the platform's answer makes no row new to it.
 _UNTOLD = frozenset({"change", "their_id", "household_their_id", "supersedes_their_id"})
 
@@ -70,6 +72,11 @@ class PlatformMap:
     platform: str
     format: str
     sheets: tuple[SheetMap, ...]
+
+    @property
+    def personal(self) -> bool:
+        """Whether persons can be read in its file: that takes a second one's consent."""
+        return any(column.name in _PERSONAL for sheet in self.sheets for column in sheet.columns)
 
 
 def read_platform(raw: Any, words_of: Mapping[str, Mapping[str, Sequence[str]]]) -> PlatformMap:

@@ -14,10 +14,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import yaml
 from sqlalchemy.orm import Session
 
+from server.approvals.rules import Act
+from server.approvals.service import spend
 from server.audit.service import record
 from server.db import Identity
 from server.exports.catalogue import EXPORTS
@@ -70,12 +73,19 @@ def open_mapping(path: Path, platform: str) -> tuple[PlatformMap, bytes]:
 
 
 def hand_over(
-    session: Session, by: Identity, mapping: PlatformMap, digest: bytes, place: Path
+    session: Session,
+    by: Identity,
+    mapping: PlatformMap,
+    digest: bytes,
+    place: Path,
+    approval: UUID | None = None,
 ) -> HandedOver:
     """Write what is new or changed since the last hand-over, and keep what was told.
 
     `place`: a folder, where the file is named by platform and number; or a file, which must not be
-    there. Raises FileThere. The caller commits: until then nothing counts as handed over.
+    there. `approval`: a second person's, where persons can be read in it and there is anything to
+    tell. Raises FileThere, NeedsApproval and its like. The caller commits: until then nothing
+    counts as handed over.
     """
     platform = mapping.platform
     n = queries.lock_next(session, platform)
@@ -87,6 +97,10 @@ def hand_over(
         if not book.counts:
             part.unlink()
             return HandedOver(n, None, {})
+        if mapping.personal:
+            what = {"handover": platform, "mapping": digest.hex()}
+            rows = book.counts.total()
+            spend(session, by, approval, Act.EXPORT_BULK, what, rows=rows)
         file_digest = digest_of(part)
         queries.finish_handover(session, platform, n, file_digest, book.told())
         record(
@@ -102,17 +116,27 @@ def hand_over(
 
 
 def repeat_handover(
-    session: Session, by: Identity, mapping: PlatformMap, n: int, place: Path
+    session: Session,
+    by: Identity,
+    mapping: PlatformMap,
+    digest: bytes,
+    n: int,
+    place: Path,
+    approval: UUID | None = None,
 ) -> HandedOver:
     """The rows of an earlier hand-over once more, as they are today; nothing new is told.
 
-    Raises NoSuchHandover, FileThere.
+    Raises NoSuchHandover, FileThere, NeedsApproval and its like.
     """
     queries.lock_next(session, mapping.platform)
     found = queries.find_handover(session, mapping.platform, n)
     if found is None:
         raise NoSuchHandover
     path = _path(mapping, n, place, again=True)
+    if mapping.personal:
+        what = {"handover": mapping.platform, "mapping": digest.hex(), "again": n}
+        rows = sum(sum(changes.values()) for changes in found.counts.values())
+        spend(session, by, approval, Act.EXPORT_BULK, what, rows=rows)
     changed = Counter[str]()
 
     def told(sheet: SheetMap) -> _Rows:

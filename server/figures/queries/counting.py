@@ -112,6 +112,9 @@ _FORGET = text(f"""
 # works out for rare, and would read every Holding that there is.
 _LIES = """
          WHERE dispute_id = ANY (ARRAY(SELECT id FROM dispute
+                                        WHERE area_id = ANY (cast(:lies_in AS uuid[]))
+                                       UNION ALL
+                                       SELECT dispute_id FROM figure_kept
                                         WHERE area_id = ANY (cast(:lies_in AS uuid[]))))
            AND day >= :since AND day < :until
 """

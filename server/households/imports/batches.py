@@ -58,13 +58,14 @@ def prepare(entries: Sequence[Entry], datum: Datum, at: datetime, turn: int, cel
     lons, lats, known = _locate(entries, datum)
     names = [bare_name(entry.head_name) for entry in entries]
     nears = [near_address(entry.address) for entry in entries]
+    made = new_ids(at, turn, len(entries))
     columns = (
-        (made.hex for made in new_ids(at, turn, len(entries))),
+        (one.hex for one in made),
         (_text(entry.external_id) for entry in entries),
         (_plain(entry.group_no) for entry in entries),
-        _sealed("household.head_name", [entry.head_name for entry in entries]),
+        _sealed("household.head_name", made, [entry.head_name for entry in entries]),
         _blind("household.head", names),
-        _sealed("household.telephone", [entry.telephone for entry in entries]),
+        _sealed("household.telephone", made, [entry.telephone for entry in entries]),
         _blind("household.telephone", [entry.telephone for entry in entries]),
         (_text(entry.address) for entry in entries),
         (NULL if near is None else _text(near) for near in nears),
@@ -119,8 +120,9 @@ def _points(lons: NDArray[np.float64], lats: NDArray[np.float64]) -> Iterator[st
     )
 
 
-def _sealed(column: str, plains: Sequence[str | None]) -> Iterator[str]:
-    sealed = iter(keyring().seal_all(column, [plain for plain in plains if plain]))
+def _sealed(column: str, ids: Sequence[UUID], plains: Sequence[str | None]) -> Iterator[str]:
+    rows = [id_.bytes for id_, plain in zip(ids, plains, strict=True) if plain]
+    sealed = iter(keyring().seal_all(column, rows, [plain for plain in plains if plain]))
     return (_hex(next(sealed)) if plain else NULL for plain in plains)
 
 

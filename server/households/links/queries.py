@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.households.links.errors import LinkExists, LinkNotFound
 from server.households.links.models import Link
 from server.households.models import Household
+from server.sealed import bound
 
 
 def list_links(household_id: UUID) -> Select[tuple[Link]]:
@@ -30,7 +31,8 @@ def get_link(session: Session, link_id: UUID) -> Link:
 
 def insert_links(session: Session, rows: Sequence[Mapping[str, Any]]) -> Sequence[Link]:
     """New links. Raises LinkExists where one of them is there already and has not ended."""
-    made = session.scalars(insert(Link).on_conflict_do_nothing().returning(Link), list(rows)).all()
+    statement = insert(Link).on_conflict_do_nothing().returning(Link)
+    made = session.scalars(statement, bound(Link, rows)).all()
     if len(made) < len(rows):
         raise LinkExists
     return made

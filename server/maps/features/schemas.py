@@ -146,12 +146,15 @@ class DocumentIn(Schema):
     f = fields.String(load_default="json", validate=validate.OneOf(["json"]))
 
 
+_ASKED = validate.Length(max=200)
+
+
 class _ItemsIn(DocumentIn):
     limit = fields.Integer(load_default=DEFAULT_LIMIT, validate=validate.Range(min=1))
     after = fields.UUID(load_default=None)
-    bbox = fields.String(load_default=None)
-    bbox_crs = fields.String(load_default=None, data_key="bbox-crs")
-    datetime = fields.String(load_default=None)
+    bbox = fields.String(load_default=None, validate=_ASKED)
+    bbox_crs = fields.String(load_default=None, data_key="bbox-crs", validate=_ASKED)
+    datetime = fields.String(load_default=None, validate=_ASKED)
 
 
 def items_schema(collection: Collection) -> Schema:

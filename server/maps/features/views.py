@@ -33,12 +33,21 @@ from server.maps.features.schemas import (
 
 blp = Blueprint("features", __name__, url_prefix="/ogc", description="OGC API – Features")
 _PLAIN = DocumentIn(unknown="raise")
+
+
+def _says(kind: str) -> Callable[..., Any]:
+    """For the OpenAPI document: a view answers with an object of this type."""
+    content = {kind: {"schema": {"type": "object"}}}
+    return blp.doc(responses={200: {"description": "OK", "content": content}})  # type: ignore[no-any-return] # untyped
+
+
 _asked = blp.arguments(_PLAIN, location="query", error_status_code=400, unknown="raise")
 
 
 @blp.route("/", methods=["GET"], strict_slashes=False)
 @may("place.read")
 @_asked
+@_says(JSON)
 def read_landing(asked: dict[str, Any]) -> Response:
     """The landing page: where everything else is."""
     return _document(documents.landing(_base()))
@@ -47,6 +56,7 @@ def read_landing(asked: dict[str, Any]) -> Response:
 @blp.route("/conformance", methods=["GET"])
 @may("place.read")
 @_asked
+@_says(JSON)
 def read_conformance(asked: dict[str, Any]) -> Response:
     """Which parts of the standard are here: core, OpenAPI 3.0, GeoJSON."""
     return _document(documents.conformance())
@@ -55,6 +65,7 @@ def read_conformance(asked: dict[str, Any]) -> Response:
 @blp.route("/api", methods=["GET"])
 @may("place.read")
 @_asked
+@_says(OPENAPI)
 def read_definition(asked: dict[str, Any]) -> Response:
     """The definition of the API for this asker."""
     return _document(definition(_base(), _mine()), OPENAPI)
@@ -63,6 +74,7 @@ def read_definition(asked: dict[str, Any]) -> Response:
 @blp.route("/collections", methods=["GET"])
 @may("place.read")
 @_asked
+@_says(JSON)
 def list_collections(asked: dict[str, Any]) -> Response:
     """The collections that the asker may read."""
     return _document(documents.catalogue(_base(), _mine()))
@@ -74,15 +86,15 @@ def _open(collection: Collection) -> None:
     query = blp.arguments(
         items_schema(collection), location="query", error_status_code=400, unknown="raise"
     )
-    views: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-        ("describe", here, _asked(_describing(collection))),
-        ("schema", f"{here}/schema", _asked(_schema_of(collection))),
-        ("list", f"{here}/items", query(_listing(collection))),
-        ("read", f"{here}/items/<uuid:feature_id>", _asked(_reading(collection))),
+    views: tuple[tuple[str, str, str, Callable[..., Any]], ...] = (
+        ("describe", here, JSON, _asked(_describing(collection))),
+        ("schema", f"{here}/schema", SCHEMA, _asked(_schema_of(collection))),
+        ("list", f"{here}/items", GEOJSON, query(_listing(collection))),
+        ("read", f"{here}/items/<uuid:feature_id>", GEOJSON, _asked(_reading(collection))),
     )
-    for verb, path, view in views:
+    for verb, path, kind, view in views:
         view.__name__ = f"{verb}_{collection.id}"
-        blp.route(path, methods=["GET"])(may(collection.action)(view))
+        blp.route(path, methods=["GET"])(may(collection.action)(_says(kind)(view)))
 
 
 def _describing(collection: Collection) -> Callable[..., Response]:

@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from server.ladder.calendar import LOCAL
+from server.access.accounts.assignments.schemas import Moment
 
 _MANY = validate.Length(min=1, max=200)
-
-
-class Moment(fields.Field[datetime]):
-    """A time with its offset, or a local day: its beginning, or (`ends`) the end of it."""
-
-    def __init__(self, *, ends: bool = False, **more: Any) -> None:
-        super().__init__(**more)
-        self._ends = ends
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
-    ) -> datetime:
-        try:
-            if len(value) == len("2026-03-02"):
-                day = date.fromisoformat(value) + timedelta(days=1 if self._ends else 0)
-                at = datetime.combine(day, time(), LOCAL)
-            else:
-                at = datetime.fromisoformat(value)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ValidationError(_BAD_TIME) from error
-        if at.tzinfo is None or not 2000 <= at.year < 3000:
-            raise ValidationError(_BAD_TIME)
-        return at.astimezone(UTC)  # PostgreSQL knows no offset beyond fifteen hours
-
-
-_BAD_TIME = "应如 2026-03-02 或 2026-03-02T09:00:00+08:00。 A day, or a time with its offset."
 
 
 def _login() -> fields.String:

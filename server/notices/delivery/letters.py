@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from json import dumps
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -51,6 +52,7 @@ def write(
     """
     zh, en = _names_of(notice["kind"])
     lines = [*_chinese(zh, notice, public_url), "", *_english(en, notice, public_url)]
+    lines += _heads([notice])
     return _letter(delivery_id, sender, to, at, f"{zh} {en}", lines)
 
 
@@ -80,6 +82,7 @@ def write_digest(
         *(f"{names[kind][1]}: {count}" for kind, count in counts.items()),
         *_end_in_english(public_url),
         *_cases(notices, names),
+        *_heads(notices),
     ]
     subject = f"{len(notices)} 条通知 {len(notices)} notices"
     return _letter(of_all, sender, to, at, subject, lines)
@@ -111,6 +114,13 @@ def _cases(
     left = len(named) - _MOST_CASES
     if left > 0:
         yield from ("", f"…… 其余 {left} 件请登录查看。 {left} more: sign in.")
+
+
+def _heads(notices: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Heads of the audit as `wangge audit verify --heads` reads them: the letter is their copy."""
+    heads = [notice["body"] for notice in notices if notice["kind"] == Kind.AUDIT_HEAD]
+    if heads:
+        yield from ("", "审计链首，请保存 Heads of the audit: keep this letter", *map(dumps, heads))
 
 
 def _names_of(kind: str) -> tuple[str, str]:

@@ -22,16 +22,17 @@ _MAKE_OUT = """
         SELECT id, kind, office_ids FROM notice WHERE fanned_at IS NULL
          ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED
     ), asked AS MATERIALIZED (
-        SELECT s.id, s.kinds, s.office_id, s.area_id, area.code
+        SELECT s.id, s.name, s.kinds, s.office_id, s.area_id, area.code
           FROM notice_subscription s LEFT JOIN area ON area.id = gate.present_area(s.area_id)
          WHERE s.active
            FOR SHARE OF s  -- who is being removed hears nothing that nobody would drop
     ), wanted AS (
         SELECT owed.id AS notice_id, asked.id AS subscription_id, owed.kind, owed.office_ids,
-               asked.kinds, asked.office_id
+               asked.name, asked.kinds, asked.office_id
           FROM owed CROSS JOIN asked WHERE asked.area_id IS NULL
          UNION
-        SELECT owed.id, asked.id, owed.kind, owed.office_ids, asked.kinds, asked.office_id
+        SELECT owed.id, asked.id, owed.kind, owed.office_ids, asked.name, asked.kinds,
+               asked.office_id
           FROM owed
           JOIN office o ON o.id = ANY (owed.office_ids)
           JOIN area     ON area.id = o.area_id
@@ -47,7 +48,10 @@ _MAKE_OUT = """
                cast(:now AS timestamptz)
                  - CASE kind WHEN 'alert' THEN interval '30 days' ELSE interval '0' END
           FROM wanted
-         WHERE (kinds IS NULL OR kind = ANY (kinds))
+         -- A head every hour: only for who asks for it, or is named in the audit's settings.
+         WHERE (kind = ANY (kinds) OR CASE kind
+                    WHEN 'audit_head' THEN name = ANY ((SELECT heads_to FROM audit_setting)::text[])
+                    ELSE kinds IS NULL END)
            AND (office_id IS NULL OR office_id = ANY (office_ids))
             ON CONFLICT DO NOTHING
     )

@@ -45,6 +45,11 @@ def list_targets(session: Session, channel: str) -> Sequence[Row[Any]]:
     return session.execute(_LIST, {"channel": channel}).all()
 
 
+def list_names(session: Session) -> Sequence[str]:
+    """Names of all targets that are told of anything."""
+    return session.scalars(select(Subscription.name).where(Subscription.active)).all()
+
+
 def map_addresses(session: Session, ids: Sequence[UUID]) -> dict[UUID, str | None]:
     """Id → address, opened."""
     query = select(Subscription.id, Subscription.address).where(Subscription.id.in_(ids))

@@ -16,7 +16,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.platypus import Flowable, KeepInFrame, Paragraph, SimpleDocTemplate, Spacer
 
-from server.disputes.rules.codes import LENGTH
+from server.codes import LENGTH
 from server.resident.slips.service import Slip
 from server.resident.words import HOW_TO
 

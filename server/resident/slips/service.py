@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server.codes import grouped, read_code
 from server.db import Identity
 from server.disputes.queries.codes import get_party
-from server.disputes.rules.codes import grouped, read_code
 from server.disputes.service.codes import digest_of, make_code
 from server.resident.errors import CodeNotPresent
 from server.resident.slips import queries

@@ -10,8 +10,8 @@ from flask import Response, current_app
 
 from server.access.door import asker, clock, may
 from server.bodies import Blueprint
+from server.codes import RANDOM_BYTES
 from server.db import transaction
-from server.disputes.rules.codes import RANDOM_BYTES
 from server.ladder.calendar import local_day
 from server.resident.slips import paper, service
 from server.resident.slips.schemas import MadeOut, SlipIn

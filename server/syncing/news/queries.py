@@ -11,14 +11,12 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     DateTime,
-    LargeBinary,
     Text,
     any_,
     bindparam,
     cast,
     func,
     literal_column,
-    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
@@ -26,7 +24,7 @@ from sqlalchemy.types import Uuid
 
 from server.db import DRIVER, Identity, ask, run
 from server.rows import as_array
-from server.sealed import Sealed, keyring
+from server.sealed import Sealed, carried, keyring
 from server.syncing.entities import STORED
 from sync.model import Entry
 
@@ -139,7 +137,8 @@ def _packed(entity: str, columns: tuple[str, ...]) -> _Packed:
 
 
 def _as_json(column: Any) -> Any:
-    """A column as JSON has it: ids as text, times as integer milliseconds; the sealed as it is.
+    """A column as JSON has it: ids as text, times as integer milliseconds; the sealed as it is,
+    behind the id of its row.
 
     Microseconds as a float are exact until 2255, and the integer division rounds down.
     """
@@ -149,7 +148,7 @@ def _as_json(column: Any) -> Any:
         micros = func.date_part("epoch", column) * literal_column("1000000")
         return cast(micros, BigInteger) // literal_column("1000", BigInteger)
     if isinstance(column.type, Sealed):
-        return type_coerce(column, LargeBinary)
+        return carried(column)
     return column
 
 

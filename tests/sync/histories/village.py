@@ -105,10 +105,10 @@ class Village(SampleCounty):
             self._file(store, key, Record({**old.row, "recused": recused}, old.stamps))
 
     def write_case(self, cell: str) -> tuple[str, str]:
-        raise NotImplementedError  # no words for it: people step aside from houses
+        raise NotImplementedError  # never asked: here people step aside from houses
 
     def move_case(self, id_: str, cell: str) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # as above
 
     def release(self, device: str, mid: str) -> str:
         """As a push would have applied it, with the office as its author."""

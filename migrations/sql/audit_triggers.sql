@@ -1,0 +1,17 @@
+-- Acts, seals, heads and cuts are only ever added to, by whomever.
+CREATE TRIGGER queued AFTER INSERT ON audit_act
+    FOR EACH ROW EXECUTE FUNCTION gate.queue_act();
+
+CREATE TRIGGER kept BEFORE DELETE ON audit_act  FOR EACH ROW EXECUTE FUNCTION gate.refuse_uncut();
+CREATE TRIGGER kept BEFORE DELETE ON audit_seal FOR EACH ROW EXECUTE FUNCTION gate.refuse_uncut();
+
+CREATE TRIGGER unchanged BEFORE UPDATE OR TRUNCATE ON audit_act
+    FOR EACH STATEMENT EXECUTE FUNCTION gate.refuse_change();
+CREATE TRIGGER unchanged BEFORE UPDATE OR TRUNCATE ON audit_seal
+    FOR EACH STATEMENT EXECUTE FUNCTION gate.refuse_change();
+CREATE TRIGGER unchanged BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_head
+    FOR EACH STATEMENT EXECUTE FUNCTION gate.refuse_change();
+CREATE TRIGGER unchanged BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_cut
+    FOR EACH STATEMENT EXECUTE FUNCTION gate.refuse_change();
+CREATE TRIGGER one BEFORE INSERT OR DELETE OR TRUNCATE ON audit_setting
+    FOR EACH STATEMENT EXECUTE FUNCTION gate.refuse_change();

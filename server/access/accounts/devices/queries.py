@@ -1,0 +1,26 @@
+"""SQL of devices. Those of others are the gate's to tell and to revoke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+
+def list_devices(session: Session, user_id: UUID) -> Sequence[Row[Any]]:
+    """A user's devices, live ones first; none where the asker may not know of them."""
+    return session.execute(text("SELECT * FROM gate.devices_of(:user)"), {"user": user_id}).all()
+
+
+def revoke_devices(
+    session: Session, user_id: UUID, ids: Sequence[UUID] | None, why: str
+) -> Sequence[UUID]:
+    """Revoke these devices of a user (None: all that are not); which were. As far as one may."""
+    asked = {"user": user_id, "ids": None if ids is None else list(ids), "why": why}
+    return session.scalars(_REVOKE, asked).all()
+
+
+_REVOKE = text("SELECT gate.revoke_devices(:user, cast(:ids AS uuid[]), :why)")

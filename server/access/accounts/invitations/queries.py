@@ -1,0 +1,68 @@
+"""SQL of invitations and of what they lead to: a password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from server.access.accounts.models import Invitation
+from server.access.models import Credential, Login
+
+
+def put_invitation(
+    session: Session,
+    user_id: UUID,
+    digest: bytes,
+    made_at: datetime,
+    made_by: UUID | None,
+    expires_at: datetime,
+) -> None:
+    """A new code of a user; the one before it is dead."""
+    new = {
+        "digest": digest,
+        "made_at": made_at,
+        "made_by": made_by,
+        "expires_at": expires_at,
+        "used_at": None,
+    }
+    statement = upsert(Invitation).values(user_id=user_id, **new)
+    session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=new))
+
+
+def has_password(session: Session, user_id: UUID) -> bool:
+    """Whether a user ever set a password."""
+    return bool(session.scalar(text("SELECT gate.has_password(:user)"), {"user": user_id}))
+
+
+def find_invited(session: Session, digest: bytes) -> Row[Any] | None:
+    """(user_id, login) of whoever has this code, while it holds."""
+    asked = {"digest": digest}
+    return session.execute(text("SELECT * FROM gate.invitation_of(:digest)"), asked).one_or_none()
+
+
+def take_invitation(session: Session, digest: bytes) -> bool:
+    """Use one's own code up; False where that was done before."""
+    return bool(session.scalar(text("SELECT gate.take_invitation(:digest)"), {"digest": digest}))
+
+
+def put_password(session: Session, user_id: UUID, password_hash: str) -> None:
+    """The asker's own password from now on."""
+    statement = upsert(Credential).values(user_id=user_id, password_hash=password_hash)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["user_id"], set_={"password_hash": password_hash}
+        )
+    )
+
+
+def revoke_logins(session: Session, user_id: UUID, at: datetime, but: UUID | None = None) -> None:
+    """End every session of a user, or all but those on one device."""
+    ended = update(Login).where(Login.user_id == user_id, Login.revoked_at.is_(None))
+    if but is not None:
+        ended = ended.where(Login.device_id != but)
+    session.execute(ended.values(revoked_at=at))

@@ -1,0 +1,107 @@
+"""How a password comes to be: by a one-time code that one is handed, or by the old one.
+
+Nobody but its user ever knows a password, not at the beginning either.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from server import codes
+from server.access.accounts.assignments.queries import find_held
+from server.access.accounts.errors import (
+    AtTheKeyboard,
+    BadInvitation,
+    BadPassword,
+    NotYourself,
+    UserDisabled,
+)
+from server.access.accounts.invitations import queries
+from server.access.accounts.rules import INVITATION_SPAN
+from server.access.errors import UserNotFound
+from server.access.models import User
+from server.access.rules import ADMINISTRATORS, good_password
+from server.audit.service import record
+from server.db import Identity
+from server.sealed import keyring
+
+
+class Invited(NamedTuple):
+    """A code as it is handed over, and until when it holds. It is shown this once."""
+
+    code: str
+    expires_at: datetime
+
+
+def invite(session: Session, by: Identity, user_id: UUID, random_bytes: bytes) -> Invited:
+    """A new code for somebody, to set a first password or, where it was forgotten, a new one. The
+    one before it is dead; the present password holds until the code is used.
+
+    Who holds or will hold an administrator's role and has a password is invited at the keyboard
+    alone: otherwise one administrator could become another. Raises UserNotFound, UserDisabled,
+    NotYourself, AtTheKeyboard.
+    """
+    user = session.get(User, user_id)
+    if user is None:
+        raise UserNotFound
+    if not user.active:
+        raise UserDisabled
+    if by.user_id is not None:
+        _check_not_administrator(session, by, user_id)
+    code, expires_at = codes.new_code(random_bytes), by.now + INVITATION_SPAN
+    queries.put_invitation(session, user_id, digest_of(code), by.now, by.user_id, expires_at)
+    record(session, "invitation.make", user=user_id)
+    return Invited(codes.grouped(code), expires_at)
+
+
+def find_invited(session: Session, typed: str, password: str) -> Row[Any]:
+    """(user_id, login) of whoever has this code. Raises BadPassword (also before the code is looked
+    at: it tells nothing of it), BadInvitation.
+    """
+    if not good_password(password, ""):
+        raise BadPassword
+    found = queries.find_invited(session, digest_of(typed))
+    if found is None:
+        raise BadInvitation
+    if not good_password(password, found.login):
+        raise BadPassword
+    return found
+
+
+def accept(session: Session, by: Identity, typed: str, password_hash: str) -> None:
+    """Use the code up: the password is `by`'s from now on, and every session of theirs ends.
+
+    Raises BadInvitation.
+    """
+    assert by.user_id  # noqa: S101 (whoever the code belongs to)
+    if not queries.take_invitation(session, digest_of(typed)):
+        raise BadInvitation
+    queries.put_password(session, by.user_id, password_hash)
+    queries.revoke_logins(session, by.user_id, by.now)
+    record(session, "invitation.accept", user=by.user_id)
+
+
+def change_password(session: Session, by: Identity, password_hash: str) -> None:
+    """Another password; what is signed in elsewhere has to sign in again."""
+    assert by.user_id  # noqa: S101 (who has signed in)
+    queries.put_password(session, by.user_id, password_hash)
+    queries.revoke_logins(session, by.user_id, by.now, but=by.device_id)
+    record(session, "user.password", user=by.user_id)
+
+
+def digest_of(typed: str) -> bytes:
+    """The keyed digest of whatever somebody typed, of what is no code as well."""
+    return keyring().blind("invitation.code", codes.read_code(typed) or codes.bare_code(typed))
+
+
+def _check_not_administrator(session: Session, by: Identity, user_id: UUID) -> None:
+    if user_id == by.user_id:
+        raise NotYourself
+    held = {one.role for one in find_held(session, user_id, by.now, None)}
+    if held & ADMINISTRATORS and queries.has_password(session, user_id):
+        raise AtTheKeyboard

@@ -1,0 +1,1 @@
+"""The audit administrator's desk: acts, heads, settings. Reading them is an act too."""

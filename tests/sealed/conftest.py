@@ -1,0 +1,8 @@
+"""The small county with its ladder and its residents."""
+
+from __future__ import annotations
+
+from tests.disputes.conftest import ladder
+from tests.resident.conftest import residents
+
+__all__ = ["ladder", "residents"]

@@ -1,0 +1,24 @@
+"""One town for all tests of a module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import TestCluster
+from tests.walls.town import Town
+from tests.walls.town import town as planted
+
+
+@pytest.fixture(scope="module")
+def town(cluster: TestCluster) -> Iterator[Town]:
+    """The planted town of this module, in a database of its own."""
+    name = f"town_{os.getpid()}"
+    cluster.create(name, "wangge_seeded")
+    try:
+        with planted(cluster.url(name)) as town:
+            yield town
+    finally:
+        cluster.drop(name)
