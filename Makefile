@@ -15,7 +15,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH VIRTUAL_ENV PIP_TARGET PIP_PREFIX 
 PIP := .venv/bin/python -m pip -qq --disable-pip-version-check --no-input
 BUILT := .venv/.built
 
-.PHONY: help run test check faults mutants format bench clean packages environment
+.PHONY: help run test check faults mutants audit sbom format bench clean packages environment
 
 help: ## 列出命令 · list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,12 @@ faults: packages environment ## 故障长测 · minutes of broken lines and kill
 
 mutants: packages environment ## 变异检查 · put each known bug of sync back into a copy, and see the tests go red
 	@exec env -u DATABASE_URL -u PGOPTIONS -u PGSERVICE .venv/bin/python -m tests.mutants
+
+audit: environment ## 依赖漏洞检查 · has any pinned package a known hole? ADVISORIES=all.zip: an export of OSV, without a network
+	@exec .venv/bin/python -m tests.supply.audit
+
+sbom: environment ## 软件物料清单 · what we are built of, CycloneDX, to var/sbom.cdx.json
+	@exec .venv/bin/python -m tests.supply.sbom
 
 format: environment ## 整理代码格式 · format the code
 	@.venv/bin/ruff check --fix .

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench import climb, figures, households, moves, pulls, tiles, visits, walls
+from bench import audit, climb, figures, households, logins, moves, pulls, tiles, visits, walls
 from bench.row import Bench
 
 BENCHES: Mapping[str, Bench] = {
@@ -16,5 +16,7 @@ BENCHES: Mapping[str, Bench] = {
     "moves": moves.BENCH,
     "climb": climb.BENCH,
     "figures": figures.BENCH,
+    "audit": audit.BENCH,
+    "logins": logins.BENCH,
     "walls": walls.BENCH,
 }

@@ -35,7 +35,7 @@ def _take(ground: Ground) -> Generator[Pair, None, None]:
         holders = stock(ground, county, max(phones for phones, _ in asked), HOMES)
         environment = {**county.environment, "WANGGE_MIN_FREE_BYTES": "0"}
         port = stack.enter_context(web.serving(environment, ground.size.processes))
-        phones = [Phone(port, holder.login, _homes(county, holder)) for holder in holders]
+        phones = [Phone(port, holder.login, homes_of(county, holder)) for holder in holders]
         for phone in phones:
             stack.callback(phone.caller.hang_up)
         plain = stack.enter_context(_plain(county, len(phones)))
@@ -62,7 +62,8 @@ def _bytes(phone: Phone) -> dict[str, float]:
     return {"bytes_a_visit": len(body) / BATCH, "bytes_of_its_answer": len(answer) / BATCH}
 
 
-def _homes(county: Installation, holder: Holder) -> list[str]:
+def homes_of(county: Installation, holder: Holder) -> list[str]:
+    """Households of a worker's cell."""
     connection = connect(county.admin_url)
     try:
         cursor = connection.cursor()

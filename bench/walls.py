@@ -1,7 +1,7 @@
 """What row security costs: boxes and tiles of a village, a township and the county, at p95.
 
-The same statements, drawn in turn as the web's role that has been told who asks, and as a superuser,
-whom row security does not hold. Both keep to the asker's places, as the first wall has it. `also`
+The same statements in turn, as the web's role that has been told who asks, and as a superuser, whom
+row security does not hold. Both keep to the asker's places, as the first wall has it. `also`
 tells each: times what the same query takes without row security (target: at most 1.5).
 """
 
@@ -142,9 +142,7 @@ def _take(ground: Ground) -> Generator[Pair, None, None]:
             yield _pair(web, free, askers)
 
 
-def _pair(
-    web: extensions.connection, free: extensions.connection, askers: Sequence[Asker]
-) -> Pair:
+def _pair(web: extensions.connection, free: extensions.connection, askers: Sequence[Asker]) -> Pair:
     held, unheld, also = [], [], {}
     for asker in askers:
         for name, asked in (("box", asker.boxes), ("tile", asker.tiles)):

@@ -211,7 +211,8 @@ def _run(url: URL, program: Path, arguments: Sequence[str]) -> None:
 # Everything but PostgreSQL's own: a schema that it may not enter, a table that it may not read.
 _UNREAD = """
     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.relkind IN ('r', 'p', 'S')
+     WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+       AND c.relkind IN ('r', 'p', 'S')
        AND NOT (has_schema_privilege('wangge_backup', n.oid, 'USAGE')
                 AND has_table_privilege('wangge_backup', c.oid, 'SELECT'))
      LIMIT 1

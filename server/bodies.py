@@ -101,9 +101,11 @@ MAX_DEPTH: Final = 64  # a MultiPolygon of a plan is at the tenth level
 MAX_ASKED: Final = 8192  # bytes behind the ?, as nginx takes them in one line
 MAX_PARAMETERS: Final = 100
 _MAX_DIGITS: Final = 19  # of a whole number of 64 bits
-# All but brackets: texts (an open one too: its end is found once) and whatever is no bracket.
-_BETWEEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^\[\]{}"]++', re.DOTALL)
-_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+# A text, also one that is never closed: what opens it is looked at once.
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_BRACKETS = b"[{]}"
+_OTHERS = bytes(set(range(256)).difference(_BRACKETS))
+_STEPS = bytes.maketrans(_BRACKETS, b"\x01\x01\xff\xff")
 
 
 def check_depth(s: str | bytes) -> None:
@@ -111,8 +113,8 @@ def check_depth(s: str | bytes) -> None:
     body = s.encode("utf-8", "surrogatepass") if isinstance(s, str) else s
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return
-    brackets = _BETWEEN.sub(b"", body).translate(_STEPS)
-    if brackets and np.cumsum(np.frombuffer(brackets, np.int8), dtype=np.int32).max() > MAX_DEPTH:
+    steps = (_TEXT.sub(b"", body) if b'"' in body else body).translate(_STEPS, _OTHERS)
+    if steps and np.cumsum(np.frombuffer(steps, np.int8), dtype=np.int32).max() > MAX_DEPTH:
         raise TooDeep
 
 

@@ -1,5 +1,6 @@
 -- What the gate answers about accounts, and what it refuses whoever writes: one person holds one of the
--- three administrators' roles and no other role beside it; the last of each kind stays.
+-- three administrators' roles at a time; the last of each kind stays. (That an administrator holds no
+-- other role beside it is held where roles are given.)
 
 -- Whose this code is, while it may be used. Asked before anybody is known: one answer, or none.
 CREATE OR REPLACE FUNCTION gate.invitation_of(a_digest bytea) RETURNS TABLE (user_id uuid, login text)
@@ -89,8 +90,11 @@ END
 $$;
 
 -- Revoke those of a user's devices (NULL: all) that are not; which they were.
-CREATE OR REPLACE FUNCTION gate.revoke_devices(a_user uuid, ids uuid[], why text) RETURNS SETOF uuid
+CREATE OR REPLACE FUNCTION gate.revoke_devices(a_user uuid, ids uuid[], why text)
+RETURNS TABLE (id uuid, name text, enrolled_at timestamptz, seen_at timestamptz,
+               revoked_at timestamptz, revoked_by uuid, revoked_why text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
 BEGIN
     IF NOT gate.keeps_devices_of(a_user) THEN
         RETURN;
@@ -99,7 +103,9 @@ BEGIN
     UPDATE device d
        SET revoked_at = gate.now(), revoked_by = gate.user_id(), revoked_why = why
      WHERE d.user_id = a_user AND d.revoked_at IS NULL AND (ids IS NULL OR d.id = ANY (ids))
-    RETURNING d.id;
+    RETURNING d.id, d.name, d.enrolled_at,
+              greatest(d.seen_at, (SELECT max(l.opened_at) FROM login l WHERE l.device_id = d.id)),
+              d.revoked_at, d.revoked_by, d.revoked_why;
 END
 $$;
 
@@ -129,20 +135,18 @@ LANGUAGE sql VOLATILE AS $$ SELECT pg_advisory_xact_lock(511921, 20) $$;
 CREATE OR REPLACE FUNCTION gate.keep_administrators_apart() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF gate.mending() THEN
+    IF gate.mending() OR new.role NOT LIKE '%\_admin' THEN
         RETURN new;
     END IF;
-    IF new.role LIKE '%\_admin' THEN
-        PERFORM gate.lock_administrators();
-    END IF;
+    PERFORM gate.lock_administrators();
     IF EXISTS (SELECT FROM assignment a
                 WHERE a.user_id = new.user_id AND a.id <> new.id AND a.role <> new.role
-                  AND (a.role LIKE '%\_admin' OR new.role LIKE '%\_admin')
+                  AND a.role LIKE '%\_admin'
                   -- What was called off before it began lasted a microsecond (server/moves).
                   AND (a.valid_to IS NULL OR a.valid_to > a.valid_from + interval '1 microsecond')
                   AND tstzrange(a.valid_from, a.valid_to) && tstzrange(new.valid_from, new.valid_to))
     THEN
-        RAISE EXCEPTION 'an administrator holds one role and no other' USING ERRCODE = 'WG001';
+        RAISE EXCEPTION 'one person holds one of the three administrators'' roles' USING ERRCODE = 'WG001';
     END IF;
     RETURN new;
 END

@@ -288,6 +288,8 @@ BEGIN
         RETURN QUERY SELECT t.id FROM dispute t WHERE t.id = ANY (ids);
     ELSIF an_entity = 'dispute_event' THEN
         RETURN QUERY SELECT t.id FROM dispute_event t WHERE t.id = ANY (ids);
+    ELSIF an_entity = 'service_need' THEN
+        RETURN QUERY SELECT t.id FROM service_need t WHERE t.id = ANY (ids);
     END IF;
 END
 $$;

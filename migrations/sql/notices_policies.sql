@@ -13,7 +13,7 @@ GRANT SELECT, INSERT, UPDATE ON notice_subscription TO wangge_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON notice_delivery TO wangge_worker;
 
 CREATE POLICY with_the_act ON notice FOR INSERT TO wangge_app, wangge_push
-    WITH CHECK (owed_at = gate.now());
+    WITH CHECK (owed_at = gate.now() AND gate.user_id() IS NOT NULL);
 CREATE POLICY system_admin ON notice FOR SELECT TO wangge_app
     USING ((SELECT gate.holds_role('system_admin')));
 CREATE POLICY system_admin ON notice_subscription FOR SELECT TO wangge_app

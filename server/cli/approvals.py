@@ -57,10 +57,9 @@ def list_them(waiting: bool) -> None:
     with acting() as (session, by):
         query = queries.list_approvals(by.now, waiting=waiting)
         for one in session.scalars(query.order_by(Approval.id.desc()).limit(100)):
-            what = ", ".join(f"{key}={value}" for key, value in one.what.items())
             until = one.expires_at.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M")
             state = STATES[service.standing(one, by)]
-            table.add_row(str(one.id), ACTS[one.act], what, one.reason, state, until)
+            table.add_row(str(one.id), ACTS[one.act], _said(one.what), one.reason, state, until)
     show(table)
 
 
@@ -71,6 +70,10 @@ def withdraw(approval_id: UUID) -> None:
     with acting() as (session, by):
         service.withdraw(session, by, approval_id)
     click.echo(f"已撤回 withdrawn: {approval_id}")
+
+
+def _said(what: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in what.items())
 
 
 def _decided(verb: str, text: str) -> None:
@@ -85,7 +88,7 @@ def _decided(verb: str, text: str) -> None:
     def run(approval_id: UUID, login: str, password: str, why: str | None, yes: bool) -> None:
         with signed_in(login, password) as call:
             told = call("GET", f"/approvals/{approval_id}")
-            click.echo(f"{ACTS[told['act']]}：{told['what']}（{told['reason']}）")
+            click.echo(f"{ACTS[told['act']]}：{_said(told['what'])}（{told['reason']}）")
             if not yes:
                 click.confirm(f"{text}?", abort=True)
             told = call("POST", f"/approvals/{approval_id}/{verb}", {"why": why} if why else {})

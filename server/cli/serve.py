@@ -8,6 +8,7 @@ import click
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 
 from server import logs
 from server.app import create_app
@@ -16,6 +17,10 @@ from server.settings import from_environment
 
 THREADS = 10  # for each process; its pool holds 8 connections and lends 4 more
 BACKPRESSURE = 64  # requests that one process has in hand before it leaves others waiting
+HEADERS = HTTP1Settings(
+    header_read_timeout=10_000,  # milliseconds; nginx, which has patience, sends them at once
+    max_buffer_size=64 << 10,  # bytes of a request's head; nginx takes at most half of that
+)
 GRACE_SECONDS = 20  # requests at hand may end; compose and systemd wait longer than that
 
 
@@ -44,6 +49,7 @@ def serve(host: str, port: int, processes: int) -> None:
         workers=processes,
         blocking_threads=THREADS,
         backpressure=BACKPRESSURE,
+        http1_settings=HEADERS,
         websockets=False,
         log_access=False,
         log_level=_LEVELS.get(settings.log_level, "info"),  # type: ignore[arg-type] # its enum

@@ -18,18 +18,18 @@ from server.audit.rules.signing import Head, to_line
 from server.audit.service import record
 from server.audit.service.settings import change_settings
 from server.db import Identity
-from server.oversight.errors import BadSpan
+from server.oversight.errors import BadAuditSpan
 
 SHOWN: Final = timedelta(days=7)
 LONGEST: Final = timedelta(days=92)
 
 
 def list_acts(session: Session, by: Identity, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """A page of acts with the numbers of their seals. Raises BadSpan."""
+    """A page of acts with the numbers of their seals. Raises BadAuditSpan."""
     until: datetime = asked["until"] or by.now + timedelta(seconds=1)
     since: datetime = asked["since"] or until - SHOWN
     if not timedelta(0) < until - since <= LONGEST:
-        raise BadSpan
+        raise BadAuditSpan
     of = {name: asked[name] for name in ("user_id", "action", "about", "request")}
     wanted, limit = Wanted(since, until, **of), asked["limit"]
     found = acts.list_acts(session, wanted, asked["after"], limit + 1)

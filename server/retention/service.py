@@ -22,6 +22,7 @@ from server.erasure.register import Register
 from server.erasure.rounds import erase_listed
 from server.erasure.service import order_erasures
 from server.ladder.calendar import local_day
+from server.limits.service import DAY as LIMITS
 from server.notices.service import KEPT as NOTICES
 from server.retention import queries
 from server.retention.errors import KindNotFound, LookFirst, RuleFixed, RuleOff
@@ -36,6 +37,7 @@ _TECHNICAL: Final[Mapping[str, tuple[str, timedelta, str]]] = {
     "quarantine": ("已处理的隔离记录 closed quarantine", SETTLED, "设计 sync.md"),
     "conflicts": ("已处理的冲突 settled conflicts", SETTLED, "设计 sync.md"),
     "notices": ("已送达的通知 notices that were delivered", NOTICES, "设计 notices.md"),
+    "limits": ("访问限次 counts of tries", LIMITS, "设计 rate limits"),
     "letters": ("当事人来件编号 numbers of residents' letters", REMEMBERED, "设计 residents.md"),
 }
 

@@ -26,9 +26,9 @@ from tests.smallcounty import SmallCounty
 LONG_AGO = datetime(2020, 1, 31, 12, tzinfo=UTC)  # before any server's own clock
 
 
-def day(*parts: int) -> datetime:
-    """Year, month, day, hour in UTC."""
-    return datetime(*(*parts, 0)[:4], tzinfo=UTC)  # type: ignore[misc] # mypy counts no star
+def day(year: int, month: int, number: int, hour: int = 0) -> datetime:
+    """A day, by the hour."""
+    return datetime(year, month, number, hour, tzinfo=UTC)
 
 
 def test_six_months_before_is_the_same_day_or_the_last_of_the_month() -> None:

@@ -89,11 +89,13 @@ def test_somebody_is_disabled_and_enabled_with_nothing_held(
     keyboard: Keyboard, county: SmallCounty
 ) -> None:
     """Few commands: each makes the whole application. The rules are tried over HTTP."""
+    county.clock.now = datetime.now(UTC)  # the commands write by the real clock
     phone = county.sign_in("worker-a1w")
     keyboard.type("user", "disable", "worker-a1w", "--reason", "示例离岗")
     assert "disabled" in keyboard.fails("assign", "worker-a1w", "mediator", VILLAGES["A1"])
     keyboard.type("user", "enable", "worker-a1w", "--reason", "示例返岗")
     assert phone.call("GET", "/households").status_code == 403
+    county.clock.pass_time(minutes=1)
     assert county.sign_in("worker-a1w", "anew").get("/sessions/current")["assignments"] == []
 
 

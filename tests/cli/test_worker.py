@@ -17,6 +17,7 @@ from server.worker import (
     LOOP,
     OTHERS,
     PATIENCE,
+    SEALING,
     URGENT,
     Job,
     Worker,
@@ -161,10 +162,11 @@ def test_where_one_is_stuck_all_end(
 
 
 def test_no_job_is_left_out(county: SmallCounty) -> None:
-    apart = [job.name for job in (*URGENT, *DELIVERY, *OTHERS)]
+    apart = [job.name for job in (*URGENT, *DELIVERY, *SEALING, *OTHERS)]
     assert sorted(apart) == sorted(job.name for job in JOBS)
     assert [job.name for job in URGENT] == ["climb"]
     assert [job.name for job in DELIVERY] == ["deliver"]
+    assert [job.name for job in SEALING] == ["seal"]
 
 
 def test_climbing_by_hand_is_harmless(keyboard: Keyboard) -> None:

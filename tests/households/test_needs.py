@@ -155,6 +155,7 @@ def test_a_phone_that_is_out_of_reach_when_a_consent_ends(
     li.sync()
     need = li.phone.record("service_need", Op.CREATE, {"household_id": HOME, **GIVEN})
     li.sync()
+    assert li.phone.set_aside() == []
     assert li.phone.rows("service_need")[need]["until"] == "2026-03-03"
     county.clock.now = datetime(2026, 3, 3, 16, 0, tzinfo=UTC)  # 24:00 local, out of reach
     later = {**GIVEN, "need": "medical", "given_on": "2026-03-02", "until": "2026-05-01"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from itertools import product
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.sealed import Keyring, SealBroken, Sealing, row_key, sealing_of
+from server.settings import BadSettings, from_environment
 from tests.sealed.old import seal_old
 
 OLD, NEW = {"k1": b"1" * 32}, {"k2": b"2" * 32}
@@ -83,3 +85,21 @@ def test_a_key_that_is_gone_opens_nothing() -> None:
     sealed = Keyring(OLD, b"b" * 32).seal("visit.note", ROWS[0], "示例")
     with pytest.raises(SealBroken):
         Keyring(NEW, b"b" * 32).open("visit.note", ROWS[0], sealed)
+
+
+def test_keys_without_a_name_or_twice_of_one_name_are_refused_at_the_start() -> None:
+    """The second of one name would silently take the place of the first."""
+    key = b64encode(b"1" * 32).decode()
+    known = {"WANGGE_DATABASE_URL": "postgresql:///x", "WANGGE_BLIND_KEY": key}
+    for keys in (
+        f":{key}",
+        f"k1:{key},k1:{key}",
+        f"k\x00:{key}",
+        f"k1:{key},",
+        "k1",
+        f"k1:{key[:-2]}",
+    ):
+        with pytest.raises(BadSettings, match="WANGGE_SEAL_KEYS"):
+            from_environment({**known, "WANGGE_SEAL_KEYS": keys})
+    ready = from_environment({**known, "WANGGE_SEAL_KEYS": f"2026-01:{key},k1:{key}"})
+    assert list(ready.seal_keys) == ["2026-01", "k1"]

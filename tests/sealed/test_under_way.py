@@ -37,14 +37,12 @@ UNTOUCHED = "SELECT row_id, bucket, seq FROM feed_entry WHERE row_id = ANY (%s::
 def rotating(environ: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """`wangge keys rotate` in small batches, as a process of its own."""
     command = [sys.executable, "-m", "server.cli", "keys", "rotate", "--batch", "25"]
-    process = subprocess.Popen(
-        command, env={**os.environ, **environ}, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    environ = {**os.environ, **environ}
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def kill_under_way(environ: Mapping[str, str], batches: int) -> bool:
@@ -59,10 +57,12 @@ def kill_under_way(environ: Mapping[str, str], batches: int) -> bool:
 def edit(county: SmallCounty, over: Event) -> dict[str, str]:
     """A desk that gives households other names until it is over; the last that was taken."""
     taken: dict[str, str] = {}
-    desk, n = county.sign_in("township-a"), 0
+    browser, n = Sender(county, "township-a", "browser"), 0
     while not over.is_set():
         house, n = EDITED[n % len(EDITED)], n + 1
-        answer = desk.call("PATCH", f"/households/{id_of(house)}", json={"head_name": f"示某{n}"})
+        answer = browser.desk.call(
+            "PATCH", f"/households/{id_of(house)}", json={"head_name": f"示某{n}"}
+        )
         assert answer.status_code in (200, 503), answer.text
         if answer.status_code == 200:
             taken[house] = f"示某{n}"

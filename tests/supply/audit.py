@@ -62,9 +62,7 @@ def online(pins: Mapping[str, str]) -> Verdict:
     """As the advisory service of PyPI has it, by pip-audit."""
     command = [sys.executable, "-m", "pip_audit", "--format=json", "--progress-spinner=off"]
     command += ["--no-deps", "--disable-pip", f"--requirement={REQUIREMENTS}"]
-    asked = subprocess.run(  # noqa: S603 (our own arguments)
-        command, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    asked = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     return judge(pins, asked.stdout, asked.stderr)
 
 
@@ -72,7 +70,7 @@ def judge(pins: Mapping[str, str], report: str, said: str = "") -> Verdict:
     """What a report of pip-audit means. It must speak of every pinned package, in its version."""
     try:
         told = json.loads(report)["dependencies"]
-        found = {canonicalize_name(one["name"]): one for one in told}
+        found: dict[str, Any] = {canonicalize_name(one["name"]): one for one in told}
     except (ValueError, KeyError, TypeError):
         last = said.strip().splitlines()[-1:] or ["no report"]
         return Verdict([f"没有检查结果；服务可能无法访问。 No report; is it in reach? {last[0]}"])
@@ -144,9 +142,9 @@ def _ranges(part: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
 
 
 def _within(events: Iterable[Mapping[str, str]], version: str) -> bool:
-    """OSV's own rule: by the events in the order of their versions, the last before ours decides.
+    """OSV's own rule: by the events in the order of their versions the last before ours decides.
 
-    A version that cannot be compared counts as affected: nobody is told that all is well by mistake.
+    A version that cannot be compared counts as affected: better one look too many.
     """
     try:
         ours, inside = Version(version), False

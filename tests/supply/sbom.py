@@ -78,7 +78,7 @@ def _package(name: str, version: str, in_runtime: bool) -> dict[str, Any]:
 
 def _license(name: str) -> str:
     try:
-        told = distribution(name).metadata
+        told: Any = distribution(name).metadata
     except PackageNotFoundError:
         return ""
     classed = [one for one in told.get_all("Classifier") or () if one.startswith("License ::")]

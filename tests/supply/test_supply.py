@@ -14,8 +14,8 @@ from jsonschema import Draft7Validator
 from packaging.utils import canonicalize_name
 from referencing import Registry, Resource
 
-from tests.supply.audit import REQUIREMENTS, affects, judge, main, offline, pinned
-from tests.supply.sbom import ROOT, bill
+from tests.supply.audit import REQUIREMENTS, ROOT, affects, judge, main, offline, pinned
+from tests.supply.sbom import bill
 
 PINS = {"flask": "3.1.3", "six": "1.17.0"}
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -46,7 +46,7 @@ RECORDED = {
     "all skipped": (report({**SKIPPED, "name": "flask"}, SKIPPED), "flask 3.1.3: 被跳过"),
     "empty": (report(), "flask 3.1.3: 报告中没有"),
     "another version": (report(FLASK, {**SIX, "version": "1.16.0"}), "six 1.17.0: 检查的是另一"),
-    "a hole": (report(FLASK, {**SIX, "vulns": [HOLE]}), "PYSEC-2026-1 已在此版本修复 fixed in 1.18.0"),
+    "a hole": (report(FLASK, {**SIX, "vulns": [HOLE]}), "PYSEC-2026-1"),
     "out of reach": ("", "没有检查结果；服务可能无法访问"),
     "cut off": (report(FLASK, SIX)[:-9], "没有检查结果"),
     "a page of a proxy": ("<html>", "没有检查结果"),
@@ -146,9 +146,10 @@ def test_the_bill_has_the_form_of_cyclonedx() -> None:
         for name in ("bom-1.6", "spdx", "jsf-0.82")
     }
     known = [
-        (schema["$id"], Resource.from_contents(schema))
-        for schema in schemas.values()
-    ]  # fmt: skip
+        (f"{name}.SNAPSHOT.schema.json", Resource.from_contents(schema | {"$id": ""}))
+        for name, schema in schemas.items()
+    ]
+    del schemas["bom-1.6"]["$id"]  # or its references would be looked for on its own site
     registry: Registry[Any] = Registry().with_resources(known)
     made = json.loads(json.dumps(bill(REQUIREMENTS.read_text())))
     Draft7Validator(schemas["bom-1.6"], registry=registry).validate(made)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 # Roles that somebody works under, or that a program connects as.
 SERVED = (
     *("wangge_app", "wangge_push", "wangge_mover", "wangge_resident", "wangge_worker"),
-    *("wangge_backup", "wangge_reporting"),
+    *("wangge_backup", "wangge_reporting", "wangge_sealer"),
 )
 OWNERS = ("wangge_owner", "wangge_gate", "wangge_feed")
 ROLES = (*SERVED, *OWNERS)
@@ -28,17 +28,18 @@ PURE = ("quadkey_of",)
 
 # Who may read or write all rows of a table, and why. Whatever else says `true` is a hole.
 EVERY_ROW: Mapping[tuple[str, str], str] = {
-    ("wangge_worker", "*"): "the county's own hand: jobs and the command line, on the server itself",
+    ("wangge_worker", "*"): "the county's own hand: jobs and the command line, on the server",
+    ("wangge_sealer", "*"): "the worker while it changes keys: ids and sealed columns alone",
     ("wangge_feed", "*"): "owns the stamp and its triggers; nobody can log in as it",
     ("wangge_gate", "*"): "owns the functions that answer who may; which tables: grants.txt",
 }
 
 # Who may pass over row security. It only reads.
 BYPASS: Mapping[str, str] = {
-    "wangge_backup": "a backup of some rows is none; SELECT alone, and no login unless it is given one"
+    "wangge_backup": "a backup of some rows is none; SELECT alone, and no login till one is given"
 }
 
-_SYSTEM = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
+_SYSTEM = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
 _NO_EXTENSION = """NOT EXISTS (SELECT FROM pg_depend x WHERE x.deptype = 'e' AND x.objid = {oid})"""
 
 
@@ -94,7 +95,8 @@ RULES: Mapping[str, Rule] = {
     "function": Rule(
         "functions stand in gate or feed and belong to the role of that name",
         f"""
-        SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        SELECT p.oid::regprocedure::text
+          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
          WHERE {_SYSTEM} AND {_NO_EXTENSION.format(oid="p.oid")}
            AND NOT (p.proname = ANY (:pure) AND p.provolatile = 'i' AND NOT p.prosecdef)
            AND (n.nspname NOT IN ('gate', 'feed')
@@ -104,7 +106,8 @@ RULES: Mapping[str, Rule] = {
     "definer": Rule(
         "what runs with its owner's rights has a search_path of its own, pg_temp last",
         f"""
-        SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        SELECT p.oid::regprocedure::text
+          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
          WHERE {_SYSTEM} AND p.prosecdef AND {_NO_EXTENSION.format(oid="p.oid")}
            AND NOT EXISTS (SELECT FROM unnest(p.proconfig) one
                             WHERE one ~ '^search_path=pg_catalog.*, *pg_temp$')
@@ -113,17 +116,19 @@ RULES: Mapping[str, Rule] = {
     "leakproof": Rule(
         "no function of ours claims to be leakproof: it would be asked before row security",
         f"""
-        SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        SELECT p.oid::regprocedure::text
+          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
          WHERE {_SYSTEM} AND p.proleakproof AND {_NO_EXTENSION.format(oid="p.oid")}
         """,
     ),
     "setting": Rule(
         "a setting is read through nullif: after a pooled transaction it is '', not NULL",
         f"""
-        SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        SELECT p.oid::regprocedure::text
+          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
          WHERE {_SYSTEM} AND {_NO_EXTENSION.format(oid="p.oid")}
            AND regexp_replace(p.prosrc, 'nullif\\(\\s*current_setting\\(', '', 'gi')
-               ~* 'current_setting\\('
+               ~* 'current_setting\\(\\s*''app'
         UNION ALL
         SELECT policyname || ' on ' || tablename FROM pg_policies
          WHERE concat(qual, with_check) ~* 'current_setting\\('
@@ -145,7 +150,8 @@ RULES: Mapping[str, Rule] = {
              , aclexplode(a.attacl) acl
          WHERE {_SYSTEM} AND acl.grantee = 0
         UNION ALL
-        SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        SELECT p.oid::regprocedure::text
+          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
              , aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) acl
          WHERE {_SYSTEM} AND acl.grantee = 0 AND {_NO_EXTENSION.format(oid="p.oid")}
            AND p.proname <> ALL (:pure)
@@ -193,13 +199,15 @@ RULES: Mapping[str, Rule] = {
         """,
     ),
     "member": Rule(
-        "the web becomes push, mover and resident, and nobody becomes anybody else",
+        "the web becomes push, mover and resident, the worker who seals; nobody else anybody",
         """
         SELECT m.member::regrole || ' becomes ' || m.roleid::regrole FROM pg_auth_members m
          WHERE (m.member::regrole::text LIKE 'wangge%' OR m.roleid::regrole::text LIKE 'wangge%')
            AND NOT (m.member::regrole::text = 'wangge_app' AND NOT m.admin_option
                     AND m.roleid::regrole::text
                         IN ('wangge_push', 'wangge_mover', 'wangge_resident'))
+           AND NOT (m.member::regrole::text = 'wangge_worker' AND NOT m.admin_option
+                    AND m.roleid::regrole::text = 'wangge_sealer')
         """,
     ),
     "grant_option": Rule(

@@ -6,6 +6,7 @@ reviewed. It is made from a database of its own, which goes again.
 
 from __future__ import annotations
 
+import sys
 from itertools import groupby
 from pathlib import Path
 
@@ -100,4 +101,4 @@ def _fresh() -> str:
 
 
 if __name__ == "__main__":
-    print(_fresh(), end="")
+    sys.stdout.write(_fresh())

@@ -1,4 +1,4 @@
-"""The second wall, read from PostgreSQL's own catalogue; and each rule shown to find what breaks it."""
+"""The second wall, from PostgreSQL's own catalogue; and each rule shown to find what breaks it."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_every_rule_finds_what_breaks_it(catalogue: Connection) -> None:
 
 
 def test_who_may_do_what_is_what_was_reviewed(catalogue: Connection) -> None:
-    """A grant that changes is looked at: `python -m tests.walls.grants > tests/walls/grants.txt`."""
+    """A grant that changes is looked at; `python -m tests.walls.grants` writes the text anew."""
     assert told(catalogue) == SNAPSHOT.read_text(encoding="utf-8")
 
 

@@ -21,10 +21,8 @@ ELSEWHERE = ("A1e", "A2w", "B1w")  # than the phone's cell A1w
 def change(town: Town, entity: str, op: str, row: str, **fields: Any) -> dict[str, Any]:
     """One change of a phone, written now."""
     wall = to_ms(town.county.clock.now)
-    return {
-        **{"mid": str(uuid4()), "n": next(_N), "entity": entity, "id": row, "op": op},
-        **{"set": fields, "at": {"wall": wall, "elapsed": wall, "boot": "b"}},
-    }
+    whole = {"mid": str(uuid4()), "n": next(_N), "entity": entity, "id": row, "op": op}
+    return {**whole, "set": fields, "at": {"wall": wall, "elapsed": wall, "boot": "b"}}
 
 
 def push(town: Town, *changes: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -71,7 +69,8 @@ def history(town: Town) -> list[Any]:
     """What was written of the households and cases elsewhere."""
     rows = [town.planted[place].ids for place in ELSEWHERE]
     asked = text("""
-        SELECT id, hashtext(h::text)::bigint FROM household h WHERE id = ANY (CAST(:homes AS uuid[]))
+        SELECT id, hashtext(h::text)::bigint FROM household h
+         WHERE id = ANY (CAST(:homes AS uuid[]))
         UNION ALL SELECT household_id, count(*) FROM visit
          WHERE household_id = ANY (CAST(:homes AS uuid[])) GROUP BY 1
         UNION ALL SELECT dispute_id, count(*) FROM dispute_event
@@ -101,7 +100,7 @@ def test_rows_of_others_and_rows_that_never_were_are_answered_alike(town: Town, 
     assert told[-1]["status"] in expected, told[-1]
     assert history(town) == before
     mids = [one["mid"] for one in (*others, of_none)]
-    asked = "SELECT DISTINCT status, reason FROM sync_receipt WHERE mid = ANY (CAST(:mids AS uuid[]))"
+    asked = "SELECT DISTINCT status, reason FROM sync_receipt WHERE mid::text = ANY (:mids)"
     with transaction(town.county.worker) as session:
         kept = session.execute(text(asked), {"mids": mids}).all()
     assert len(kept) == 1
@@ -120,7 +119,7 @@ def taken(town: Town, row: str, entity: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("entity", ["household", "visit", "dispute"])
 def test_an_id_that_is_taken_elsewhere_tells_nothing_of_where(town: Town, entity: str) -> None:
-    """Nobody can hold a new row under it; the phone hears so, the same wherever it is, and no row."""
+    """Nobody can have a new row under it; the phone hears so, the same wherever it is."""
     ids = [town.planted[place].ids[f"{entity}_id"] for place in ELSEWHERE]
     outcomes = push(town, *(taken(town, row, entity) for row in ids))
     assert len({(one["status"], one.get("reason")) for one in outcomes}) == 1, outcomes

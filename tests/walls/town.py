@@ -1,7 +1,7 @@
 """The small county with something of every kind in every place, each with words of its own.
 
-Planted once for all tests of the walls: those that read leave nothing, those that write are refused,
-or write where nobody else looks.
+Planted once for all tests of a module: those that read leave nothing, those that write are refused
+or come last.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from flask import Flask
@@ -152,7 +151,8 @@ def _fill(county: SmallCounty, desks: dict[str, Desk], place: str) -> Planted:
 def _accuse(county: SmallCounty, desks: dict[str, Desk], name: str, place: str) -> Planted:
     """A case against somebody, with a file in it and a change of it that waits for a person."""
     found = Planted(words=[f"案情{name}", f"搁置{name}"])
-    accused = {"side": "respondent", "kind": "user", "user_id": str(id_of(f"user {name.split()[1]}"))}
+    user = str(id_of(f"user {name.removeprefix('against ')}"))
+    accused = {"side": "respondent", "kind": "user", "user_id": user}
     body = {
         "id": str(id_of(name)),
         "category": "neighbours",
@@ -237,16 +237,13 @@ def _attach(found: Planted, author: Desk, entity: str, owner: str, name: str) ->
     assert answer.status_code in {200, 201}, answer.text
 
 
-def _set_aside(
-    found: Planted, author: Desk, entity: str, place: str, words: str
-) -> SyncQuarantine:
+def _set_aside(found: Planted, author: Desk, entity: str, place: str, words: str) -> SyncQuarantine:
     """A change of theirs that waits for a person."""
     row, mid = found.ids[f"{entity}_id"], found.ids["mid"]
     field_ = "address" if entity == "household" else "story"
-    change = {
-        **{"op": "patch", "set": {field_: words}, "was": {}, "mid": mid, "n": 1},
-        **{"entity": entity, "id": row, "at": {"wall": 1, "elapsed": 1, "boot": "b"}},
-    }
+    at = {"wall": 1, "elapsed": 1, "boot": "b"}
+    change = {"op": "patch", "set": {field_: words}, "was": {}, "mid": mid, "n": 1}
+    change |= {"entity": entity, "id": row, "at": at}
     return SyncQuarantine(
         device_id=UUID(found.ids["device_id"]),
         mid=UUID(mid),

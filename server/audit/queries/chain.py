@@ -132,8 +132,8 @@ def map_numbers(session: Session, ids: Sequence[int]) -> dict[int, int]:
 _COUNT = "SELECT count(*) AS links FROM audit_seal"
 _STAND = """
     SELECT (SELECT sealed_at FROM audit_seal ORDER BY number DESC LIMIT 1) AS sealed_at,
-           (SELECT at FROM audit_act a
-             WHERE a.id = (SELECT min(act_id) FROM audit_unsealed)) AS waits_since
+           (SELECT min(a.at) FROM audit_unsealed w JOIN audit_act a ON a.id = w.act_id)
+               AS waits_since
 """
 
 

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.draft import Draft, DraftCell, Houses, draft, how_many
 from server.moves.errors import BadPlan
+from server.moves.positions import has_more_than
 from server.moves.redraw.rules import CellNow, VillageNow
 
 LOW, HIGH = 300, 500  # households in a cell, where nobody says otherwise
@@ -165,7 +166,12 @@ def read_lines(sent: Any, field: str = "lines") -> tuple[BaseGeometry, ...]:
     Raises BadPlan naming the field.
     """
     try:
-        found = [shapely.force_2d(shape(geometry)) for geometry in _geometries(sent)]
+        sent_ones = list(_geometries(sent))
+        if has_more_than(2 * MAX_VERTICES, sent_ones):  # their parts are counted too
+            raise bad(field, _TOO_MANY)
+        found = [shapely.force_2d(shape(geometry)) for geometry in sent_ones]
+    except BadPlan:
+        raise
     except Exception as error:  # shapely raises whatever its parts raise
         raise bad(field, "几何无法读取。 It is no GeoJSON.") from error
     lines = tuple(part for one in found for part in shapely.get_parts(one) if part.length)
@@ -179,6 +185,9 @@ def read_lines(sent: Any, field: str = "lines") -> tuple[BaseGeometry, ...]:
 def bad(field: str, said: str) -> BadPlan:
     """Named by its field for a program, and said for a person at a keyboard."""
     return BadPlan(said, errors={field: said})
+
+
+_TOO_MANY = f"顶点过多。 Too many vertices: > {MAX_VERTICES}; clip to the village."
 
 
 def _geometries(sent: Any) -> Iterator[Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from server.disputes.rules.events import EVENT_FIELDS
 from server.disputes.rules.registering import DISPUTE_FIELDS
+from server.households.needs.rules import FIELDS as NEED_FIELDS
 from server.households.rules import MUTABLE
 from server.visits.rules import FIELDS as VISIT_FIELDS
 from sync.judge import RESERVED
@@ -20,6 +21,7 @@ _TYPED: Final = frozenset({"occurred_at", "done_by"})
 CORRECTABLE: Final[Mapping[tuple[str, Op], frozenset[str]]] = {
     ("household", Op.CREATE): MUTABLE | {"village_id", "cell_id", "group_no"},
     ("household", Op.PATCH): MUTABLE,
+    ("service_need", Op.CREATE): NEED_FIELDS | {"household_id"},
     ("visit", Op.APPEND): VISIT_FIELDS | _TYPED | {"household_id", "supersedes_id"},
     ("dispute", Op.CREATE): DISPUTE_FIELDS | _TYPED,
     ("dispute_event", Op.APPEND): EVENT_FIELDS | _TYPED,
@@ -42,7 +44,7 @@ def about(change: Change) -> About:
         if change.op is Op.PATCH:
             return About(needs_id=UUID(change.id))
         return About(village_id=_id(said.get("village_id")))
-    if change.entity == "visit":
+    if change.entity in {"visit", "service_need"}:
         return About(needs_id=_id(said.get("household_id")))
     if change.entity == "dispute":
         return About(_first_household(said.get("parties")), _id(said.get("village_id")))

@@ -76,10 +76,10 @@ def release(
     session.flush()
     change = replace(change, set=_said(change, kept.author_id, corrections))
     verdict = _apply(session, by, kept, change)
+    # Why is sealed beside the change: it may speak of a resident; the audit is in plain.
     record(
         session,
         "sync.release",
-        reason=why,
         ids=[kept.row_id],
         mid=kept.mid,
         author=kept.author_id,
@@ -99,7 +99,6 @@ def close(session: Session, by: Identity, device_id: UUID, mid: UUID, why: str) 
     record(
         session,
         "sync.close",
-        reason=why,
         ids=[kept.row_id],
         mid=kept.mid,
         author=kept.author_id,

@@ -17,10 +17,10 @@ def list_devices(session: Session, user_id: UUID) -> Sequence[Row[Any]]:
 
 def revoke_devices(
     session: Session, user_id: UUID, ids: Sequence[UUID] | None, why: str
-) -> Sequence[UUID]:
+) -> Sequence[Row[Any]]:
     """Revoke these devices of a user (None: all that are not); which were. As far as one may."""
     asked = {"user": user_id, "ids": None if ids is None else list(ids), "why": why}
-    return session.scalars(_REVOKE, asked).all()
+    return session.execute(_REVOKE, asked).all()
 
 
-_REVOKE = text("SELECT gate.revoke_devices(:user, cast(:ids AS uuid[]), :why)")
+_REVOKE = text("SELECT * FROM gate.revoke_devices(:user, cast(:ids AS uuid[]), :why)")

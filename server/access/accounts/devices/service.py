@@ -45,13 +45,14 @@ def revoke(session: Session, user_id: UUID, device_id: UUID, why: str) -> Row[An
     revoked = queries.revoke_devices(session, user_id, [device_id], why)
     if revoked:
         record(session, "device.revoke", reason=why, user=user_id, device=device_id)
+        return revoked[0]  # after that, whoever sits at it is told nothing any more
     found = [one for one in queries.list_devices(session, user_id) if one.id == device_id]
     if not found:
         raise DeviceNotFound
     return found[0]
 
 
-def revoke_all(session: Session, user_id: UUID, why: str) -> Sequence[UUID]:
+def revoke_all(session: Session, user_id: UUID, why: str) -> Sequence[Row[Any]]:
     """Revoke all of a user's devices; which they were. The caller records the act."""
     return queries.revoke_devices(session, user_id, None, why)
 
