@@ -1,7 +1,8 @@
-"""Real PostGIS, always: one temporary cluster for the run, one database of its own for every test.
+"""Real PostGIS, always: one temporary cluster for the run, one database at a time for every test.
 
-A test's database is a copy of a migrated template with the small county in it, so tests commit for
-real, stamps and triggers included, and cannot see each other.
+A test's database is a copy of a migrated template with the small county in it, or one that was made
+as new again (tests/lending.py): tests commit for real, stamps and triggers included, and cannot see
+each other.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from server.cluster import temporary_cluster
 from server.db import db, transaction, worker
 from server.demo.county import County, draw
 from tests import smallcounty
+from tests.lending import Lending
 from tests.smallcounty import START, Clock, SmallCounty
 
 # The machine may be slow and shared: a time limit on an example would only measure that.
@@ -131,13 +133,19 @@ def drawn_county() -> County:
     return draw()
 
 
+@pytest.fixture(scope="session")
+def lending(cluster: TestCluster) -> Iterator[Lending]:
+    """This process's database; under one name, so that one application serves all tests."""
+    lending = Lending(cluster, f"t_{os.getpid()}", _SEEDED)
+    yield lending
+    lending.close()
+
+
 @pytest.fixture
-def database(cluster: TestCluster) -> Iterator[str]:
-    """URL (superuser) of a fresh copy of the seeded template."""
-    name = f"t_{os.getpid()}"  # the same every time, so that one application serves all tests
-    cluster.create(name, _SEEDED)
-    yield cluster.url(name)
-    cluster.drop(name)
+def database(lending: Lending) -> Iterator[str]:
+    """URL (superuser) of the seeded county, as new."""
+    yield lending.lend()
+    lending.take_back()
 
 
 @pytest.fixture
@@ -150,15 +158,17 @@ def empty_database(cluster: TestCluster) -> Iterator[str]:
 
 
 @pytest.fixture
-def county(database: str) -> Iterator[SmallCounty]:
+def county(database: str, lending: Lending) -> Iterator[SmallCounty]:
     """The small county of this test, with its app and its clock."""
     app, clock = _application(database)
+    if lending.new:
+        _dispose(app)
     settings = smallcounty.settings(database)
     clock.now, app.extensions["wangge.settings"] = START, settings
     sealed.use(sealed.Keyring(settings.seal_keys, settings.blind_key))  # it is the process's
     with app.app_context():
         yield SmallCounty(app, clock, database)
-    _dispose(app)
+        db.session.remove()
 
 
 @cache

@@ -286,15 +286,14 @@ $$;
 CREATE OR REPLACE FUNCTION feed.on_event_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF EXISTS (SELECT FROM old_rows o
-                WHERE NOT EXISTS (SELECT FROM erasure e
-                                   WHERE e.entity = 'dispute' AND e.row_id = o.dispute_id
-                                     AND e.done_at IS NULL)) THEN
+    IF NOT EXISTS (SELECT FROM erasure e
+                    WHERE e.entity = 'dispute' AND e.row_id = OLD.dispute_id
+                      AND e.done_at IS NULL) THEN
         RAISE EXCEPTION '% of % is refused: history is only added to', TG_OP, TG_TABLE_NAME;
     END IF;
-    INSERT INTO feed_tombstone (entity, row_id) SELECT 'dispute_event', id FROM old_rows
+    INSERT INTO feed_tombstone (entity, row_id) VALUES ('dispute_event', OLD.id)
     ON CONFLICT DO NOTHING;
-    RETURN NULL;
+    RETURN OLD;
 END
 $$;
 

@@ -85,9 +85,8 @@ CREATE TRIGGER dispute_event_feed_update AFTER UPDATE ON dispute_event
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT WHEN (current_user <> 'wangge_sealer')
     EXECUTE FUNCTION feed.on_event_update();
-CREATE TRIGGER dispute_event_feed_delete AFTER DELETE ON dispute_event
-    REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION feed.on_event_delete();
+CREATE TRIGGER dispute_event_feed_delete BEFORE DELETE ON dispute_event
+    FOR EACH ROW EXECUTE FUNCTION feed.on_event_delete();
 
 DO $$
 DECLARE

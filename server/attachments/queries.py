@@ -90,7 +90,8 @@ _DELETE_ORPHANS = text("""
            AND NOT CASE a.owner_entity
                WHEN 'visit'         THEN EXISTS (SELECT FROM visit v WHERE v.id = a.owner_id)
                WHEN 'dispute'       THEN EXISTS (SELECT FROM dispute d WHERE d.id = a.owner_id)
-               WHEN 'dispute_event' THEN EXISTS (SELECT FROM dispute_event e WHERE e.id = a.owner_id)
+               WHEN 'dispute_event' THEN EXISTS
+                    (SELECT FROM dispute_event e WHERE e.id = a.owner_id)
                ELSE EXISTS (SELECT FROM agreement g WHERE g.id = a.owner_id) END
      RETURNING a.sha256
     )

@@ -88,7 +88,7 @@ def test_while_the_database_stands_still_the_web_says_so_and_the_worker_lives(
 def _await_a_round(house: House) -> None:
     """The same worker comes to the end of its jobs again."""
     (since,) = house.ask("SELECT clock_timestamp()")[0]
-    newer = "SELECT count(*) FROM heartbeat WHERE at > :since"
+    newer = "SELECT count(*) FROM heartbeat WHERE at > %(since)s"
     await_true(lambda: house.ask(newer, since=since)[0][0] > 0, "a job ended", 240)
     assert house.jobs.poll() is None
 
@@ -96,7 +96,7 @@ def _await_a_round(house: House) -> None:
 @contextmanager
 def small_disk() -> Iterator[Path]:
     """A disk that is full soon."""
-    with TemporaryDirectory(prefix="wangge-disk-", dir="/tmp") as place:  # noqa: S108 (mounted over)
+    with TemporaryDirectory(prefix="wangge-disk-", dir="/tmp") as place:
         how = ["-t", "tmpfs", "-o", f"size={DISK},mode=0711"]
         subprocess.run(["mount", *how, "wangge-disk", place], check=True)
         try:
@@ -110,15 +110,15 @@ def county_on(disk: Path) -> Iterator[tuple[SmallCounty, Cluster]]:
     """The small county, in a cluster on this disk."""
     with Cluster(disk / "postgres", temporary=True, say=lambda line: None).serving() as cluster:
         made = TestCluster(cluster.admin_url())
-        made.create("full")
-        upgrade(made.url("full"))
-        made.slim("full")
+        made.create("small_disk")
+        upgrade(made.url("small_disk"))
+        made.slim("small_disk")
         clock = Clock()
-        app = create_app(smallcounty.settings(made.url("full")), clock=clock)
+        app = create_app(smallcounty.settings(made.url("small_disk")), clock=clock)
         with app.app_context():
             with transaction(worker(START)) as session:
                 smallcounty.seed(session)
-            yield SmallCounty(app, clock, made.url("full")), cluster
+            yield SmallCounty(app, clock, made.url("small_disk")), cluster
             db.session.remove()
             db.engine.dispose()
 
@@ -167,8 +167,8 @@ def _until_refused(desk: Any) -> tuple[set[str], Any]:
 
 
 def _serves(county: SmallCounty, cluster: Cluster) -> bool:
-    """PostgreSQL may have ended for want of room; then it is started, as whoever supervises does."""
-    if not cluster.running:
+    """PostgreSQL may have ended for want of room: it is started, as whoever supervises it does."""
+    if not cluster.running():
         cluster.start()
     time.sleep(0.5)
     return county.app.test_client().get("/readyz").status_code == 200

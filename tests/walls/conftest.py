@@ -1,4 +1,4 @@
-"""One town for all tests of a module."""
+"""One town for all tests of the walls."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.walls.town import Town
 from tests.walls.town import town as planted
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def town(cluster: TestCluster) -> Iterator[Town]:
-    """The planted town of this module, in a database of its own."""
+    """The planted town, in a database of its own. The last file writes in it for good."""
     name = f"town_{os.getpid()}"
     cluster.create(name, "wangge_seeded")
     try:

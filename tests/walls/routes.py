@@ -16,7 +16,7 @@ from tests.walls.town import Town
 # Parameters that name a row which lies in some place, with the name under which it was planted.
 LAID = (
     *("household_id", "link_id", "duplicate_id", "dispute_id", "party_id", "visit_id"),
-    *("attachment_id", "conflict_id", "device_id", "mid"),
+    *("attachment_id", "conflict_id", "device_id", "mid", "need_id"),
 )
 # Of collections: which row a feature is; the others are places, which everybody may read.
 FEATURES = {"households": "household_id", "visits": "visit_id"}
@@ -34,7 +34,6 @@ PUBLIC: Mapping[str, Any] = {
     # Rows that have tests of their own; here nobody has planted one.
     "approval_id": str(id_of("an approval")),
     "mention_id": str(id_of("a mention")),
-    "need_id": str(id_of("a need")),
 }
 # Routes that want something in the query before they answer.
 QUERIES: Mapping[str, Mapping[str, str]] = {
@@ -47,6 +46,8 @@ QUERIES: Mapping[str, Mapping[str, str]] = {
     "subjects.export_party": {"reason": "示例来访核对身份"},
     "places.look_up": {"lon": "107.02", "lat": "31.95"},
 }
+# Of these the row beneath the planted one has tests of its own.
+NOT_PLANTED = ("needs.withdraw_consent",)
 NARROWING = (
     *("area", "cell", "office", "bucket", "bbox", "village", "under", "household", "author"),
     *("village_code", "cell_code"),

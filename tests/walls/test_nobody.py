@@ -37,7 +37,7 @@ def engine(town: Town) -> Iterator[Engine]:
     made.dispose()
 
 
-def arguments(town: Town, connection: Connection, types: list[str]) -> Iterator[str]:
+def arguments(town: Town, types: list[str], *, variadic: bool) -> Iterator[str]:
     """What such a function may be asked: one of each kind of id, or all of them at once."""
     planted = town.planted["A1w"].ids
     of_kinds = [planted["dispute_id"], planted["household_id"], planted["visit_id"]]
@@ -59,7 +59,10 @@ def arguments(town: Town, connection: Connection, types: list[str]) -> Iterator[
             "double precision": "60",
             "jsonb": "'[]'::jsonb",
         }
-        yield ", ".join(values.get(one, f"NULL::{one}") for one in types)
+        asked = [values.get(one, f"NULL::{one}") for one in types]
+        if variadic:
+            asked[-1] = f"VARIADIC {asked[-1]}"
+        yield ", ".join(asked)
         if not {"uuid", "text"} & set(types):
             return
 
@@ -68,10 +71,10 @@ def test_what_the_gate_answers_nobody_stands_on_a_list(town: Town, engine: Engin
     answering = set()
     with engine.connect() as connection:
         for name, types, variadic in connection.execute(_FUNCTIONS).all():
-            for asked in arguments(town, connection, types):
+            for asked in arguments(town, types, variadic=variadic):
                 with connection.begin_nested() as undone:
                     connection.execute(text("SET LOCAL ROLE wangge_app"))
-                    call = f"gate.{name}({'VARIADIC ' if variadic else ''}{asked})"
+                    call = f"gate.{name}({asked})"
                     rows = connection.exec_driver_sql(f"SELECT * FROM {call}").all()
                     undone.rollback()
                 if any(value not in (None, False, 0, [], "") for row in rows for value in row):

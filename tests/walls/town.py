@@ -191,7 +191,18 @@ def _household(found: Planted, own: dict[str, Desk], place: str) -> None:
         {"other_id": found.ids["other_household"], "note": f"二居暗{place}"},
     )
     found.ids["link_id"] = made["items"][0]["id"]
-    found.words.append(f"二居暗{place}")
+    found.words += [f"二居暗{place}", f"同意暗{place}"]
+    found.ids["need_id"] = str(id_of(f"need of {place}"))
+    need = {
+        "id": found.ids["need_id"],
+        "need": "meals",
+        "given_by": "self",
+        "giver": found.words[-1],
+        "how": "oral",
+        "given_on": "2026-03-01",
+        "until": "2026-12-31",
+    }
+    own["mediator"].post(f"/households/{found.ids['household_id']}/needs", need)
 
 
 def _case(found: Planted, own: dict[str, Desk], place: str) -> None:
