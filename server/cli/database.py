@@ -96,7 +96,11 @@ def _tell_copied(copied: copies.Copied, to: Path) -> None:
 
 def here() -> Installation:
     """The installation that the environment describes."""
-    of = ("app", "worker", "backup", "reporting")
-    names = {f"wangge_{role}": f"WANGGE_{role.upper()}_PASSWORD" for role in of}
+    names = {
+        "wangge_app": "WANGGE_APP_PASSWORD",
+        "wangge_worker": "WANGGE_WORKER_PASSWORD",
+        "wangge_backup": "WANGGE_BACKUP_PASSWORD",
+        "wangge_reporting": "WANGGE_REPORTING_PASSWORD",
+    }
     passwords = {role: os.environ[name] for role, name in names.items() if os.environ.get(name)}
     return Installation(dict(os.environ), admin_url(), passwords)

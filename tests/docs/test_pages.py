@@ -14,7 +14,7 @@ from tests.docs.blocks import PAGES
 ROOT = PAGES.parent
 WRITTEN = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted(PAGES.glob("*.md"))]
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
-_COMMAND = re.compile(r"(?:^|`|/)wangge ([a-z]+)(?: ([a-z]+)\b)?", re.MULTILINE)
+_COMMAND = re.compile(r"(?:^|`|/)wangge ([a-z][a-z-]*)(?: ([a-z][a-z-]*)\b)?", re.MULTILINE)
 _VARIABLE = re.compile(r"\bWANGGE_[A-Z_]+\b")
 
 
