@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import Flask
 from flask_smorest import Api
 
-from server import bodies, db, docs, headers, health, logs, problems, sealed
+from server import bodies, docs, headers, health, logs, problems
 from server.access.accounts.assignments.views import blp as assignments
 from server.access.accounts.devices.views import others as user_devices
 from server.access.accounts.devices.views import own as devices
@@ -20,6 +20,7 @@ from server.access.factors.views import resets as second_factors
 from server.access.views import blp as sessions
 from server.approvals.views import blp as approvals
 from server.attachments.views import blp as attachments
+from server.bare import bare_app, system_clock
 from server.bodies import Blueprint
 from server.disputes.views import blp as disputes
 from server.erasure.views import blp as erasures
@@ -96,21 +97,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 )
 
 
-def system_clock() -> datetime:
-    """The server's time, where nobody plays a month."""
-    return datetime.now(UTC)
-
-
 def create_app(settings: Settings, clock: Callable[[], datetime] = system_clock) -> Flask:
     """The web application over these settings and this clock."""
-    app = Flask("server", static_folder=None)
-    app.extensions["wangge.settings"] = settings
-    app.extensions["wangge.clock"] = clock
-    sealed.use(sealed.Keyring(settings.seal_keys, settings.blind_key))
+    app = bare_app(settings, clock)
     logs.number_requests(app)
     headers.harden(app, settings)
     bodies.bound(app, settings.max_body_bytes)
-    db.connect(app, settings)
     door.guard(app)
     health.expose(app)
     app.register_blueprint(page)

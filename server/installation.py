@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from migrations.upgrade import upgrade
-from server.app import create_app
+from server.bare import bare_app
 from server.db import db, transaction, worker
 from server.erasure import rounds
 from server.errors import WanggeError
@@ -82,9 +82,9 @@ class Installation:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Flask]:
-    """The application for a while, within its context; its connections are closed afterwards."""
-    app = create_app(settings)
+def opened(settings: Settings, make: Callable[[Settings], Flask] = bare_app) -> Iterator[Flask]:
+    """An application for a while, within its context; its connections are closed afterwards."""
+    app = make(settings)
     with app.app_context():
         try:
             yield app

@@ -1,8 +1,8 @@
 """Every table, imported once, so that metadata is whole for migrations and the drift test."""
 
 from server.access import models as access
-from server.access.factors import models as factors
 from server.access.accounts import models as accounts
+from server.access.factors import models as factors
 from server.approvals import models as approvals
 from server.attachments import models as attachments
 from server.audit import models as audit

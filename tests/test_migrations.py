@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -87,6 +88,8 @@ def test_an_upgrade_of_a_present_database_changes_nothing(database: str) -> None
     assert catalogue(database) == before
 
 
+# SQLAlchemy hands what it read of a check that is NOT VALID (0024 leaves two so) on as it came.
+@pytest.mark.filterwarnings("ignore:Can't validate argument 'dialect_options'")
 def test_models_and_migrations_say_the_same(empty_database: str) -> None:
     engine = create_engine(empty_database)
     with engine.connect() as connection:

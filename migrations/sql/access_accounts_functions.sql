@@ -1,6 +1,24 @@
 -- What the gate answers about accounts, and what it refuses whoever writes: one person holds one of the
--- three administrators' roles at a time; the last of each kind stays. (That an administrator holds no
--- other role beside it is held where roles are given.)
+-- three administrators' roles at a time, and no other role beside it; the last of each kind stays.
+
+-- Whether a code of this maker (none: the keyboard) may set that user's password. Somebody who decides
+-- has it renewed beside a second factor, which no code touches; an administrator, at the keyboard alone:
+-- whoever keeps the accounts would else be the second person of every act that takes two. A first
+-- password, of somebody new, is anybody's to make possible.
+CREATE OR REPLACE FUNCTION gate.may_invite(a_user uuid, maker uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT maker IS NULL
+        OR NOT EXISTS (SELECT FROM credential c WHERE c.user_id = a_user)
+        OR NOT EXISTS (
+            SELECT FROM assignment a
+             WHERE a.user_id = a_user
+               AND (a.valid_to IS NULL
+                    OR a.valid_to > greatest(gate.now(), a.valid_from + interval '1 microsecond'))
+               AND (a.role LIKE '%\_admin'
+                    OR a.role IN ('township_supervisor', 'county_office')
+                       AND NOT EXISTS (SELECT FROM second_factor f
+                                        WHERE f.user_id = a_user AND f.confirmed_at IS NOT NULL)))
+$$;
 
 -- Whose this code is, while it may be used. Asked before anybody is known: one answer, or none.
 CREATE OR REPLACE FUNCTION gate.invitation_of(a_digest bytea) RETURNS TABLE (user_id uuid, login text)
@@ -8,13 +26,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     SELECT u.id, u.login
       FROM invitation i JOIN user_account u ON u.id = i.user_id AND u.active
      WHERE i.digest = a_digest AND i.used_at IS NULL AND i.expires_at > gate.now()
-$$;
-
--- Whether somebody ever set a password: an invitation is the first one then, or renews it.
-CREATE OR REPLACE FUNCTION gate.has_password(a_user uuid) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT (gate.holds_role('system_admin') OR gate.countys_hand())
-       AND EXISTS (SELECT FROM credential c WHERE c.user_id = a_user)
+       AND gate.may_invite(i.user_id, i.made_by)  -- also now: what they hold may have changed
 $$;
 
 -- Use one's own code up. False where somebody was quicker.
@@ -23,7 +35,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public,
 BEGIN
     UPDATE invitation SET used_at = gate.now()
      WHERE digest = a_digest AND user_id = gate.user_id() AND used_at IS NULL
-       AND expires_at > gate.now();
+       AND expires_at > gate.now() AND gate.may_invite(user_id, made_by);
     RETURN FOUND;
 END
 $$;
@@ -40,7 +52,8 @@ BEGIN
 END
 $$;
 
--- Those who serve a cell or a village's Office there now.
+-- Those who serve a cell or a village's Office there now, and nothing higher anywhere: otherwise a
+-- township could make an officer its mediator, and shut their devices out.
 CREATE OR REPLACE FUNCTION gate.my_workers() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
@@ -53,7 +66,10 @@ BEGIN
             LEFT JOIN grid_cell c ON c.id = a.cell_id)
         ON coalesce(o.area_id, c.village_id) = village.id
      WHERE a.role IN ('grid_worker', 'mediator')
-       AND a.valid_from <= gate.now() AND (a.valid_to IS NULL OR a.valid_to > gate.now());
+       AND a.valid_from <= gate.now() AND (a.valid_to IS NULL OR a.valid_to > gate.now())
+       AND NOT EXISTS (SELECT FROM assignment b
+                        WHERE b.user_id = a.user_id AND b.role NOT IN ('grid_worker', 'mediator')
+                          AND (b.valid_to IS NULL OR b.valid_to > gate.now()));
 END
 $$;
 
@@ -135,18 +151,23 @@ LANGUAGE sql VOLATILE AS $$ SELECT pg_advisory_xact_lock(511921, 20) $$;
 CREATE OR REPLACE FUNCTION gate.keep_administrators_apart() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF gate.mending() OR new.role NOT LIKE '%\_admin' THEN
+    IF gate.mending() THEN
         RETURN new;
     END IF;
-    PERFORM gate.lock_administrators();
+    IF new.role LIKE '%\_admin' THEN
+        PERFORM gate.lock_administrators();
+    ELSE  -- side by side with each other, and not with those
+        PERFORM pg_advisory_xact_lock_shared(511921, 20);
+    END IF;
     IF EXISTS (SELECT FROM assignment a
                 WHERE a.user_id = new.user_id AND a.id <> new.id AND a.role <> new.role
-                  AND a.role LIKE '%\_admin'
+                  AND (a.role LIKE '%\_admin' OR new.role LIKE '%\_admin')
                   -- What was called off before it began lasted a microsecond (server/moves).
                   AND (a.valid_to IS NULL OR a.valid_to > a.valid_from + interval '1 microsecond')
                   AND tstzrange(a.valid_from, a.valid_to) && tstzrange(new.valid_from, new.valid_to))
     THEN
-        RAISE EXCEPTION 'one person holds one of the three administrators'' roles' USING ERRCODE = 'WG001';
+        RAISE EXCEPTION 'one person holds one of the three administrators'' roles, and none beside it'
+              USING ERRCODE = 'WG001';
     END IF;
     RETURN new;
 END
@@ -199,6 +220,10 @@ BEGIN
                       AND NOT gate.another_holds(a.role, old.id, gate.now())) THEN
             RAISE EXCEPTION 'the last administrator stays' USING ERRCODE = 'WG002';
         END IF;
+    END IF;
+    IF old.active AND NOT new.active THEN  -- a code that waits does not wait for being enabled again
+        UPDATE invitation SET expires_at = gate.now()
+         WHERE user_id = old.id AND used_at IS NULL AND expires_at > gate.now();
     END IF;
     RETURN new;
 END

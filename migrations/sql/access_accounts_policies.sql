@@ -10,7 +10,7 @@ GRANT SELECT (user_id, made_at, made_by, expires_at, used_at), INSERT,
       UPDATE (digest, made_at, made_by, expires_at, used_at) ON invitation TO wangge_app;
 GRANT SELECT, INSERT, UPDATE (digest, made_at, made_by, expires_at, used_at) ON invitation
    TO wangge_worker;
-GRANT SELECT, UPDATE (used_at) ON invitation TO wangge_gate;
+GRANT SELECT, UPDATE (used_at, expires_at) ON invitation TO wangge_gate;
 GRANT UPDATE (revoked_at, revoked_by, revoked_why) ON device TO wangge_gate;
 
 CREATE POLICY made_by_system_admin ON user_account FOR INSERT TO wangge_app
@@ -44,6 +44,7 @@ CREATE POLICY gate_revokes ON device FOR UPDATE TO wangge_gate USING (true) WITH
 CREATE POLICY invited ON invitation TO wangge_app
     USING ((SELECT gate.holds_role('system_admin')))
     WITH CHECK ((SELECT gate.holds_role('system_admin'))
-                AND made_by = gate.user_id() AND user_id <> gate.user_id());
+                AND made_by = gate.user_id() AND user_id <> gate.user_id()
+                AND gate.may_invite(user_id, made_by));
 CREATE POLICY gate_takes ON invitation TO wangge_gate USING (true) WITH CHECK (true);
 CREATE POLICY worker ON invitation TO wangge_worker USING (true) WITH CHECK (true);

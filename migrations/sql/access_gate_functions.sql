@@ -85,17 +85,32 @@ CREATE OR REPLACE FUNCTION gate.my_places() RETURNS SETOF text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
-    WITH villages AS (
+    WITH mine AS MATERIALIZED (
+        SELECT * FROM gate.my_assignments()
+    ), villages AS MATERIALIZED (
         SELECT gate.with_past(ARRAY(
             SELECT v.id
-              FROM gate.my_assignments() a
+              FROM mine a
               JOIN area v ON v.level = 'village' AND v.code LIKE a.area_code || '%'
                          AND v.ended_at IS NULL
-             WHERE a.role IN ('mediator', 'township_supervisor'))) AS id
+             WHERE a.role = 'township_supervisor'
+            UNION ALL
+            SELECT v.id FROM mine a JOIN area v ON v.id = a.area_id AND v.ended_at IS NULL
+             WHERE a.role = 'mediator')) AS id
+         WHERE EXISTS (SELECT FROM mine a WHERE a.role IN ('mediator', 'township_supervisor'))
+        UNION SELECT a.area_id FROM mine a WHERE a.role = 'mediator'
+    ), cells AS (
+        SELECT c.id, c.village_id
+          FROM mine a JOIN grid_cell c ON c.id = a.cell_id AND c.ended_at IS NULL
+         WHERE a.role = 'grid_worker'
     )
-    SELECT gate.my_buckets()
-    UNION SELECT 'v:' || id FROM villages
-    UNION SELECT 'c:' || c.id FROM grid_cell c JOIN villages v ON v.id = c.village_id;
+    SELECT 'v:' || id FROM villages
+    -- By an array: the cells of all villages would be read to find those of one.
+    UNION SELECT 'c:' || c.id FROM grid_cell c
+           WHERE c.village_id = ANY (ARRAY(SELECT id FROM villages))
+    UNION SELECT 'c:' || id FROM cells
+    UNION SELECT 'v:' || village_id FROM cells
+    UNION SELECT one FROM unnest(ARRAY['u:' || gate.user_id(), 'ref']) one WHERE gate.admitted();
 END
 $$;
 

@@ -31,4 +31,6 @@ CREATE POLICY county_office ON erasure_mention FOR SELECT TO wangge_app
 CREATE POLICY decided_by_me ON erasure_mention FOR UPDATE TO wangge_app
     USING (done_at IS NULL AND (SELECT gate.sees_county()))
     WITH CHECK (decided_by = gate.user_id());
+CREATE POLICY not_aside ON erasure_mention AS RESTRICTIVE TO wangge_app
+    USING (dispute_id NOT IN (SELECT gate.my_recusals()));
 CREATE POLICY worker ON erasure_mention TO wangge_worker USING (true) WITH CHECK (true);

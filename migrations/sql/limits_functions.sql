@@ -15,8 +15,10 @@ BEGIN
     FOR i IN 1 .. cardinality(a_kinds) LOOP
         INSERT INTO knock (kind, source, remaining, at)
         VALUES (a_kinds[i], sources[i], bursts[i], gate.now()) ON CONFLICT DO NOTHING;
-        SELECT least(bursts[i], k.remaining
-                     + greatest(0, extract(epoch FROM gate.now() - k.at)) * rates[i] / 60)
+        -- Touched in the future, by a clock that ran ahead: it would never be full again.
+        SELECT CASE WHEN k.at > gate.now() + interval '1 day' THEN bursts[i]
+               ELSE least(bursts[i], k.remaining
+                     + greatest(0, extract(epoch FROM gate.now() - k.at)) * rates[i] / 60) END
           INTO one FROM knock k WHERE k.kind = a_kinds[i] AND k.source = sources[i] FOR UPDATE;
         one := coalesce(one, bursts[i]);  -- gone between the two: forgotten, hence full
         IF one < 1 THEN
@@ -25,7 +27,10 @@ BEGIN
         filled := filled || one;
     END LOOP;
     FOR i IN 1 .. cardinality(a_kinds) LOOP
-        UPDATE knock k SET remaining = filled[i] - 1, at = greatest(k.at, gate.now())
+        UPDATE knock k
+           SET remaining = filled[i] - 1,
+               at = CASE WHEN k.at > gate.now() + interval '1 day' THEN gate.now()
+                         ELSE greatest(k.at, gate.now()) END
          WHERE k.kind = a_kinds[i] AND k.source = sources[i];
     END LOOP;
     PERFORM gate.forget_knocks(gate.now() - interval '1 day', 20);

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from server.access.errors import RolesApart
+from server.access.errors import RolesApart, UserNotFound
 from server.access.models import Assignment, Credential, Device, Login, Office, User
 from server.db import Identity, ask
 from server.places.models import Area
@@ -54,9 +54,9 @@ def find_signed_in(access_hash: bytes, at: datetime) -> SignedIn | None:
     return SignedIn(*row) if row else None
 
 
-def lock_refresh(session: Session, refresh_hash: bytes) -> None:
-    """Lock the asker's login row of this token."""
-    session.execute(select(Login.id).where(Login.refresh_hash == refresh_hash).with_for_update())
+def lock_sessions(session: Session, user_id: UUID) -> None:
+    """One change of a user's sessions at a time. Before any other lock, and before what is read."""
+    session.execute(text("SELECT gate.lock_sessions(:user)"), {"user": user_id})
 
 
 def find_refresh(session: Session, refresh_hash: bytes) -> Row[Any] | None:
@@ -237,6 +237,14 @@ _ROLES_APART = "WG001"  # gate.keep_administrators_apart
 def find_user(session: Session, login: str) -> User | None:
     """Who has this login."""
     return session.scalar(select(User).where(User.login == login))
+
+
+def get_known(session: Session, login: str) -> User:
+    """Who has this login. Raises UserNotFound."""
+    found = find_user(session, login)
+    if found is None:
+        raise UserNotFound
+    return found
 
 
 def update_kin(

@@ -101,6 +101,33 @@ def _turn(own: bool) -> Iterator[None]:
         _waiting[own].release()
 
 
+def renewed_hash(found: Proof, password: str) -> str | None:
+    """A hash as they are made today of a password that was just proved; None: it is as today's.
+
+    An older one would also cost another time than that of nobody. Raises TryLater.
+    """
+    if not _hasher.check_needs_rehash(found.password_hash):
+        return None
+    with _turn(found.on_own_device):
+        return hash_password(password)
+
+
+def hold_sessions(session: Session, user_id: UUID) -> None:
+    """Nobody else opens, refreshes or ends this user's sessions till the end of the transaction.
+
+    First in whatever changes what they were opened with: a session that is opened, or refreshed, in
+    the very moment would outlive it.
+    """
+    queries.lock_sessions(session, user_id)
+
+
+def check_stands(session: Session, login: str, found: Proof) -> None:
+    """What was proved before the sessions were held is still so. Raises WrongLogin."""
+    now = queries.find_credential(session, login)
+    if now is None or now.password_hash != found.password_hash:
+        raise WrongLogin
+
+
 def record_refusal(session: Session) -> None:
     """Somebody failed to sign in. Not as whom: a mistyped login may be a password."""
     record(session, "session.refused")
@@ -127,7 +154,8 @@ def refresh_session(session: Session, by: Identity, refresh: str, spans: Spans) 
     successor it never got is unused. The one it never got dies; should it come nevertheless, two
     hold what one should. None is returned, not raised: the revocation must commit.
     """
-    queries.lock_refresh(session, digest(refresh))  # two at once would both succeed
+    assert by.user_id  # noqa: S101 (the view has found whose token it is)
+    queries.lock_sessions(session, by.user_id)  # two at once would both succeed
     found = queries.find_refresh(session, digest(refresh))
     if found is None:
         raise SessionOver
@@ -146,7 +174,9 @@ def refresh_session(session: Session, by: Identity, refresh: str, spans: Spans) 
 
 def close_session(session: Session, by: Identity) -> None:
     """Sign this device out. Its outbox stays on the phone."""
-    assert by.device_id  # noqa: S101 (a signed-in asker has one)
+    assert by.user_id  # noqa: S101 (a signed-in asker has both)
+    assert by.device_id  # noqa: S101
+    queries.lock_sessions(session, by.user_id)
     queries.revoke_device_logins(session, by.device_id, by.now)
     record(session, "session.close", device=by.device_id)
 
@@ -154,6 +184,9 @@ def close_session(session: Session, by: Identity) -> None:
 def end_sessions(session: Session, user_id: UUID, but: UUID | None = None) -> int:
     """End all sessions of a user but that of this login (a password was changed, a second factor
     taken away); how many tokens that were. One's own, as the security administrator or the worker.
+
+    What is signed in or refreshed meanwhile ends too, if `hold_sessions` or this comes before the
+    change itself.
     """
     family = queries.find_family(session, but) if but else None
     return queries.end_sessions(session, user_id, family)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,6 +12,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from server.access import queries, service
+from server.access.accounts.invitations.queries import put_password
 from server.access.door import asker, clock, may, stranger
 from server.access.errors import SessionOver, WrongLogin
 from server.access.factors import service as factors
@@ -21,7 +24,6 @@ from server.access.signing import service as signing
 from server.access.signing.rules import Comer
 from server.bodies import Blueprint
 from server.db import Identity, transaction
-from server.limits import service as limits
 from server.limits.door import network
 
 blp = Blueprint("sessions", __name__, url_prefix="/sessions", description="登录 Signing in")
@@ -41,16 +43,17 @@ def open_session(asked: dict[str, Any]) -> Tokens:
     try:
         user_id = signing.prove_counted(stranger(), comer, found, asked["password"])
     except WrongLogin:
-        _refuse()
+        _refuse(stranger())
         raise
+    assert found  # noqa: S101 (who is nobody has not proved a password)
     identity = replace(stranger(), user_id=user_id, device_id=comer.device_id)
-    with transaction(identity) as session:
+    found = _rehashed(identity, comer, found, asked["password"])
+    with _holding(identity, comer, found) as session:
         if not factors.standing(session, user_id).on:
             return _open(session, identity, comer)
-    assert found  # noqa: S101 (who is nobody has not proved a password)
     if asked["code"] is None:
         raise CodeNeeded(signing.challenge(comer, found, clock()))
-    return _open_with(asked["code"], identity, comer, own=found.on_own_device)
+    return _open_with(asked["code"], identity, comer, found)
 
 
 @blp.route("/code", methods=["POST"])
@@ -59,15 +62,12 @@ def open_session(asked: dict[str, Any]) -> Tokens:
 @blp.response(201, SessionOut)
 def answer_challenge(asked: dict[str, Any]) -> Tokens:
     """The second step of signing in: the code, within five minutes of the password."""
-    said = signing.read_challenge(asked["challenge"])
-    if said is None:
+    said = signing.read_challenge(asked["challenge"], clock())
+    found = _find(said.comer) if said else None
+    if said is None or found is None or not signing.stands(said, found):
         raise WrongCode
-    comer, until = said
-    found = _find(comer)
-    if found is None or clock() >= until or not signing.stands(asked["challenge"], found):
-        raise WrongCode
-    identity = replace(stranger(), user_id=found.user_id, device_id=comer.device_id)
-    return _open_with(asked["code"], identity, comer, own=found.on_own_device)
+    identity = replace(stranger(), user_id=found.user_id, device_id=said.comer.device_id)
+    return _open_with(asked["code"], identity, said.comer, found)
 
 
 @blp.route("/refresh", methods=["POST"])
@@ -112,18 +112,17 @@ def prove_anew(asked: dict[str, Any]) -> None:
     with transaction(me.identity) as session:
         login = queries.get_user(session, me.user_id).login
         found = queries.find_credential(session, login, me.device_id)
-    taken = signing.count_proof(me.identity, me.user_id, me.device_id)
-    try:
-        service.prove(found, asked["password"])
-    except WrongLogin as error:
-        _refuse()
-        raise WrongProof from error
-    with transaction(me.identity) as session:
         factor = factors.standing(session, me.user_id).on
-        if factor and not factors.spend(session, me.identity, asked["code"] or ""):
-            raise WrongProof
-        service.prove_anew(session, me.identity, me.login_id)
-    limits.give_back(taken, me.identity)
+    try:
+        signing.prove_again(me.identity, me.user_id, me.device_id, found, asked["password"])
+        code = signing.counting_code(me.identity, me.user_id, me.device_id, own=True)
+        with code if factor else nullcontext(), transaction(me.identity) as session:
+            if factor and not factors.spend(session, me.identity, asked["code"] or ""):
+                raise WrongProof
+            service.prove_anew(session, me.identity, me.login_id)
+    except WrongProof:
+        _refuse(me.identity)
+        raise
 
 
 @blp.route("/current", methods=["DELETE"])
@@ -140,27 +139,47 @@ def _find(comer: Comer) -> Proof | None:
         return queries.find_credential(session, comer.login, comer.device_id)
 
 
-def _open_with(code: str, identity: Identity, comer: Comer, *, own: bool) -> Tokens:
-    """Open the session of somebody whose password was proved, if this code is good."""
-    assert identity.user_id  # noqa: S101 (the caller has just proved it)
-    taken = signing.count_code(identity, identity.user_id, comer.device_id, own=own)
+def _rehashed(identity: Identity, comer: Comer, found: Proof, password: str) -> Proof:
+    """A password that was hashed as it was done once is kept as it is done today."""
+    new = service.renewed_hash(found, password)
+    if new is None:
+        return found
+    with _holding(identity, comer, found) as session:
+        put_password(session, found.user_id, new)
+    return found._replace(password_hash=new)
+
+
+@contextmanager
+def _holding(identity: Identity, comer: Comer, found: Proof) -> Iterator[Session]:
+    """A transaction in which what was proved still stands, and the sessions are held."""
     with transaction(identity) as session:
-        good = factors.spend(session, identity, code)
-        if good:
-            tokens = _open(session, identity, comer)
-    if not good:
-        _refuse()
-        raise WrongCode
-    limits.give_back(taken, identity)
-    return tokens
+        service.hold_sessions(session, found.user_id)
+        service.check_stands(session, comer.login, found)
+        yield session
+
+
+def _open_with(code: str, identity: Identity, comer: Comer, found: Proof) -> Tokens:
+    """Open the session of somebody whose password was proved, if this code is good."""
+    own = found.on_own_device
+    try:
+        with (
+            signing.counting_code(identity, found.user_id, comer.device_id, own=own),
+            _holding(identity, comer, found) as session,
+        ):
+            if not factors.spend(session, identity, code):
+                raise WrongCode
+            return _open(session, identity, comer)
+    except WrongCode:
+        _refuse(stranger())
+        raise
 
 
 def _open(session: Session, identity: Identity, comer: Comer) -> Tokens:
     return service.open_session(session, identity, comer.device_name, _spans(), comer.instead_of)
 
 
-def _refuse() -> None:
-    with transaction(stranger()) as session:
+def _refuse(by: Identity) -> None:
+    with transaction(by) as session:
         service.record_refusal(session)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,14 @@ def count_waiting(session: Session, by: UUID | None, now: datetime) -> int:
     return session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
 
 
+def take_turn(session: Session, by: UUID | None) -> None:
+    """One person asks for one thing at a time: otherwise asked twice would be two."""
+    session.execute(_TAKE_TURN, {"user": str(by)})
+
+
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('approval ' || :user, 0))")
+
+
 def insert_approval(session: Session, approval: Approval) -> None:
     """One that is asked for."""
     session.add(approval)
@@ -73,6 +81,16 @@ def may_decide(session: Session, user_id: UUID | None, approval: Approval) -> bo
     """Whether this user may decide this now."""
     values = {"user": user_id, "act": approval.act, "asker": approval.asked_by}
     return bool(session.scalar(_MAY_DECIDE, {**values, "what": json.dumps(approval.what)}))
+
+
+def steps_aside(session: Session, user_id: UUID | None, cases: Collection[UUID]) -> bool:
+    """Whether this user steps aside from any of these cases."""
+    return bool(session.scalar(_STEPS_ASIDE, {"user": user_id, "cases": list(cases)}))
+
+
+_STEPS_ASIDE = text("""
+    SELECT bool_or(gate.user_is_aside(:user, d.id)) FROM unnest(cast(:cases AS uuid[])) AS d (id)
+""")
 
 
 def take_rows(session: Session, count: int) -> int:

@@ -6,7 +6,7 @@ the moment of asking, of deciding and of using: a role that was lost meanwhile c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -40,6 +40,7 @@ def ask(
     kept, digest = matter(act, what)
     if not queries.may_ask(session, by.user_id, act, kept):
         raise NotYours
+    queries.take_turn(session, by.user_id)
     if before := queries.find_same(session, by.user_id, digest, by.now):
         return before
     if queries.count_waiting(session, by.user_id, by.now) >= MAX_WAITING:
@@ -101,11 +102,13 @@ def spend(
     approval_id: UUID | None,
     act: str,
     what: Mapping[str, object],
+    cases: Collection[UUID] = (),
     **told: object,
 ) -> None:
     """Use an approval up, in the transaction of the act that it allows: rolled back is not used.
 
-    `told` goes into NeedsApproval beside `act` and `what` (how many rows). Raises NeedsApproval
+    `cases`: which cases are meant where `what` names them by a digest: whoever steps aside from one
+    of them has not approved it. `told` goes into NeedsApproval beside `act` and `what` (how many rows). Raises NeedsApproval
     where none is given; ApprovalNotFound, NotTheAsker, OtherMatter, StillWaiting, ApprovalOver,
     ApproverGone where it does not allow this; NotYours where the asker may not ask any more.
     """
@@ -123,6 +126,8 @@ def spend(
     if not queries.may_ask(session, by.user_id, act, kept):
         raise NotYours
     if not queries.may_decide(session, found.decided_by, found):
+        raise ApproverGone
+    if queries.steps_aside(session, found.decided_by, cases):
         raise ApproverGone
     found.used_at = by.now
     session.flush()

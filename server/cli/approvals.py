@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from socket import gethostname
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import click
 from rich.table import Table
 
+from server.app import create_app
 from server.approvals import queries, service
 from server.approvals.errors import NeedsApproval
 from server.approvals.models import Approval
@@ -102,7 +105,7 @@ _decided("refuse", "拒绝 Refuse")
 @contextmanager
 def signed_in(login: str, password: str) -> Iterator[Callable[..., Any]]:
     """A person at the keyboard, judged as over HTTP: password, code, role; signed out after."""
-    with opened(from_environment(os.environ)) as app:
+    with opened(from_environment(os.environ), create_app) as app:
         client = app.test_client()
         device = {"id": str(uuid5(NAMESPACE_URL, f"wangge-keyboard:{login}")), "name": "keyboard"}
         said = {"login": login, "password": password, "device": device}
@@ -134,14 +137,25 @@ def _good(answer: Any) -> Any:
 
 @contextmanager
 def asking(by: Identity, reason: str) -> Iterator[None]:
-    """Where a second person has to allow what a command does: ask, print the number, end with 1."""
+    """Where a second person has to allow what a command does: ask, print the number, end with 1.
+
+    The keyboard is nobody: the request says under which login of the server it was typed.
+    """
     try:
         yield
     except NeedsApproval as needed:
         with transaction(by) as session:
-            asked = service.ask(session, by, needed.act, needed.what, reason)
+            asked = service.ask(session, by, needed.act, needed.what, f"{reason}（{_typist()}）")
         until = asked.expires_at.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M")
         click.echo(f"须另一人批准 needs a second person: {ACTS[asked.act]}", err=True)
         click.echo(f"审批编号 approval: {asked.id}（{until} 前有效 until then）", err=True)
         click.echo("批准后加上 --approval 重做。 Once approved, repeat with --approval.", err=True)
         raise SystemExit(1) from None
+
+
+def _typist() -> str:
+    """Whoever sits at the keyboard, as the server knows them; who became root, as who they were."""
+    try:
+        return f"{os.environ.get('SUDO_USER') or getpass.getuser()}@{gethostname()}"
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}@{gethostname()}"

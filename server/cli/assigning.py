@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from server.access.accounts.assignments import service
 from server.access.accounts.assignments.queries import find_held
 from server.access.accounts.errors import AssignmentNotFound
+from server.access.accounts.users.queries import list_unserved
 from server.access.models import Assignment
 from server.access.permissions import Role
+from server.access.queries import get_known
 from server.access.rules import HELD_ON
 from server.cli.opening import MOMENT, acting
-from server.cli.users import get_known
+from server.cli.users import tell_unserved
 from server.db import Identity
 from server.places import queries as places
 from server.places.models import Area, GridCell
@@ -90,7 +92,9 @@ def unassign(login: str, role: str, code: str, at: datetime | None, reason: str)
             raise AssignmentNotFound
         for one in ended:
             service.end(session, by, one.id, _within(one, at, by), reason)
+        unserved = list_unserved(session, [one.id for one in ended])
     click.echo(f"已收回 ended: {login} {role} {code}")
+    tell_unserved(unserved)
 
 
 def _place(session: Session, code: str) -> Area | GridCell:

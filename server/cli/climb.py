@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from server.app import system_clock
+from server.bare import system_clock
 from server.cli.opening import MOMENT, county_hand
 from server.worker import climb_due
 

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from server.access.accounts.devices import queries, service
 from server.access.accounts.rules import DEVICE_REASONS
+from server.access.queries import get_known
 from server.cli.opening import acting
 from server.cli.tables import show
-from server.cli.users import get_known
 from server.ladder.calendar import LOCAL
 
 

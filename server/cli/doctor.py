@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 import server.tables  # noqa: F401 (registers every table)
 from migrations.upgrade import newest_revision
-from server.app import system_clock
+from server.bare import system_clock
 from server.cli import queries
 from server.cli.attesting import look_at_attested, look_at_seals
 from server.cli.signs import Look, Sign, State, line_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from server.access.factors import service
+from server.access.queries import get_known
 from server.cli.opening import acting
-from server.cli.users import get_known
 
 
 @click.group("second-factor")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from server.app import system_clock
+from server.bare import system_clock
 from server.db import Acting, Identity, transaction, worker
 from server.installation import opened
 from server.ladder.calendar import LOCAL

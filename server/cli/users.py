@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import click
 from rich.table import Table
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from server import codes
@@ -15,9 +18,9 @@ from server.access import queries
 from server.access.accounts.invitations.service import Invited, invite
 from server.access.accounts.offices import service as offices
 from server.access.accounts.users import service as users
-from server.access.errors import UserNotFound
-from server.access.models import User
+from server.access.accounts.users.queries import list_unserved
 from server.access.rules import OFFICE_KINDS
+from server.cli.factors import second_factor
 from server.cli.opening import acting
 from server.cli.tables import show
 from server.db import Identity
@@ -33,6 +36,9 @@ CELL_DIGITS = 15
 @click.group()
 def user() -> None:
     """用户。 Users."""
+
+
+user.add_command(second_factor)
 
 
 @user.command("add")
@@ -66,7 +72,7 @@ def invite_user(login: str) -> None:
     The one before is dead; once it is used, everything that was signed in ends.
     """
     with acting() as (session, by):
-        invited = _invite(session, by, get_known(session, login).id)
+        invited = _invite(session, by, queries.get_known(session, login).id)
     _tell(invited)
 
 
@@ -76,7 +82,7 @@ def invite_user(login: str) -> None:
 def rename_user(login: str, name: str) -> None:
     """更改用户 LOGIN 的姓名。 Another name; the login stays."""
     with acting() as (session, _):
-        users.rename_user(session, get_known(session, login).id, name)
+        users.rename_user(session, queries.get_known(session, login).id, name)
     click.echo(f"已更名 renamed: {login} {name}")
 
 
@@ -90,8 +96,10 @@ def disable_user(login: str, reason: str) -> None:
     Their phones drop what they hold and may still deliver what they wrote.
     """
     with acting() as (session, by):
-        users.disable_user(session, by, get_known(session, login).id, reason)
+        ended = users.disable_user(session, by, queries.get_known(session, login).id, reason)
+        unserved = list_unserved(session, [one.id for one in ended])
     click.echo(f"已停用 disabled: {login}")
+    tell_unserved(unserved)
 
 
 @user.command("enable")
@@ -100,8 +108,14 @@ def disable_user(login: str, reason: str) -> None:
 def enable_user(login: str, reason: str) -> None:
     """重新启用用户 LOGIN；分工、终端须重新办理。 Let somebody sign in again, with nothing held."""
     with acting() as (session, by):
-        users.enable_user(session, by, get_known(session, login).id, reason)
+        users.enable_user(session, by, queries.get_known(session, login).id, reason)
     click.echo(f"已启用 enabled: {login}")
+
+
+def tell_unserved(unserved: Sequence[Row[Any]]) -> None:
+    """Say what nobody holds any more, so that somebody gives it anew."""
+    for one in unserved:
+        click.echo(f"现无人任职 nobody holds now: {one.role} {one.place} {one.code}")
 
 
 def _invite(session: Session, by: Identity, user_id: UUID) -> Invited:
@@ -147,14 +161,6 @@ def list_users() -> None:
             until = row.valid_to.astimezone(LOCAL).strftime("%Y-%m-%d") if row.valid_to else ""
             table.add_row(row.login, row.name, active or "", row.place, row.code, until)
     show(table)
-
-
-def get_known(session: Session, login: str) -> User:
-    """Who has this login. Raises UserNotFound."""
-    found = queries.find_user(session, login)
-    if found is None:
-        raise UserNotFound
-    return found
 
 
 @click.group()

@@ -7,7 +7,7 @@ import signal
 import click
 
 from server import logs
-from server.app import system_clock
+from server.bare import system_clock
 from server.cli.opening import worker_settings
 from server.installation import opened
 from server.worker import DELIVERY, OTHERS, SEALING, URGENT, Steady, Worker, Workers, running

@@ -156,10 +156,11 @@ def run_listed(
         wanted = sorted(due & set(ids))
         if kind == "disputes" and wanted:
             what = {"list": digest_of(ids), "cases": len(set(ids))}
-            spend(session, by, approval_id, "case.delete", what)
-        order_erasures(session, by, _ENTITY[kind], wanted, "purpose_over")
+            spend(session, by, approval_id, "case.delete", what, cases=wanted)
+        if wanted:
+            _TAKE[kind](session, by, register, wanted)
         record(session, "retention.run", kind=kind, taken=len(wanted), listed=len(set(ids)))
-    for start in range(0, len(wanted), BATCH):
+    for start in range(0, len(wanted) if kind in _ENTITY else 0, BATCH):
         erase_listed(by, register, _ENTITY[kind], wanted[start : start + BATCH])
     return len(wanted)
 

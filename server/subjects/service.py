@@ -100,8 +100,8 @@ def _gather(session: Session, who: _Subject, homes: Sequence[Household]) -> Kept
         "aside": _aside(session, who, visits),
         "parties": _parties(session, who),
         "cases": [_case(session, who, one) for one in queries.list_cases(session, who.dispute_ids)],
-        "claims": _of(claims, "content", "outcome"),
-        "terms": _of(terms, "content", "due_on", "done_at"),
+        "claims": _plainly(who, claims, "content", "outcome"),
+        "terms": _plainly(who, terms, "content", "due_on", "done_at"),
         "agreements": [
             {"kind": row.form, "at": _text(row.effective_on), "content": who.plain(row.agreement)}
             for row in queries.list_agreements(session, who.dispute_ids)
@@ -118,12 +118,9 @@ def _gather(session: Session, who: _Subject, homes: Sequence[Household]) -> Kept
     }
     about = [*who.households, *_ids(visits), *who.party_ids, *who.dispute_ids, *_ids(files)]
     acts = queries.list_acts(session, about)
-    sections["acts"] = [{name: _text(getattr(a, name)) for name in _ACT} for a in acts]
+    sections["acts"] = _plainly(who, acts, "at", "role", "action", "reason")
     told = {name: rows for name, rows in sections.items() if rows}
     return Kept(told, [(_file_name(one.id, one.media_type), bytes(one.sha256)) for one in files])
-
-
-_ACT = ("at", "role", "action", "reason")
 
 
 def _household(home: Household) -> dict[str, str]:
@@ -143,7 +140,7 @@ def _of_households(session: Session, who: _Subject, visits: Sequence[Any]) -> di
     return {
         "placings": _of(found("placings"), "placed_by", "valid_from", "valid_to"),
         "links": _of(links, "kind", "valid_from", "valid_to"),
-        "visits": _of(visits, "outcome", "purpose", "note", "occurred_at", "recorded_at"),
+        "visits": _plainly(who, visits, "outcome", "purpose", "note", "occurred_at", "recorded_at"),
         "consents": _of(found("consents"), *said),
         "conflicts": _of(found("conflicts"), "field", "values", "recorded_at"),
         "given_to": _of(given, "given_to", "kind", "at"),
@@ -158,7 +155,7 @@ def _aside(session: Session, who: _Subject, visits: Sequence[Any]) -> Rows:
         {
             "kind": row.entity,
             "at": _text(row.received_at),
-            "content": json.dumps(change.get("set"), ensure_ascii=False),
+            "content": who.plain(json.dumps(change.get("set"), ensure_ascii=False)),
         }
         for row, change in kept
         if about and row.entity in _OWN_ENTITIES and speaks_of(change, about)
@@ -197,6 +194,11 @@ def _case(session: Session, who: _Subject, case: Dispute) -> dict[str, str]:
 
 def _of(rows: Sequence[Any], *names: str) -> list[dict[str, str]]:
     return [{name: _text(getattr(row, name)) for name in names} for row in rows]
+
+
+def _plainly(who: _Subject, rows: Sequence[Any], *names: str) -> list[dict[str, str]]:
+    """As `_of`, where somebody may have written the names of others into it."""
+    return [{name: who.plain(said) for name, said in row.items()} for row in _of(rows, *names)]
 
 
 def _ids(rows: Collection[Any]) -> list[UUID]:

@@ -24,6 +24,8 @@ def test_it_asks_prints_a_number_and_a_person_allows_it(
     number = found[1]
     assert number in keyboard.type(*take, expect=1)  # asked twice is asked once
     assert "年度归档" in keyboard.type("approvals", "list", "--waiting")
+    (typed,) = acts(county, "approval.ask")
+    assert re.fullmatch(r"年度归档（.+@.+）", typed.reason or "")  # who sat there, for the decider
     assert "Nobody has decided" in keyboard.fails(*take, "--approval", number)
 
     def decide(verb: str, login: str, *more: str) -> tuple[object, ...]:

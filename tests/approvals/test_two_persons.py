@@ -173,6 +173,37 @@ def test_nobody_decides_on_the_deletion_of_the_own_case_or_hears_of_it(
     use(offices, "county", number, request)
 
 
+def test_who_steps_aside_from_one_of_a_list_has_not_approved_it(offices: SmallCounty) -> None:
+    """Files that ended long ago go by a list, of which the request has the digest alone."""
+    case = _a_case(offices)
+    request = {**CASE, "what": {"list": "0" * 64, "cases": 2}}
+    number = ask(offices.sign_in("county"), request)
+    approve(offices.sign_in("county-2"), number)
+    by, cases = offices.identity("county"), [uuid4(), UUID(case)]
+    step_aside = (
+        """INSERT INTO recusal (id, dispute_id, user_id, found_by, since)
+           VALUES (gen_random_uuid(), %s, %s, 'declared', now())""",
+        (case, str(id_of("user county-2"))),
+    )
+    with as_admin(offices.url) as cursor:
+        cursor.execute(*step_aside)
+    with pytest.raises(ApproverGone), transaction(by) as session:
+        service.spend(session, by, UUID(number), CASE["act"], request["what"], cases=cases)  # type: ignore[arg-type]
+    with transaction(by) as session:
+        service.spend(session, by, UUID(number), CASE["act"], request["what"], cases=cases[:1])  # type: ignore[arg-type]
+
+
+def test_asked_at_the_same_moment_is_asked_once(offices: SmallCounty) -> None:
+    desk = offices.sign_in("county")
+
+    def one(_: int) -> str:
+        with offices.app.app_context():
+            return ask(desk, CASE)
+
+    with ThreadPoolExecutor(3) as pool:
+        assert len(set(pool.map(one, range(3)))) == 1
+
+
 def _a_case(county: SmallCounty) -> str:
     from server.policies.service import ensure_policy
 

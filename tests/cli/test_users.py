@@ -91,7 +91,9 @@ def test_somebody_is_disabled_and_enabled_with_nothing_held(
     """Few commands: each makes the whole application. The rules are tried over HTTP."""
     county.clock.now = datetime.now(UTC)  # the commands write by the real clock
     phone = county.sign_in("worker-a1w")
-    keyboard.type("user", "disable", "worker-a1w", "--reason", "示例离岗")
+    said = keyboard.type("user", "disable", "worker-a1w", "--reason", "示例离岗")
+    assert "nobody holds now: grid_worker" in said
+    assert CELLS["A1w"] in said
     assert "disabled" in keyboard.fails("assign", "worker-a1w", "mediator", VILLAGES["A1"])
     keyboard.type("user", "enable", "worker-a1w", "--reason", "示例返岗")
     assert phone.call("GET", "/households").status_code == 403
@@ -105,7 +107,8 @@ def test_a_role_is_taken_back_and_the_last_administrator_stays(
     taken = ("unassign", "mediator-a1", "mediator", VILLAGES["A1"])
     keyboard.type(*taken, "--at", "2099-12-31", "--reason", "示例")
     assert "2099-12-31" in keyboard.type("user", "list")
-    keyboard.type(*taken, "--reason", "示例")
+    said = keyboard.type(*taken, "--reason", "示例")
+    assert "nobody holds now: mediator" in said
     assert "no such assignment" in keyboard.fails(*taken, "--reason", "示例")
     last = ("unassign", "system", "system_admin", "511921", "--reason", "示例")
     assert "last administrator" in keyboard.fails(*last)

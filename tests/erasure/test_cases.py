@@ -17,7 +17,9 @@ from server.disputes import service as disputes
 from server.erasure import rounds
 from server.erasure.register import Erased, Register
 from server.figures import service as figures
+from tests.approvals.conftest import add_person
 from tests.attachments.conftest import photo
+from tests.cli.keyboard import as_admin
 from tests.disputes.conftest import Ladder
 from tests.disputes.conftest import ladder as ladder
 from tests.erasure.orders import all_text
@@ -231,3 +233,51 @@ def test_an_open_case_is_not_erased_but_where_it_should_never_have_been_kept(
     ask(county, "dispute", dispute, 202, approval=number, reason="entered_wrongly")
     rounds.go_round(county.worker, register)
     assert county.sign_in("county").call("GET", f"/disputes/{dispute}").status_code == 404
+
+
+def test_whoever_is_aside_of_a_case_neither_hears_of_its_texts_nor_decides_them(
+    ladder: Ladder, register: Register
+) -> None:
+    """A person of the county Office who is a party would put the other side's words right."""
+    case = quarrel(ladder)
+    erase_party(case, register)
+    listed = mentions(case.county)
+    add_person(case.county, "county-2", "county_office", office_id=id_of("office county"))
+    with as_admin(case.county.url) as cursor:
+        cursor.execute(
+            "INSERT INTO recusal (id, dispute_id, user_id, found_by, since)"
+            " VALUES (gen_random_uuid(), %s, %s, 'declared', now())",
+            (case.id, str(id_of("user county-2"))),
+        )
+    aside = case.county.sign_in("county-2")
+    assert aside.get("/erasures/mentions")["items"] == []
+    for mention in listed:
+        path = f"/erasures/mentions/{mention['id']}"
+        assert aside.call("GET", path).status_code == 404
+        assert aside.call("POST", path, json={"decided": "stays"}).status_code == 404
+    assert [m["decided"] for m in mentions(case.county)] == [None] * len(listed)
+
+
+def test_files_with_a_households_own_words_go_with_the_household(
+    ladder: Ladder, register: Register
+) -> None:
+    case = quarrel(ladder)
+    county, home = case.county, id_of("A1w-1")
+    with as_admin(county.url) as cursor:
+        cursor.execute(
+            "UPDATE party SET kind = 'household', household_id = %s, name = NULL, telephone = NULL,"
+            " telephone_index = NULL WHERE id = %s",
+            (str(home), str(case.wanted)),
+        )
+        cursor.execute("SELECT id FROM dispute_event WHERE party_id = %s", (str(case.wanted),))
+        ((event,), *_) = cursor.fetchall()
+    asked = {"owner_entity": "dispute_event", "owner_id": str(event), "purpose": "photo"}
+    sent = {"query_string": asked, "data": photo()}
+    kept = ladder.desk("mediator-a1").call("PUT", f"/attachments/{uuid4()}", **sent)
+    assert kept.status_code == 201, kept.text
+    ask(county, "household", home)
+    assert rounds.go_round(county.worker, register) == 1
+    with transaction(county.worker) as session:
+        assert session.scalar(text("SELECT count(*) FROM attachment")) == 0
+        assert session.scalar(text("SELECT count(*) FROM attachment_leftover")) == 1
+    assert len(register.files()) == 1

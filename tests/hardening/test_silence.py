@@ -30,8 +30,10 @@ STUCK = 20.0  # seconds; whoever waits longer than this is not bounded at all
 
 
 @pytest.fixture(autouse=True)
-def _bounded() -> Iterator[None]:
+def _bounded(request: pytest.FixtureRequest) -> Iterator[None]:
     """As in a process of the web; the driver knows one way of waiting for the whole process."""
+    if "county" in request.fixturenames:
+        request.getfixturevalue("county")  # which is made by COPY, and that waits another way
     bound_silence()
     yield
     set_wait_callback(None)

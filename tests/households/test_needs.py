@@ -106,6 +106,15 @@ def test_it_is_taken_back_at_once_and_asked_again_before_it_ends(county: SmallCo
     assert rows(county, how) == [("meals", "withdrawn", True), ("mobility", None, False)]
 
 
+def test_it_is_taken_back_of_its_own_household_alone(county: SmallCounty) -> None:
+    made = give(county)
+    desk = county.sign_in("worker-a1w")
+    for home, need in ((id_of("A1w-2"), made["id"]), (HOME, uuid4()), (uuid4(), made["id"])):
+        path = f"/households/{home}/needs/{need}/withdraw"
+        assert desk.call("POST", path).status_code == 404, path
+    assert shown(county) == ["meals"]
+
+
 def test_a_new_consent_takes_the_place_of_an_older_one_whichever_comes_first(
     county: SmallCounty,
 ) -> None:

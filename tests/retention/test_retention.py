@@ -150,6 +150,20 @@ def test_numbers_of_outsiders_go_and_their_names_stay(ladder: Ladder, register: 
     assert NUMBER in everything(county)
 
 
+def test_a_list_that_was_read_is_taken_of_every_kind_and_nothing_beside_it(
+    ladder: Ladder, register: Register
+) -> None:
+    case = quarrel(ladder)
+    county = case.county
+    decide(county, "telephones", 1)
+    county.clock.pass_time(days=32)
+    listed = {case.wanted, uuid4()}
+    assert service.run_listed(county.worker, register, "telephones", listed, None) == 1
+    told = {p["id"]: p["telephone"] for p in ladder.read("county", case.id)["parties"]}
+    assert [party for party, number in told.items() if number is None] == [str(case.wanted)]
+    assert service.run_listed(county.worker, register, "telephones", listed, None) == 0
+
+
 def test_files_of_cases_are_read_first_and_go_by_two_persons(
     ladder: Ladder, register: Register
 ) -> None:

@@ -79,7 +79,7 @@ def test_a_household_gets_all_that_hangs_on_it(ladder: Ladder, tmp_path: Path) -
     assert worker.call("PATCH", f"/households/{HOME}", json=change).status_code == 200
     made = worker.post(
         "/visits",
-        {"id": str(uuid4()), "household_id": str(HOME), "outcome": "met", "note": NOTE},
+        {"id": str(uuid4()), "household_id": str(HOME), "outcome": "met", "note": f"{NOTE}，示某A1w2也在"},
     )
     asked = {"owner_entity": "visit", "owner_id": made["id"], "purpose": "photo"}
     kept = worker.call("PUT", f"/attachments/{uuid4()}", query_string=asked, data=photo())
@@ -101,7 +101,13 @@ def test_a_household_gets_all_that_hangs_on_it(ladder: Ladder, tmp_path: Path) -
         {"side": "respondent", "kind": "household", "household_id": str(id_of("A1w-2"))},
     ]
     story = f"{HEAD}与示某A1w2争水"
-    ladder.register("mediator-a1", "water", cell_id=str(id_of("A1w")), parties=parties, story=story)
+    claims = [{"party": 0, "content": "要示某A1w2让水"}]
+    more: dict[str, Any] = {"parties": parties, "story": story, "claims": claims}
+    ladder.register("mediator-a1", "water", cell_id=str(id_of("A1w")), **more)
+    # Two who quarrel were looked up for one reason, and whoever typed it named the neighbour.
+    county.sign_in("township-a").post(
+        f"/households/{HOME}/reveal", {"reason": "示某A1w2"}, expect=200
+    )
 
     data, said, package = opened(package_of(county, "households", HOME).data)
     told = (HEAD, TELEPHONE, "示例路一号", NOTE, "示某甲之子", "meals", "核对电话", "争水")
@@ -109,10 +115,13 @@ def test_a_household_gets_all_that_hangs_on_it(ladder: Ladder, tmp_path: Path) -
     for word in ("示某A1w2", "示某A1w3", "00013800002", str(id_of("A1w-2"))):
         assert word not in said, word
     assert data["cases"][0]["story"] == f"{HEAD}与{WITHHELD}争水"
+    assert data["claims"][0]["content"] == f"要{WITHHELD}让水"
+    assert data["visits"][0]["note"] == f"{NOTE}，{WITHHELD}也在"
+    assert WITHHELD in {act["reason"] for act in data["acts"]}
     files = [name for name in package.namelist() if name.startswith("files/")]
     assert [package.read(name)[:2] for name in files] == [b"\xff\xd8"]
     cells = list(csv.reader(io.StringIO(package.read("visits.csv").decode("utf-8-sig"))))
-    assert f"'{NOTE}" in cells[1]
+    assert [cell for cell in cells[1] if cell.startswith(f"'{NOTE}")]
     assert "<script" not in said
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.engine import make_url
 
+from server.app import create_app
 from server.db import transaction
 from server.installation import opened
 from server.syncing.healing.rules import WENT_BACK, WORDS, why_new
@@ -56,7 +57,7 @@ def test_the_web_is_shut_until_somebody_has_looked_and_each_refusal_gives_its_co
 ) -> None:
     """A copy that nobody has seen to; then a dump of a day before the question was invented."""
     url = make_url(county.url).set(username="wangge_app").render_as_string(hide_password=False)
-    with opened(smallcounty.settings(url)) as app:
+    with opened(smallcounty.settings(url), create_app) as app:
         readyz: Callable[[], Any] = partial(app.test_client().get, "/readyz")
         answers = [readyz() for _ in range(15)]  # more than the pool lends
         assert {answer.status_code for answer in answers} == {503}
@@ -67,7 +68,7 @@ def test_the_web_is_shut_until_somebody_has_looked_and_each_refusal_gives_its_co
         run(county, "ALTER FUNCTION gate.settled_by_now() RENAME TO settled")
     with county.app.app_context(), transaction(county.worker) as session:
         ensure_epoch(session, county.worker)
-    with opened(smallcounty.settings(url)) as app:
+    with opened(smallcounty.settings(url), create_app) as app:
         assert app.test_client().get("/readyz").status_code == 200
 
 

@@ -77,12 +77,13 @@ class UserDisabled(Clash):
 
 
 class AtTheKeyboard(NotYours):
-    """An administrator's forgotten password: nobody renews it over the web."""
+    """The forgotten password of who administers, or decides without a second factor."""
 
     slug = "at-the-keyboard"
     text = (
-        "管理员的密码只能在服务器上重设（wangge user invite）。 "
-        "An administrator's password is renewed at the server: wangge user invite."
+        "管理员，以及未启用动态码的主管和县级人员，密码只能在服务器上重设（wangge user invite）。 "
+        "The password of an administrator, or of a supervisor or county officer without a second "
+        "factor, is renewed at the server: wangge user invite."
     )
 
 

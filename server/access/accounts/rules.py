@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from server.access.permissions import Role
+from server.ladder.calendar import LOCAL, local_day
 
 GIVES: Mapping[Role, frozenset[Role]] = {
     Role.SECURITY_ADMIN: frozenset(Role) - {Role.GRID_WORKER},
@@ -38,6 +39,12 @@ def gives(roles: Collection[str], role: Role) -> bool:
 def over_county(roles: Collection[str], role: Role) -> bool:
     """Whether that reaches over the whole county, not the own township alone."""
     return Role.SECURITY_ADMIN in roles and gives([Role.SECURITY_ADMIN], role)
+
+
+def starts_at(wanted: datetime | None, now: datetime) -> datetime:
+    """When a span begins: at once, or when it was said; a day that has begun counts from now on."""
+    midnight = datetime.combine(local_day(now), time(), LOCAL)
+    return now if wanted is None or wanted == midnight else wanted
 
 
 def ends_at(begun: datetime, at: datetime) -> datetime:

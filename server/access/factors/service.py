@@ -23,7 +23,7 @@ from server.access.factors.rules import (
     step_of,
     uri_of,
 )
-from server.access.service import end_sessions
+from server.access.service import end_sessions, hold_sessions
 from server.audit.service import record
 from server.codes import RANDOM_BYTES, grouped, new_code, read_code
 from server.db import Identity
@@ -78,6 +78,7 @@ def confirm(session: Session, by: Identity, code: str, login_id: UUID) -> list[s
     All other sessions end: they were opened without it. Raises NoFactor, WrongProof.
     """
     user_id = _asking(by)
+    hold_sessions(session, user_id)
     found = queries.lock_factor(session, user_id)
     if found is None or found.secret is None or found.confirmed_at is not None:
         raise NoFactor
@@ -122,6 +123,7 @@ def renew_recovery(session: Session, by: Identity) -> list[str]:
 def remove(session: Session, by: Identity, login_id: UUID) -> None:
     """Take one's own away, to enrol another. All other sessions end. Raises NoFactor."""
     user_id = _asking(by)
+    hold_sessions(session, user_id)
     if not standing(session, user_id).on:
         raise NoFactor
     queries.end_factor(session, user_id)
@@ -138,6 +140,7 @@ def reset(session: Session, by: Identity, user_id: UUID, reason: str) -> None:
         raise NoFactor
     if access.find_user_by_id(session, user_id) is None:
         raise UserNotFound
+    hold_sessions(session, user_id)
     if not queries.reset_factor(session, user_id):
         raise NoFactor
     end_sessions(session, user_id)

@@ -13,7 +13,6 @@ from server.access.schemas import RevealIn
 from server.access.signing import service as signing
 from server.bodies import Blueprint
 from server.db import transaction
-from server.limits import service as limits
 
 blp = Blueprint(
     "second factor",
@@ -43,11 +42,11 @@ def enrol() -> Enrolment:
 def confirm(asked: dict[str, Any]) -> dict[str, list[str]]:
     """Confirm it by its present code. All other sessions end; recovery codes are shown once."""
     me = asker()
-    taken = signing.count_proof(me.identity, me.user_id, me.device_id)
-    with transaction(me.identity) as session:
-        codes = service.confirm(session, me.identity, asked["code"], me.login_id)
-    limits.give_back(taken, me.identity)
-    return {"recovery": codes}
+    with (
+        signing.counting_proof(me.identity, me.user_id, me.device_id),
+        transaction(me.identity) as session,
+    ):
+        return {"recovery": service.confirm(session, me.identity, asked["code"], me.login_id)}
 
 
 @blp.route("/recovery", methods=["POST"])

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from server.access.errors import WrongLogin
+from server.access.factors.errors import WrongCode, WrongProof
 from server.access.queries import Proof
-from server.access.service import digest, prove
+from server.access.service import prove
 from server.access.signing.rules import (
     CHALLENGE,
     Comer,
@@ -30,6 +31,15 @@ from server.limits.rules import Bucket
 from server.sealed import keyring
 
 _CHALLENGE = "session.challenge"
+_STAMP = "session.challenge.password"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Who has proved a password, and a stamp of the password that it was."""
+
+    comer: Comer
+    stamp: bytes
 
 
 def prove_counted(by: Identity, comer: Comer, found: Proof | None, password: str) -> UUID:
@@ -37,26 +47,43 @@ def prove_counted(by: Identity, comer: Comer, found: Proof | None, password: str
     transaction. Raises TooMany, WrongLogin, TryLater.
     """
     taken = _take(by, comer, own=found is not None and found.on_own_device)
-    with given_back(by, taken, unless=WrongLogin):
+    with given_back(by, taken, unless=(WrongLogin,)):
         return prove(found, password)
 
 
-def count_code(by: Identity, user_id: UUID, device_id: UUID, *, own: bool) -> Sequence[Bucket]:
-    """Count a try of a code; what was taken, to be given back if it is right. Raises TooMany."""
-    taken = tries_of_code(user_id, device_id, partial(limits.blind, by), own=own)
-    limits.knock_all(taken, by)
-    return taken
-
-
-def count_proof(by: Identity, user_id: UUID, device_id: UUID) -> Sequence[Bucket]:
-    """Count a try to prove oneself once more; likewise. Raises TooMany."""
-    taken = tries_of_proof(user_id, device_id, partial(limits.blind, by))
-    limits.knock_all(taken, by)
-    return taken
+def prove_again(
+    by: Identity, user_id: UUID, device_id: UUID, found: Proof | None, password: str
+) -> None:
+    """The own password of somebody signed in, counting the try; likewise. Raises WrongProof."""
+    with counting_proof(by, user_id, device_id):
+        try:
+            prove(found, password)
+        except WrongLogin as error:
+            raise WrongProof from error
 
 
 @contextmanager
-def given_back(by: Identity, taken: Sequence[Bucket], *, unless: type[Exception]) -> Iterator[None]:
+def counting_code(by: Identity, user_id: UUID, device_id: UUID, *, own: bool) -> Iterator[None]:
+    """Count a try of a code. Raises TooMany."""
+    taken = tries_of_code(user_id, device_id, partial(limits.blind, by), own=own)
+    limits.knock_all(taken, by)
+    with given_back(by, taken, unless=(WrongCode, WrongProof)):
+        yield
+
+
+@contextmanager
+def counting_proof(by: Identity, user_id: UUID, device_id: UUID) -> Iterator[None]:
+    """Count a try to prove oneself once more. Raises TooMany."""
+    taken = tries_of_proof(user_id, device_id, partial(limits.blind, by))
+    limits.knock_all(taken, by)
+    with given_back(by, taken, unless=(WrongProof,)):
+        yield
+
+
+@contextmanager
+def given_back(
+    by: Identity, taken: Sequence[Bucket], *, unless: tuple[type[Exception], ...]
+) -> Iterator[None]:
     """What was taken is given back, also where something else fails, unless it was a guess."""
     try:
         yield
@@ -71,6 +98,7 @@ def given_back(by: Identity, taken: Sequence[Bucket], *, unless: type[Exception]
 def challenge(comer: Comer, found: Proof, now: datetime) -> str:
     """What stands for a right password until the code comes; nobody else can write one."""
     said = [
+        _text(_stamp(found)),
         comer.login,
         str(comer.device_id),
         comer.device_name,
@@ -78,28 +106,28 @@ def challenge(comer: Comer, found: Proof, now: datetime) -> str:
         int((now + CHALLENGE).timestamp()),
     ]
     text = json.dumps(said, ensure_ascii=False).encode()
-    return f"{_text(text)}.{_text(_mac(text, found))}"
+    return f"{_text(text)}.{_text(_mac(text))}"
 
 
-def read_challenge(challenge: str) -> tuple[Comer, datetime] | None:
-    """Who says to have proved a password, and until when that holds; `stands` tells if it is so."""
-    try:
-        login, device, name, instead_of, until = json.loads(_bytes(challenge.partition(".")[0]))
-        goes = UUID(instead_of) if instead_of else None
-        return Comer(login, UUID(device), name, "", goes), datetime.fromtimestamp(until, UTC)
-    except (ValueError, TypeError, AttributeError, OverflowError, OSError, binascii.Error):
-        return None
-
-
-def stands(challenge: str, found: Proof | None) -> bool:
-    """Whether we wrote this, for this user and the password they still have."""
+def read_challenge(challenge: str, now: datetime) -> Challenge | None:
+    """What we wrote ourselves, within these five minutes; nothing else is so much as read."""
     head, _, tail = challenge.partition(".")
-    if found is None:
-        return False
     try:
-        return hmac.compare_digest(_mac(_bytes(head), found), _bytes(tail))
-    except (ValueError, binascii.Error):
-        return False
+        text = _bytes(head)
+        if not hmac.compare_digest(_mac(text), _bytes(tail)):
+            return None
+    except ValueError:  # not of our alphabet
+        return None
+    stamp, login, device, name, instead_of, until = json.loads(text)
+    if now.timestamp() >= until:
+        return None
+    goes = UUID(instead_of) if instead_of else None
+    return Challenge(Comer(login, UUID(device), name, "", goes), _bytes(stamp))
+
+
+def stands(said: Challenge, found: Proof) -> bool:
+    """Whether it was written for this user and the password they still have."""
+    return hmac.compare_digest(said.stamp, _stamp(found))
 
 
 def _take(by: Identity, comer: Comer, *, own: bool) -> Sequence[Bucket]:
@@ -118,9 +146,12 @@ def _take(by: Identity, comer: Comer, *, own: bool) -> Sequence[Bucket]:
     return taken
 
 
-def _mac(text: bytes, found: Proof) -> bytes:
-    known = f"{_text(text)} {found.user_id} {digest(found.password_hash).hex()}"
-    return keyring().blind(_CHALLENGE, known)
+def _mac(text: bytes) -> bytes:
+    return keyring().blind(_CHALLENGE, _text(text))
+
+
+def _stamp(found: Proof) -> bytes:
+    return keyring().blind(_STAMP, f"{found.user_id} {found.password_hash}")
 
 
 def _text(raw: bytes) -> str:

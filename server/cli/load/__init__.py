@@ -9,6 +9,7 @@ import click
 from server.cli.load.households import load_households
 from server.cli.load.places import areas, boundaries, cells
 from server.cli.opening import MOMENT
+from server.cli.refs import refs
 
 
 @click.group()
@@ -23,5 +24,5 @@ def load(context: click.Context, as_of: datetime | None) -> None:
     context.obj = as_of
 
 
-for command in (areas, cells, boundaries, load_households):
+for command in (areas, cells, boundaries, load_households, refs):
     load.add_command(command)

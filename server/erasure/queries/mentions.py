@@ -84,6 +84,12 @@ def get_mention(session: Session, mention_id: UUID) -> Mention:
     return found
 
 
+def lock_open_mention(session: Session, mention_id: UUID) -> Mention | None:
+    """One that the worker has not carried out; it waits until this is decided."""
+    query = select(Mention).where(Mention.id == mention_id, Mention.done_at.is_(None))
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
 def list_decided(session: Session) -> Sequence[Mention]:
     """Decided ones that nobody has carried out yet; locked."""
     query = select(Mention).where(Mention.decided.is_not(None), Mention.done_at.is_(None))

@@ -13,6 +13,11 @@ FILES_OF_PARTIES: Final = (
     "owner_entity = 'dispute_event' AND owner_id IN"
     " (SELECT id FROM dispute_event WHERE party_id = ANY ({ids}))"
 )
+FILES_OF_HOUSEHOLDS: Final = (
+    f"{FILES_OF_VISITS} OR owner_entity = 'dispute_event' AND owner_id IN"
+    " (SELECT e.id FROM dispute_event e JOIN party p ON p.id = e.party_id"
+    " WHERE p.household_id = ANY ({ids}))"
+)
 FILES_OF_DISPUTES: Final = (
     "owner_entity = 'dispute' AND owner_id = ANY ({ids})"
     " OR owner_entity = 'dispute_event' AND owner_id IN"
@@ -71,11 +76,12 @@ HOUSEHOLD: Final[Mapping[str, str]] = {
     " OR second_id = ANY ({ids})",
     "links": "DELETE FROM household_link WHERE from_id = ANY ({ids}) OR to_id = ANY ({ids})",
     **_OF_ROWS,
+    # While its parties still say that they are its own.
+    "attachments": _files(FILES_OF_HOUSEHOLDS),
     **_said_by(_PARTIES.format(where="household_id")),
     "parties": f"{_UNNAMED} WHERE household_id = ANY ({{ids}})",
     "amended": "UPDATE visit SET supersedes_id = NULL WHERE supersedes_id = ANY ({ids})"
     " AND id <> ALL ({ids})",
-    "attachments": _files(FILES_OF_VISITS),
     "visits": "DELETE FROM visit WHERE id = ANY ({ids})",
     "needs": "DELETE FROM service_need WHERE household_id = ANY ({ids})",
     "consents": "DELETE FROM consent WHERE household_id = ANY ({ids})",

@@ -27,8 +27,9 @@ def decide_mention(
 
     The worker carries it out within a minute. Raises MentionNotFound, MentionDecided, BadWording.
     """
-    mention = mentions.get_mention(session, mention_id)
-    if mention.done_at is not None:
+    mentions.get_mention(session, mention_id)
+    mention = mentions.lock_open_mention(session, mention_id)
+    if mention is None:
         raise MentionDecided
     is_history = mention.entity == "dispute_event"
     says_new = bool(wording and wording.strip())

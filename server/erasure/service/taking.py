@@ -41,7 +41,7 @@ def take_household(session: Session, by: Identity, row_id: UUID) -> Taken:
         "disputes": [str(one) for one in disputes],
         "platforms": taking.list_platforms(session, ids),
     }
-    files = taking.list_files(session, statements.FILES_OF_VISITS, visits)
+    files = taking.list_files(session, statements.FILES_OF_HOUSEHOLDS, ids)
     counts = taking.take_away(session, statements.HOUSEHOLD, ids, by.now)
     named = _still_said(session, disputes, persons)
     erased = {"household": [row_id], "visit": visits, "service_need": needs}

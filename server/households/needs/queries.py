@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text, Uuid
 
-from server.households.needs.errors import NeedExists
+from server.households.needs.errors import NeedExists, NeedNotFound
 from server.households.needs.models import Consent, ServiceNeed
 from server.sealed import bound
 
@@ -72,6 +72,14 @@ def lock_needs(session: Session, ids: Collection[UUID]) -> Sequence[ServiceNeed]
     """Lock these, in id order, as far as the asker may see them."""
     query = select(ServiceNeed).where(ServiceNeed.id.in_(ids)).order_by(ServiceNeed.id)
     return session.scalars(query.with_for_update()).all()
+
+
+def get_need(session: Session, household_id: UUID, need_id: UUID) -> ServiceNeed:
+    """A tag of this household. Raises NeedNotFound (or hidden)."""
+    found = session.get(ServiceNeed, need_id)
+    if found is None or found.household_id != household_id:
+        raise NeedNotFound
+    return found
 
 
 _END = text("""

@@ -89,6 +89,7 @@ def withdraw_consent(household_id: UUID, need_id: UUID) -> None:
     me = asker().identity
     with transaction(me) as session:
         households.get_household(session, household_id)
+        queries.get_need(session, household_id, need_id)
         stamps = stamps_of(["withdrawn"], me)
         taken = Withdrawal(need_id, {"withdrawn": True}, {k: list(v) for k, v in stamps.items()})
         service.withdraw_needs(session, me, [taken])

@@ -127,7 +127,10 @@ def _is_foreign() -> bool:
     if told is not None:
         return told not in {"same-origin", "none"}
     origin = request.headers.get("Origin", "null")
-    return origin != "null" and urlsplit(origin).netloc != request.host
+    try:
+        return origin != "null" and urlsplit(origin).netloc != request.host
+    except ValueError:  # no browser's
+        return True
 
 
 def _do(form: Form) -> Response:

@@ -53,6 +53,14 @@ def find_county(session: Session) -> Area | None:
     return session.scalars(query.order_by(Area.id)).first()
 
 
+def lock_person(session: Session, user_id: UUID) -> None:
+    """One at a time gives this user something, to the end of the transaction."""
+    session.execute(_LOCK_PERSON, {"user": str(user_id)})
+
+
+_LOCK_PERSON = text("SELECT pg_advisory_xact_lock(hashtextextended('assignment ' || :user, 0))")
+
+
 def lock_administrators(session: Session) -> None:
     """One change of who administers at a time, to the end of the transaction."""
     session.execute(text("SELECT gate.lock_administrators()"))

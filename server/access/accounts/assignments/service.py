@@ -22,7 +22,7 @@ from server.access.accounts.errors import (
     NotYourself,
     UserDisabled,
 )
-from server.access.accounts.rules import gives, over_county
+from server.access.accounts.rules import gives, over_county, starts_at
 from server.access.errors import OfficeNotFound, RolesApart, UserNotFound, WrongPlace
 from server.access.models import Assignment, User
 from server.access.permissions import Role
@@ -97,9 +97,9 @@ def assign(
 
 def end(
     session: Session, giver: Giver | Identity, assignment_id: UUID, at: datetime | None, reason: str
-) -> UUID:
+) -> Assignment:
     """End an assignment now or at a time; one that has not begun by then never holds. As the
-    county's own hand, whatever it is on. Returns whose it was.
+    county's own hand, whatever it is on. Returns it.
 
     Raises AssignmentNotFound, CellsMove, NotToGive, NotYourself, AssignmentOver, BadSpan,
     LastAdministrator.
@@ -119,7 +119,7 @@ def end(
         keep_last(session, by, one.user_id, at=at, roles=[one.role])
     queries.end_assignments(session, [one], at)
     record(session, "assignment.end", reason=reason, user=one.user_id, assignment=one.id)
-    return one.user_id
+    return one
 
 
 def is_office_of(session: Session, office_id: UUID, area_id: UUID) -> bool:
@@ -180,11 +180,12 @@ def _get_user(session: Session, login: str) -> User:
 
 
 def _write(session: Session, by: Identity, user: User, wanted: Wanted, held_on: Place) -> UUID:
-    start = wanted.start or by.now
+    start = starts_at(wanted.start, by.now)
     if start < by.now or (wanted.until is not None and wanted.until <= start):
         raise BadSpan
     if wanted.role in ADMINISTRATORS:
         queries.lock_administrators(session)
+    queries.lock_person(session, user.id)
     for one in queries.find_held(session, user.id, start, wanted.until):
         if one.role == wanted.role and all(getattr(one, k) == v for k, v in held_on.items()):
             raise AlreadyHeld

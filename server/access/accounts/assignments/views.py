@@ -12,7 +12,7 @@ from server.access.accounts.assignments.schemas import EndAssignmentIn, GiveIn
 from server.access.accounts.assignments.service import Giver, Wanted
 from server.access.accounts.users import show
 from server.access.accounts.users.queries import list_townships
-from server.access.accounts.users.schemas import UserOut
+from server.access.accounts.users.schemas import EndedOut, UserOut
 from server.access.door import Asker, asker, fresh, may
 from server.access.permissions import Role
 from server.bodies import Blueprint
@@ -40,15 +40,17 @@ def give_role(asked: dict[str, Any]) -> dict[str, Any]:
 @blp.route("/<uuid:assignment_id>/end", methods=["POST"])
 @may("assignment.give")
 @blp.arguments(EndAssignmentIn)
-@blp.response(200, UserOut)
+@blp.response(200, EndedOut)
 def end_role(asked: dict[str, Any], assignment_id: UUID) -> dict[str, Any]:
-    """End an assignment now, or at a time; what has not begun is called off."""
+    """End an assignment now, or at a time; what has not begun is called off. `unserved` tells
+    where nobody does this any more.
+    """
     fresh()
     me = asker()
     with transaction(me.identity) as session:
         giver = _giver(session, me)
-        user_id = service.end(session, giver, assignment_id, asked["at"], asked["reason"])
-        return show.user(session, me.identity, user_id)
+        one = service.end(session, giver, assignment_id, asked["at"], asked["reason"])
+        return show.ended(session, me.identity, one.user_id, [one])
 
 
 def _giver(session: Session, me: Asker) -> Giver:

@@ -10,6 +10,11 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 
+def keeps_devices(session: Session, user_id: UUID) -> bool:
+    """Whether the asker may see and revoke this user's devices."""
+    return bool(session.scalar(text("SELECT gate.keeps_devices_of(:user)"), {"user": user_id}))
+
+
 def list_devices(session: Session, user_id: UUID) -> Sequence[Row[Any]]:
     """A user's devices, live ones first; none where the asker may not know of them."""
     return session.execute(text("SELECT * FROM gate.devices_of(:user)"), {"user": user_id}).all()

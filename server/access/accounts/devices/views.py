@@ -12,7 +12,8 @@ from server.access.accounts.devices.schemas import DevicesOut, EnrolledOut, Revo
 from server.access.accounts.rules import LIVE_DEVICES, WORKERS
 from server.access.accounts.users.service import get_user
 from server.access.accounts.users.views import reach
-from server.access.door import asker, fresh, may
+from server.access.door import Asker, asker, fresh, may
+from server.access.errors import UserNotFound
 from server.bodies import Blueprint
 from server.db import transaction
 
@@ -53,7 +54,7 @@ def list_of(user_id: UUID) -> dict[str, Any]:
     """The devices of somebody in one's charge."""
     me = asker()
     with transaction(me.identity) as session:
-        get_user(session, me.identity, user_id, reach(session), WORKERS)
+        _check_in_charge(session, me, user_id)
         return _all_of(session, user_id)
 
 
@@ -66,8 +67,14 @@ def revoke_of(asked: dict[str, Any], user_id: UUID, device_id: UUID) -> Any:
     fresh()
     me = asker()
     with transaction(me.identity) as session:
-        get_user(session, me.identity, user_id, reach(session), WORKERS)
+        _check_in_charge(session, me, user_id)
         return service.revoke(session, user_id, device_id, asked["reason"])
+
+
+def _check_in_charge(session: Session, me: Asker, user_id: UUID) -> None:
+    get_user(session, me.identity, user_id, reach(session), WORKERS)
+    if not queries.keeps_devices(session, user_id):
+        raise UserNotFound
 
 
 def _all_of(session: Session, user_id: UUID) -> dict[str, Any]:

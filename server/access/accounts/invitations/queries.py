@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text, update
+from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from server.access.accounts.models import Invitation
-from server.access.models import Credential, Login
+from server.access.models import Credential
 
 
 def put_invitation(
@@ -34,9 +34,10 @@ def put_invitation(
     session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=new))
 
 
-def has_password(session: Session, user_id: UUID) -> bool:
-    """Whether a user ever set a password."""
-    return bool(session.scalar(text("SELECT gate.has_password(:user)"), {"user": user_id}))
+def may_invite(session: Session, user_id: UUID, maker: UUID | None) -> bool:
+    """Whether a code that this administrator makes may set this user's password now."""
+    asked = {"user": user_id, "maker": maker}
+    return bool(session.scalar(text("SELECT gate.may_invite(:user, :maker)"), asked))
 
 
 def find_invited(session: Session, digest: bytes) -> Row[Any] | None:
@@ -58,11 +59,3 @@ def put_password(session: Session, user_id: UUID, password_hash: str) -> None:
             index_elements=["user_id"], set_={"password_hash": password_hash}
         )
     )
-
-
-def revoke_logins(session: Session, user_id: UUID, at: datetime, but: UUID | None = None) -> None:
-    """End every session of a user, or all but those on one device."""
-    ended = update(Login).where(Login.user_id == user_id, Login.revoked_at.is_(None))
-    if but is not None:
-        ended = ended.where(Login.device_id != but)
-    session.execute(ended.values(revoked_at=at))

@@ -13,7 +13,6 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from server import codes
-from server.access.accounts.assignments.queries import find_held
 from server.access.accounts.errors import (
     AtTheKeyboard,
     BadInvitation,
@@ -25,7 +24,8 @@ from server.access.accounts.invitations import queries
 from server.access.accounts.rules import INVITATION_SPAN
 from server.access.errors import UserNotFound
 from server.access.models import User
-from server.access.rules import ADMINISTRATORS, good_password
+from server.access.rules import good_password
+from server.access.service import end_sessions, hold_sessions
 from server.audit.service import record
 from server.db import Identity
 from server.sealed import keyring
@@ -42,17 +42,20 @@ def invite(session: Session, by: Identity, user_id: UUID, random_bytes: bytes) -
     """A new code for somebody, to set a first password or, where it was forgotten, a new one. The
     one before it is dead; the present password holds until the code is used.
 
-    Who holds or will hold an administrator's role and has a password is invited at the keyboard
-    alone: otherwise one administrator could become another. Raises UserNotFound, UserDisabled,
-    NotYourself, AtTheKeyboard.
+    Who has a password and administers is invited at the keyboard alone; so is a supervisor or an
+    officer of the county without a second factor: otherwise whoever keeps the accounts could become
+    them. Asked once more when the code is used. Raises UserNotFound, UserDisabled, NotYourself,
+    AtTheKeyboard.
     """
     user = session.get(User, user_id)
     if user is None:
         raise UserNotFound
     if not user.active:
         raise UserDisabled
-    if by.user_id is not None:
-        _check_not_administrator(session, by, user_id)
+    if user_id == by.user_id:
+        raise NotYourself
+    if not queries.may_invite(session, user_id, by.user_id):
+        raise AtTheKeyboard
     code, expires_at = codes.new_code(random_bytes), by.now + INVITATION_SPAN
     queries.put_invitation(session, user_id, digest_of(code), by.now, by.user_id, expires_at)
     record(session, "invitation.make", user=user_id)
@@ -79,29 +82,23 @@ def accept(session: Session, by: Identity, typed: str, password_hash: str) -> No
     Raises BadInvitation.
     """
     assert by.user_id  # noqa: S101 (whoever the code belongs to)
+    hold_sessions(session, by.user_id)
     if not queries.take_invitation(session, digest_of(typed)):
         raise BadInvitation
     queries.put_password(session, by.user_id, password_hash)
-    queries.revoke_logins(session, by.user_id, by.now)
+    end_sessions(session, by.user_id)
     record(session, "invitation.accept", user=by.user_id)
 
 
-def change_password(session: Session, by: Identity, password_hash: str) -> None:
-    """Another password; what is signed in elsewhere has to sign in again."""
+def change_password(session: Session, by: Identity, password_hash: str, login_id: UUID) -> None:
+    """Another password; every other session than that of this login has to sign in again."""
     assert by.user_id  # noqa: S101 (who has signed in)
+    hold_sessions(session, by.user_id)
     queries.put_password(session, by.user_id, password_hash)
-    queries.revoke_logins(session, by.user_id, by.now, but=by.device_id)
+    end_sessions(session, by.user_id, but=login_id)
     record(session, "user.password", user=by.user_id)
 
 
 def digest_of(typed: str) -> bytes:
     """The keyed digest of whatever somebody typed, of what is no code as well."""
     return keyring().blind("invitation.code", codes.read_code(typed) or codes.bare_code(typed))
-
-
-def _check_not_administrator(session: Session, by: Identity, user_id: UUID) -> None:
-    if user_id == by.user_id:
-        raise NotYourself
-    held = {one.role for one in find_held(session, user_id, by.now, None)}
-    if held & ADMINISTRATORS and queries.has_password(session, user_id):
-        raise AtTheKeyboard

@@ -13,15 +13,13 @@ from server.access.accounts.invitations import service
 from server.access.accounts.invitations.schemas import AcceptedOut, AcceptIn, PasswordIn
 from server.access.accounts.rules import ACCEPTS_A_MINUTE
 from server.access.door import asker, may, stranger
-from server.access.errors import WrongLogin
-from server.access.factors.errors import WrongProof
 from server.access.rules import good_password
-from server.access.service import hash_password, prove
-from server.access.signing.service import count_proof
+from server.access.service import hash_password
+from server.access.signing.service import prove_again
 from server.bodies import Blueprint
 from server.db import transaction
 from server.limits.door import network
-from server.limits.service import blind, give_back, knock
+from server.limits.service import blind, knock
 
 invitations = Blueprint(
     "invitations", __name__, url_prefix="/invitations", description="邀请码 Invitations"
@@ -63,14 +61,9 @@ def change_password(asked: dict[str, Any]) -> None:
     with transaction(me.identity) as session:
         login = access.get_user(session, me.user_id).login
         found = access.find_credential(session, login, me.device_id)
-    taken = count_proof(me.identity, me.user_id, me.device_id)
-    try:
-        prove(found, asked["old"])
-    except WrongLogin as error:
-        raise WrongProof from error
-    give_back(taken, me.identity)
+    prove_again(me.identity, me.user_id, me.device_id, found, asked["old"])
     if not good_password(asked["new"], login):
         raise BadPassword
     password_hash = hash_password(asked["new"])
     with transaction(me.identity) as session:
-        service.change_password(session, me.identity, password_hash)
+        service.change_password(session, me.identity, password_hash, me.login_id)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from server.access.rules import OFFICE_KINDS
 
 _NAME = validate.Length(min=1, max=200)
+
+
+class Name(fields.String):
+    """Without the spaces around it; not empty then."""
+
+    def _deserialize(self, value: object, *more: Any, **and_more: Any) -> Any:
+        return super()._deserialize(value, *more, **and_more).strip()
+
+
 _KIND = validate.OneOf(list(OFFICE_KINDS), labels=list(OFFICE_KINDS.values()))
 _TELEPHONE = validate.Regexp(r"[0-9+ -]{3,30}\Z")
 
@@ -16,7 +27,7 @@ class NewOfficeIn(Schema):
 
     area = fields.String(required=True, validate=validate.Regexp(r"[0-9]{6,12}\Z"))
     kind = fields.String(required=True, validate=_KIND)
-    name = fields.String(required=True, validate=_NAME)
+    name = Name(required=True, validate=_NAME)
     public_telephone = fields.String(load_default=None, allow_none=True, validate=_TELEPHONE)
 
 
@@ -24,7 +35,7 @@ class OfficeIn(Schema):
     """What changes of an Office; `lead`: it receives from now on what comes to its Area."""
 
     kind = fields.String(validate=_KIND)
-    name = fields.String(validate=_NAME)
+    name = Name(validate=_NAME)
     public_telephone = fields.String(allow_none=True, validate=_TELEPHONE)
     lead = fields.Boolean(validate=validate.Equal(True))
 

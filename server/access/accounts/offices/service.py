@@ -26,6 +26,7 @@ def add_office(
     """
     if area.level not in {"village", "township", "county"}:
         raise WrongPlace
+    queries.lock_lead(session, area.id)
     office_id = new_id(by.now)
     office = {
         "id": office_id,
@@ -49,6 +50,7 @@ def amend_office(session: Session, office_id: UUID, changed: dict[str, Any]) -> 
     if office is None:
         raise OfficeNotFound
     if changed.get("lead"):
+        queries.lock_lead(session, office.area_id)
         queries.lead_no_more(session, office.area_id)
     queries.update_office(session, office_id, changed)
     record(session, "office.amend", office=office_id, fields=sorted(changed))

@@ -76,6 +76,11 @@ def map_held(
     return held
 
 
+def list_unserved(session: Session, ended: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Those of these ended assignments that nobody else who is active holds from then on."""
+    return session.execute(_UNSERVED, {"ended": list(ended)}).all()
+
+
 def find_invitation(session: Session, user_id: UUID) -> Row[Any] | None:
     """When the newest code of a user was made, until when it holds and when it was used."""
     query = select(Invitation.made_at, Invitation.expires_at, Invitation.used_at)
@@ -114,7 +119,7 @@ def _not_over(at: datetime) -> ColumnElement[bool]:
     return or_(Assignment.valid_to.is_(None), Assignment.valid_to > at)
 
 
-_HELD = text("""
+_SHOWN = """
     SELECT a.id, a.user_id, a.role, a.cell_id, a.office_id, a.area_id, a.leads,
            a.valid_from, a.valid_to,
            coalesce(c.name, o.name, area.name, '') AS place,
@@ -123,7 +128,21 @@ _HELD = text("""
       LEFT JOIN grid_cell c ON c.id = a.cell_id
       LEFT JOIN office o    ON o.id = a.office_id
       LEFT JOIN area        ON area.id = coalesce(a.area_id, o.area_id)
+"""
+_HELD = text(f"""{_SHOWN}
      WHERE a.user_id = ANY (cast(:users AS uuid[]))
        AND (:past OR a.valid_to IS NULL OR a.valid_to > :at)
+     ORDER BY a.valid_from, a.id
+""")
+# What was called off before it began lasted a microsecond: nobody served by it.
+_UNSERVED = text(f"""{_SHOWN}
+     WHERE a.id = ANY (cast(:ended AS uuid[]))
+       AND a.valid_to > a.valid_from + interval '1 microsecond'
+       AND NOT EXISTS (SELECT FROM assignment b JOIN user_account u ON u.id = b.user_id AND u.active
+                        WHERE b.role = a.role
+                          AND (b.cell_id, b.office_id, b.area_id)
+                              IS NOT DISTINCT FROM (a.cell_id, a.office_id, a.area_id)
+                          AND b.valid_from <= a.valid_to
+                          AND (b.valid_to IS NULL OR b.valid_to > a.valid_to))
      ORDER BY a.valid_from, a.id
 """)

@@ -55,6 +55,12 @@ class UserOut(Schema):
     invitation = fields.Nested(InvitationOut, allow_none=True)
 
 
+class EndedOut(UserOut):
+    """And of what was ended just now that which nobody else holds: cells, Offices, the county."""
+
+    unserved = fields.List(fields.Nested(HeldOut))
+
+
 class UserRowOut(Schema):
     """用户: who it is, and what they hold and will hold."""
 

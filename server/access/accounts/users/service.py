@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from server.access.accounts.devices.service import revoke_all
 from server.access.accounts.errors import NotYourself
 from server.access.accounts.users import queries
 from server.access.errors import BadUser, LoginTaken, UserNotFound
-from server.access.models import User
+from server.access.models import Assignment, User
 from server.access.rules import good_login, good_password
 from server.access.service import hash_password
 from server.audit.service import record
@@ -66,9 +66,11 @@ def rename_user(session: Session, user_id: UUID, name: str) -> None:
     record(session, "user.rename", user=user_id)
 
 
-def disable_user(session: Session, by: Identity, user_id: UUID, reason: str) -> None:
-    """Shut somebody out from the next request on: what they held ends, their devices are revoked
-    and may still deliver what they hold. Again, it changes nothing.
+def disable_user(
+    session: Session, by: Identity, user_id: UUID, reason: str
+) -> Sequence[Assignment]:
+    """Shut somebody out from the next request on: what they held ends (it is returned), their
+    devices are revoked and may still deliver what they hold. Again, it changes nothing.
 
     Raises UserNotFound, NotYourself, LastAdministrator.
     """
@@ -76,7 +78,7 @@ def disable_user(session: Session, by: Identity, user_id: UUID, reason: str) -> 
     if user_id == by.user_id:
         raise NotYourself
     if not user.active:
-        return
+        return []
     keep_last(session, by, user_id)
     queries.update_user(session, user_id, active=False)
     ended = end_all(session, by, user_id)
@@ -89,6 +91,7 @@ def disable_user(session: Session, by: Identity, user_id: UUID, reason: str) -> 
         assignments=len(ended),
         devices=len(revoked),
     )
+    return ended
 
 
 def enable_user(session: Session, by: Identity, user_id: UUID, reason: str) -> None:

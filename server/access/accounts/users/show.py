@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from server.access.accounts.users import queries
-from server.access.models import User
+from server.access.models import Assignment, User
 from server.db import Identity
 
 
@@ -18,6 +18,14 @@ def user(session: Session, by: Identity, user_id: UUID) -> dict[str, Any]:
     one = session.get_one(User, user_id, populate_existing=True)
     held = queries.map_held(session, [user_id], by.now, past=True)
     return _told(one, held[user_id]) | {"invitation": queries.find_invitation(session, user_id)}
+
+
+def ended(
+    session: Session, by: Identity, user_id: UUID, ended: Sequence[Assignment]
+) -> dict[str, Any]:
+    """The same, after these were ended, with those of them that nobody else holds."""
+    unserved = queries.list_unserved(session, [one.id for one in ended])
+    return user(session, by, user_id) | {"unserved": unserved}
 
 
 def users(session: Session, by: Identity, found: Sequence[User]) -> list[dict[str, Any]]:

@@ -15,7 +15,14 @@ from server import codes
 from server.access.accounts.invitations.schemas import InvitedOut, NewUserOut
 from server.access.accounts.invitations.service import Invited, invite
 from server.access.accounts.users import queries, service, show
-from server.access.accounts.users.schemas import NameIn, NewUserIn, UserOut, UserPageOut, UsersIn
+from server.access.accounts.users.schemas import (
+    EndedOut,
+    NameIn,
+    NewUserIn,
+    UserOut,
+    UserPageOut,
+    UsersIn,
+)
 from server.access.door import asker, fresh, may
 from server.access.models import User
 from server.access.permissions import Scope
@@ -100,14 +107,16 @@ def invite_user(user_id: UUID) -> Invited:
 @blp.route("/<uuid:user_id>/disable", methods=["POST"])
 @may("user.disable")
 @blp.arguments(RevealIn)
-@blp.response(200, UserOut)
+@blp.response(200, EndedOut)
 def disable_user(asked: dict[str, Any], user_id: UUID) -> dict[str, Any]:
-    """Shut somebody out: what they hold ends, their devices may only deliver what they wrote."""
+    """Shut somebody out: what they hold ends, their devices may only deliver what they wrote;
+    `unserved` tells what nobody holds any more.
+    """
     fresh()
     by = asker().identity
     with transaction(by) as session:
-        service.disable_user(session, by, user_id, asked["reason"])
-        return show.user(session, by, user_id)
+        ended = service.disable_user(session, by, user_id, asked["reason"])
+        return show.ended(session, by, user_id, ended)
 
 
 @blp.route("/<uuid:user_id>/enable", methods=["POST"])
