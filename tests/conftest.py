@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 
 from migrations.upgrade import upgrade
 from server import sealed
+from server.access import service as passwords
 from server.app import create_app
 from server.cluster import temporary_cluster
 from server.db import db, transaction, worker
@@ -127,6 +128,12 @@ def cluster() -> TestCluster:
     return _start()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> None:
+    """Argon2id is slow on purpose; here everybody's hash, and nobody's, costs next to nothing."""
+    passwords._hasher = smallcounty.HASHER
+
+
 @pytest.fixture(scope="session")
 def drawn_county() -> County:
     """The real county as the demonstration draws it; it takes seconds. Only to be read."""
@@ -161,8 +168,9 @@ def empty_database(cluster: TestCluster) -> Iterator[str]:
 def county(database: str, lending: Lending) -> Iterator[SmallCounty]:
     """The small county of this test, with its app and its clock."""
     app, clock = _application(database)
-    if lending.new:
+    if app.extensions.get("tests.database") != lending.number:
         _dispose(app)
+        app.extensions["tests.database"] = lending.number
     settings = smallcounty.settings(database)
     clock.now, app.extensions["wangge.settings"] = START, settings
     sealed.use(sealed.Keyring(settings.seal_keys, settings.blind_key))  # it is the process's

@@ -50,13 +50,13 @@ class Lending:
         self._seeded: dict[str, Seeded] = {}
         self._sequences = ""
         self._since = 0
-        self.new = True  # nobody had it before: what is connected to an earlier one is dead
+        self.number = 0  # of databases so far: what is connected to an earlier one is dead
         self._catalogue: Sequence[Any] = ()
 
     def lend(self) -> str:
         """The URL (superuser) of the database, as new."""
-        self.new = self._hand is None
-        if self.new:
+        if self._hand is None:
+            self.number += 1
             self._cluster.create(self._name, self._template)
             self._hand = _open(self.url)
             self._note()

@@ -36,7 +36,8 @@ PASSWORD = "small-county"
 _VAR = TemporaryDirectory(prefix="wangge-var-")  # goes with the process
 _ROOT = UUID("00000000-0000-7000-8000-000000000000")
 # Argon2id is slow on purpose; a hash carries the parameters it is verified with: cheap ones.
-_HASH = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+_HASH = HASHER.hash(PASSWORD)
 
 TOWNSHIPS = {"A": "511921100", "B": "511921101"}
 VILLAGES = {"A1": "511921100201", "A2": "511921100202", "B1": "511921101201"}

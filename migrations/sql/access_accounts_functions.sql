@@ -69,6 +69,7 @@ BEGIN
        AND a.valid_from <= gate.now() AND (a.valid_to IS NULL OR a.valid_to > gate.now())
        AND NOT EXISTS (SELECT FROM assignment b
                         WHERE b.user_id = a.user_id AND b.role NOT IN ('grid_worker', 'mediator')
+                          AND b.valid_from <= gate.now()
                           AND (b.valid_to IS NULL OR b.valid_to > gate.now()));
 END
 $$;

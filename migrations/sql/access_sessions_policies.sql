@@ -6,6 +6,7 @@ GRANT SELECT, UPDATE ON second_factor TO wangge_gate;
 GRANT SELECT, INSERT, UPDATE (secret, made_at, confirmed_at, last_step, recovery, reset_at)
    ON second_factor TO wangge_worker;
 GRANT UPDATE (proved_at) ON login TO wangge_app;
+GRANT DELETE ON login TO wangge_worker;  -- of what is over
 
 CREATE POLICY own ON second_factor TO wangge_app
     USING (user_id = gate.user_id()) WITH CHECK (user_id = gate.user_id());

@@ -9,7 +9,14 @@
 -- disputes of 5,000: 223 ms with the array, 35 ms with the hashed subplan; one row by id: the same.
 GRANT SELECT, INSERT ON dispute, dispute_place, party, holding, dispute_event
    TO wangge_app, wangge_push, wangge_worker;
-GRANT UPDATE ON dispute, holding TO wangge_app, wangge_push, wangge_worker;
+GRANT UPDATE ON dispute, holding TO wangge_worker;
+-- What was told, by whom, where and when stays; so does who held a case, under which policy, since when.
+GRANT UPDATE (status, level, office_id, related_id, relation, again, disposition, follow_up_until,
+              alerted_at) ON dispute TO wangge_app, wangge_push;
+GRANT UPDATE (accept_by, handle_by, due_at, accepted_at, extension_asked_at, extension_answer_by,
+              extension_declined, extended, overdue_at, ended_at, ended_how, objected_at,
+              objection_decided_at, request_party_id, request_at, request_answer_by,
+              request_answered_at, warned_at) ON holding TO wangge_app, wangge_push, wangge_resident;
 GRANT UPDATE, DELETE ON dispute_place TO wangge_worker;
 GRANT SELECT ON dispute_place TO wangge_feed;
 GRANT SELECT (id, dispute_id) ON dispute_event TO wangge_feed;

@@ -1,7 +1,12 @@
 -- A household is read and changed by those who hold its place now. Its author may also
 -- read back what this very request wrote, so that nothing is acknowledged unread; a replay that comes
 -- later is answered under the authority of that later time.
-GRANT SELECT, INSERT, UPDATE ON household TO wangge_app, wangge_push, wangge_worker;
+GRANT SELECT, INSERT ON household TO wangge_app, wangge_push, wangge_worker;
+GRANT UPDATE ON household TO wangge_worker;
+-- Which household it is, of which village, who made it and what others call it stays: areas are moved.
+GRANT UPDATE (cell_id, group_no, kind, state, head_name, head_index, telephone, telephone_index, address,
+              near_address, people, lon, lat, datum, accuracy_m, geom, placed_by, unplaced, stamps)
+   ON household TO wangge_app, wangge_push;
 -- Authority is judged from past placings: one is closed, never rewritten.
 GRANT SELECT, INSERT, UPDATE (valid_to) ON household_placing TO wangge_app, wangge_push, wangge_worker;
 GRANT SELECT ON household, household_placing TO wangge_gate;

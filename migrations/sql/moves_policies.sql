@@ -42,13 +42,12 @@ BEGIN
         EXECUTE format('CREATE POLICY mover_reads ON %I FOR SELECT TO wangge_mover
                         USING ((SELECT gate.admitted()))', tab);
     END LOOP;
-    FOREACH tab IN ARRAY ARRAY['device', 'feed_head'] LOOP
-        EXECUTE format('CREATE POLICY mover_weighs ON %I FOR SELECT TO wangge_mover
-                        USING ((SELECT gate.holds_role(''township_supervisor'', ''county_office'')))',
-                       tab);
-    END LOOP;
 END
 $$;
+CREATE POLICY mover_weighs ON feed_head FOR SELECT TO wangge_mover
+    USING ((SELECT gate.holds_role('township_supervisor', 'county_office')));
+CREATE POLICY mover_weighs ON device FOR SELECT TO wangge_mover
+    USING (user_id IN (SELECT gate.my_phones()));
 
 CREATE POLICY mover_draws ON grid_cell FOR INSERT TO wangge_mover
     WITH CHECK (village_id IN (SELECT gate.my_charge()));

@@ -6,7 +6,7 @@
 GRANT SELECT (id, category, status, level, office_id, area_id, start_level, received_at, recorded_at,
               related_id, relation, follow_up_until, disposition),
       UPDATE (status, level, office_id, follow_up_until, alerted_at) ON dispute TO wangge_resident;
-GRANT SELECT, INSERT, UPDATE ON holding TO wangge_resident;
+GRANT SELECT, INSERT ON holding TO wangge_resident;  -- which columns change: disputes_policies.sql
 GRANT SELECT (id, area_id, name, level, kind, public_telephone, lead) ON office TO wangge_resident;
 GRANT SELECT (id, dispute_id, side) ON party TO wangge_resident;
 GRANT SELECT (id, dispute_id, agreement_id, n, party_id, content, due_on, done_at)

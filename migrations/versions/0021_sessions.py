@@ -17,6 +17,7 @@ _TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Who is signed in stays so; before a sensitive act they prove themselves once more."""
     op.add_column("login", sa.Column("proved_at", _TIME))
+    op.create_index("login_succeeded_by_ix", "login", ["succeeded_by"])
     op.create_table(
         "second_factor",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -43,4 +44,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("second_factor")
+    op.drop_index("login_succeeded_by_ix", "login")
     op.drop_column("login", "proved_at")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -115,8 +115,7 @@ def prove_anew(asked: dict[str, Any]) -> None:
         factor = factors.standing(session, me.user_id).on
     try:
         signing.prove_again(me.identity, me.user_id, me.device_id, found, asked["password"])
-        code = signing.counting_code(me.identity, me.user_id, me.device_id, own=True)
-        with code if factor else nullcontext(), transaction(me.identity) as session:
+        with _counted(factor, asked["code"]), transaction(me.identity) as session:
             if factor and not factors.spend(session, me.identity, asked["code"] or ""):
                 raise WrongProof
             service.prove_anew(session, me.identity, me.login_id)
@@ -137,6 +136,14 @@ def close_session() -> None:
 def _find(comer: Comer) -> Proof | None:
     with transaction(stranger()) as session:
         return queries.find_credential(session, comer.login, comer.device_id)
+
+
+def _counted(factor: bool, code: str | None) -> AbstractContextManager[None]:
+    """The asker's code is a guess like one at the door; without one nothing was guessed."""
+    me = asker()
+    if not factor or code is None:
+        return nullcontext()
+    return signing.counting_code(me.identity, me.user_id, me.device_id, own=True)
 
 
 def _rehashed(identity: Identity, comer: Comer, found: Proof, password: str) -> Proof:

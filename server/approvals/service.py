@@ -108,9 +108,10 @@ def spend(
     """Use an approval up, in the transaction of the act that it allows: rolled back is not used.
 
     `cases`: which cases are meant where `what` names them by a digest: whoever steps aside from one
-    of them has not approved it. `told` goes into NeedsApproval beside `act` and `what` (how many rows). Raises NeedsApproval
-    where none is given; ApprovalNotFound, NotTheAsker, OtherMatter, StillWaiting, ApprovalOver,
-    ApproverGone where it does not allow this; NotYours where the asker may not ask any more.
+    of them has not approved it. `told` goes into NeedsApproval beside `act` and `what` (how many
+    rows). Raises NeedsApproval where none is given; ApprovalNotFound, NotTheAsker, OtherMatter,
+    StillWaiting, ApprovalOver, ApproverGone where it does not allow this; NotYours where the asker
+    may not ask any more.
     """
     kept, digest = matter(act, what)
     if approval_id is None:

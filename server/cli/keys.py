@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import click
@@ -46,8 +47,7 @@ def new(add: bool) -> None:
     Keep copies in two places: without the keys, names and telephone numbers are lost.
     """
     kept = os.environ.get("WANGGE_SEAL_KEYS", "") if add else ""
-    known = [pair.partition(":")[0] for pair in kept.split(",") if pair]
-    name = next(name for n in range(1, len(known) + 2) if (name := f"k{n}") not in known)
+    name = _next_id(pair.partition(":")[0] for pair in kept.split(",") if pair)
     click.echo(f"WANGGE_SEAL_KEYS={','.join(filter(None, [f'{name}:{new_key()}', kept]))}")
     if not add:
         click.echo(f"WANGGE_BLIND_KEY={new_key()}")
@@ -114,6 +114,12 @@ def retire(key_id: str) -> None:
             record(session, "keys.retire", key=key_id)
     click.echo(f"{key_id} 可从 WANGGE_SEAL_KEYS 中移除；请与旧备份一同保管。")
     click.echo(f"Take {key_id} out of WANGGE_SEAL_KEYS, and keep it with the backups of its time.")
+
+
+def _next_id(known: Iterable[str]) -> str:
+    """Behind all that are known: one that was retired still opens the backups of its time."""
+    numbers = [int(found[1]) for one in known if (found := re.fullmatch(r"k([0-9]{1,9})", one))]
+    return f"k{max(numbers, default=0) + 1}"
 
 
 def _rotate(by: Identity, table: Table, batch: int) -> tuple[int, int]:

@@ -70,6 +70,7 @@ _KEPT: Final[Mapping[str, str]] = {
     "notices": """
         SELECT id, ended_at AS at FROM notice_delivery WHERE ended_at IS NOT NULL
     """,
+    "logins": "SELECT id, refresh_until AS at FROM login",
     "letters": "SELECT letter_id AS id, at FROM resident_receipt",
 }
 

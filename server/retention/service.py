@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server.access.signing.service import KEPT as LOGINS
 from server.approvals.service import spend
 from server.audit.service import record
 from server.db import Identity, transaction
@@ -38,6 +39,7 @@ _TECHNICAL: Final[Mapping[str, tuple[str, timedelta, str]]] = {
     "conflicts": ("已处理的冲突 settled conflicts", SETTLED, "设计 sync.md"),
     "notices": ("已送达的通知 notices that were delivered", NOTICES, "设计 notices.md"),
     "limits": ("访问限次 counts of tries", LIMITS, "设计 rate limits"),
+    "logins": ("过期的登录令牌 tokens that are over", LOGINS, "设计 sessions.md"),
     "letters": ("当事人来件编号 numbers of residents' letters", REMEMBERED, "设计 residents.md"),
 }
 

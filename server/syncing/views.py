@@ -34,7 +34,8 @@ def _bodies(asked: str, answered: str) -> dict[str, Any]:
         name: {"content": {"application/json": {"schema": published.schema(name)}}}
         for name in (asked, answered)
     }
-    return {"requestBody": {"required": True, **body[asked]}, "responses": {"200": body[answered]}}
+    answer = {"description": f"`{answered}` of the protocol", **body[answered]}
+    return {"requestBody": {"required": True, **body[asked]}, "responses": {"200": answer}}
 
 
 @blp.route("/pull", methods=["POST"])

@@ -14,6 +14,7 @@ from typing import Final
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
+from server.access.signing import service as signing
 from server.attachments import tidying
 from server.db import Identity, transaction
 from server.disputes.service.climbing import BATCH, Ways, climb, find_ways
@@ -131,7 +132,7 @@ def tidy_files(by: Identity) -> int:
 
 
 def purge_old(by: Identity) -> int:
-    """What sync keeps no longer is deleted, batch by batch; what is left then waits for a round."""
+    """What is kept no longer (by sync, by limits, of sign-ins) is deleted, batch by batch; what is left then waits for a round."""
     return _by_batches(
         by,
         lambda session: (
@@ -139,6 +140,7 @@ def purge_old(by: Identity) -> int:
             + notices.purge(session, by)
             + residents.forget(session, by)
             + limits.forget(session, by)
+            + signing.forget(session, by)
         ),
     )
 

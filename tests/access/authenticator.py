@@ -11,6 +11,7 @@ from server.access.factors.rules import code_of, decoded, step_at
 from tests.smallcounty import PASSWORD, Desk, SmallCounty, id_of
 
 FACTOR = "/sessions/current/second-factor"
+RESET = f"/users/{id_of('user county')}/second-factor/reset"
 
 
 @dataclass(frozen=True)
@@ -68,5 +69,17 @@ def with_settings(county: SmallCounty, **changed: Any) -> Iterator[None]:
     """Other settings for a while."""
     known = county.app.extensions["wangge.settings"]
     county.app.extensions["wangge.settings"] = replace(known, **changed)
-    yield
-    county.app.extensions["wangge.settings"] = known
+    try:
+        yield
+    finally:
+        county.app.extensions["wangge.settings"] = known
+
+
+def ask_fresh(desk: Desk) -> tuple[int, str]:
+    """Ask for a sensitive act that is never possible; the answer tells how far one came."""
+    return type_of(desk.call("POST", RESET, json={"reason": "试一试"}))
+
+
+def refresh(desk: Desk, token: str) -> Any:
+    """Ask for the next pair of tokens."""
+    return desk.client.post("/api/v1/sessions/refresh", json={"refresh": token})

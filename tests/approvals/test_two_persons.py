@@ -157,12 +157,7 @@ def test_nobody_decides_on_the_deletion_of_the_own_case_or_hears_of_it(
     offices: SmallCounty,
 ) -> None:
     case = _a_case(offices)
-    with as_admin(offices.url) as cursor:
-        cursor.execute(
-            """INSERT INTO recusal (id, dispute_id, user_id, found_by, since)
-               VALUES (gen_random_uuid(), %s, %s, 'declared', now())""",
-            (case, str(id_of("user county-2"))),
-        )
+    _step_aside(offices, "county-2", case)
     request = {**CASE, "what": {"dispute": case}}
     number = ask(offices.sign_in("county"), request)
     aside = offices.sign_in("county-2")
@@ -180,13 +175,7 @@ def test_who_steps_aside_from_one_of_a_list_has_not_approved_it(offices: SmallCo
     number = ask(offices.sign_in("county"), request)
     approve(offices.sign_in("county-2"), number)
     by, cases = offices.identity("county"), [uuid4(), UUID(case)]
-    step_aside = (
-        """INSERT INTO recusal (id, dispute_id, user_id, found_by, since)
-           VALUES (gen_random_uuid(), %s, %s, 'declared', now())""",
-        (case, str(id_of("user county-2"))),
-    )
-    with as_admin(offices.url) as cursor:
-        cursor.execute(*step_aside)
+    _step_aside(offices, "county-2", case)
     with pytest.raises(ApproverGone), transaction(by) as session:
         service.spend(session, by, UUID(number), CASE["act"], request["what"], cases=cases)  # type: ignore[arg-type]
     with transaction(by) as session:
@@ -202,6 +191,15 @@ def test_asked_at_the_same_moment_is_asked_once(offices: SmallCounty) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         assert len(set(pool.map(one, range(3)))) == 1
+
+
+def _step_aside(county: SmallCounty, login: str, case: str) -> None:
+    with as_admin(county.url) as cursor:
+        cursor.execute(
+            """INSERT INTO recusal (id, dispute_id, user_id, found_by, since)
+               VALUES (gen_random_uuid(), %s, %s, 'declared', now())""",
+            (case, str(id_of(f"user {login}"))),
+        )
 
 
 def _a_case(county: SmallCounty) -> str:

@@ -75,8 +75,8 @@ def _of_bodies() -> Iterator[tuple[str, Callable[[], str | None]]]:
 
         return post
 
-    yield "gzip of 1 GB", posted(_zeros(1 << 30))
-    yield "gzip of a gzip", posted(gzip.compress(_zeros(1 << 26)))
+    yield "gzip of 256 MB", posted(_zeros(1 << 28))
+    yield "gzip of a gzip", posted(gzip.compress(_zeros(1 << 25)))
     yield "8 MB of [", posted(b"[" * LIMIT, "identity")
     yield "8 MB of quotes", posted(b"[" * 100 + b'"' + b'\\"' * (LIMIT // 2 - 60), "identity")
     yield "8 MB of lists", posted(gzip.compress(b"[" + b"[]," * (LIMIT // 3 - 9) + b"[]]", 1))
@@ -84,32 +84,32 @@ def _of_bodies() -> Iterator[tuple[str, Callable[[], str | None]]]:
 
 
 def _zeros(size: int) -> bytes:
-    packer, piece = zlib.compressobj(9, wbits=31), bytes(1 << 20)
+    packer, piece = zlib.compressobj(6, wbits=31), bytes(1 << 20)
     return b"".join([*(packer.compress(piece) for _ in range(size >> 20)), packer.flush()])
 
 
 def _of_shapes() -> Iterator[tuple[str, Callable[[], str | None]]]:
     square = [[107.0, 31.9], [107.1, 31.9], [107.1, 32.0], [107.0, 31.9]]
-    million = [[107.0, 31.9]] * 1_000_000
+    million = [[107.0, 31.9]] * 250_000
     shapes: dict[str, Any] = {
-        "a ring of a million": {"type": "Polygon", "coordinates": [million]},
+        "a ring of 250,000": {"type": "Polygon", "coordinates": [million]},
         "a hundred thousand rings": {"type": "Polygon", "coordinates": [square] * 100_000},
         "a hundred thousand parts": {"type": "MultiPolygon", "coordinates": [[square]] * 100_000},
         "within itself": _nested(60),
-        "a million points": {"type": "MultiPoint", "coordinates": million},
+        "250,000 points": {"type": "MultiPoint", "coordinates": million},
     }
     for name, sent in shapes.items():
         yield name, lambda sent=sent: str(read_polygon(sent, "geometry").geom_type)  # type: ignore[misc] # bound at once
     for name, line in {
-        "a line of a million": {"type": "LineString", "coordinates": million},
+        "a line of 250,000": {"type": "LineString", "coordinates": million},
         "a scribble": {
             "type": "LineString",
-            "coordinates": [[k % 2, k % 3] for k in range(40_000)],
+            "coordinates": [[k % 2, k % 3] for k in range(20_000)],
         },
-        "a million features": {
+        "120,000 features": {
             "type": "FeatureCollection",
             "features": [{"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}}]
-            * 300_000,
+            * 120_000,
         },
     }.items():
         yield name, lambda line=line: str(len(read_lines(line)))  # type: ignore[misc] # bound at once
@@ -140,15 +140,15 @@ def _png(width: int, height: int) -> bytes:
         return struct.pack(">I", len(body)) + name + body + check
 
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
-    pixels = chunk(b"IDAT", zlib.compress(bytes(64 << 20), 9))
+    pixels = chunk(b"IDAT", zlib.compress(bytes(8 << 20), 9))
     return b"\x89PNG\r\n\x1a\n" + head + pixels + chunk(b"IEND", b"")
 
 
 def _of_workbooks() -> Iterator[tuple[str, Callable[[], str | None]]]:
     for name, parts in {
-        "a sheet of nothing but blanks": {"xl/worksheets/sheet1.xml": 64},
-        "styles of nothing but blanks": {"xl/styles.xml": 64},
-        "shared texts of 144 MB": {"xl/sharedStrings.xml": 144},
+        "a sheet of nothing but blanks": {"xl/worksheets/sheet1.xml": 24},
+        "styles of nothing but blanks": {"xl/styles.xml": 24},
+        "shared texts of 130 MB": {"xl/sharedStrings.xml": 130},
     }.items():
         yield name, lambda parts=parts: _load(parts)  # type: ignore[misc] # bound at once
 
@@ -156,7 +156,7 @@ def _of_workbooks() -> Iterator[tuple[str, Callable[[], str | None]]]:
 def _load(parts: dict[str, int]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.xlsx"
-        with ZipFile(path, "w", ZIP_DEFLATED, compresslevel=6) as book:
+        with ZipFile(path, "w", ZIP_DEFLATED, compresslevel=1) as book:
             for part, text in _BOOK.items():
                 if part not in parts:
                     book.writestr(part, text)

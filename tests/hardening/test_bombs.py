@@ -10,26 +10,26 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 MOST = 500  # MB for the worst of them, the bombs themselves among it
 REFUSED = {
-    "gzip of 1 GB": "413",
+    "gzip of 256 MB": "413",
     "gzip of a gzip": "400",
     "8 MB of [": "400",
     "8 MB of quotes": "400",
     "8 MB of lists": "200",  # they are lists, and not deep
     "8 MB of digits": "400",
-    "a ring of a million": "BadPlan",
+    "a ring of 250,000": "BadPlan",
     "a hundred thousand rings": "BadPlan",
     "a hundred thousand parts": "BadPlan",
     "within itself": "BadPlan",
-    "a million points": "BadPlan",
-    "a line of a million": "BadPlan",
+    "250,000 points": "BadPlan",
+    "a line of 250,000": "BadPlan",
     "a scribble": "BadPlan",
-    "a million features": "BadPlan",
+    "120,000 features": "BadPlan",
     "a PNG of 50,000 by 50,000": "TooManyPixels",
     "a PNG that lies": "TooManyPixels",
     "a film of four pictures": "image/jpeg",  # the first of them is kept
     "a sheet of nothing but blanks": "BadSheet",
     "styles of nothing but blanks": "BadSheet",
-    "shared texts of 144 MB": "BadSheet",
+    "shared texts of 130 MB": "BadSheet",
 }
 
 

@@ -86,6 +86,16 @@ def test_a_second_home_begins_and_is_given_up(county: SmallCounty) -> None:
     assert state(county, "A1w-1") == state(county, "B1w-1") == "lived_in"
 
 
+def test_a_link_holds_for_a_while_before_it_is_closed(county: SmallCounty) -> None:
+    """Closed in the instant that it was made, it would never have been."""
+    desk = county.sign_in("mediator-a1")
+    made = desk.post(f"/households/{id_of('A1w-1')}/second-home", {"other_id": str(id_of("A1w-2"))})
+    close = f"/households/links/{made['items'][0]['id']}/close"
+    assert desk.post(close, {}, expect=422)["errors"] == {"valid_to": "not_after_start"}
+    county.clock.pass_time(seconds=1)
+    assert desk.post(close, {}, expect=200)["valid_to"] is not None
+
+
 def test_a_household_ends_once(county: SmallCounty) -> None:
     desk = county.sign_in("mediator-a1")
     path = f"/households/{id_of('A1w-1')}"

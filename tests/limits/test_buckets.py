@@ -93,6 +93,15 @@ def test_a_day_without_a_knock_is_forgotten_and_an_empty_one_is_not(county: Smal
         assert cursor.fetchone() == (2,)
 
 
+def test_a_clock_that_ran_ahead_leaves_no_bucket_empty(county: SmallCounty) -> None:
+    """That of all networks has no day in its name: touched next year, it would wait till then."""
+    everybody = [Bucket("all", b"", 1, 3)]
+    county.clock.pass_time(days=365)
+    assert [wait(county, everybody) for _ in range(4)] == [0, 0, 0, 60]
+    county.clock.pass_time(days=-365)
+    assert [wait(county, everybody) for _ in range(4)] == [0, 0, 0, 60]
+
+
 @given(st.floats(0.0001, 1e5), st.floats(0, 1e5))
 def test_what_is_forgotten_after_a_day_was_full(per_minute: float, burst: float) -> None:
     one = Bucket("x", b"", per_minute, burst)

@@ -68,6 +68,13 @@ def test_a_notice_is_owed_of_the_own_case_only(residents: Residents) -> None:
         session.execute(text(notice), {"d": UUID(other)})
 
 
+def test_a_site_that_no_browser_names_is_a_foreign_one(residents: Residents) -> None:
+    client = residents.county.app.test_client()
+    for origin in ("http://[", "http://[::1", "http://]", "//", "\xff", "http://" + "a" * 5000):
+        answer = client.post("/r", data={"code": "x"}, headers={"Origin": origin})
+        assert answer.status_code == 403, origin
+
+
 def test_the_description_asks_no_token_where_none_is_needed(residents: Residents) -> None:
     app = residents.county.app
     paths: Any = app.test_client().get("/api/openapi.json").get_json()["paths"]

@@ -20,9 +20,13 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from geo.datum import Datum
+from server.access.factors.rules import decoded
 from server.cluster.machine import find_programs
+from server.erasure.register import Register
+from server.erasure.rounds import go_round
 from server.households.imports.service import load_households
 from server.logs import JsonLines
+from tests.access.authenticator import enrol
 from tests.attachments.conftest import TRACE, photo, sha256
 from tests.cli.keyboard import Keyboard, as_admin, environment
 from tests.imports import lists
@@ -39,24 +43,26 @@ class Flock:
 
     def __init__(self) -> None:
         self.planted: list[str] = [TRACE.decode()]
+        self.secrets: list[bytes] = []  # that are no text
 
     def words(self) -> str:
         """A text that a person might write."""
-        return self._keep(f"金丝雀所言第{next(_numbers):03}句")
+        return self.keep(f"金丝雀所言第{next(_numbers):03}句")
 
     def name(self) -> str:
         """A name."""
-        return self._keep(f"雀某{chr(0x4E00 + next(_numbers))}鸣")
+        return self.keep(f"雀某{chr(0x4E00 + next(_numbers))}鸣")
 
     def number(self) -> str:
         """A telephone number that nobody has."""
-        return self._keep(f"0009{next(_numbers):07}")
+        return self.keep(f"0009{next(_numbers):07}")
 
     def person(self) -> dict[str, str]:
         """A name and a number."""
         return {"name": self.name(), "telephone": self.number()}
 
-    def _keep(self, text: str) -> str:
+    def keep(self, text: str) -> str:
+        """One that the county itself made."""
         self.planted.append(text)
         return text
 
@@ -73,6 +79,12 @@ class Flock:
                 base64.b64encode(text.encode())[:-4],
             }
             if form in content
+        ] + [
+            secret.hex()
+            for secret in self.secrets
+            if secret in content
+            or secret.hex().encode() in content
+            or base64.b64encode(secret)[:-4] in content
         ]
 
 
@@ -168,6 +180,27 @@ def quarrels(told: Residents, flock: Flock) -> None:
     told.ladder.desk("mediator-a1").get("/disputes")
 
 
+def trust(told: Residents, flock: Flock, register: Register) -> None:
+    """Who agreed to what; what a second factor is made of; new words about somebody erased."""
+    county = told.county
+    need = {"need": "meals", "given_by": "family", "giver": flock.name(), "how": "oral"}
+    days = {"given_on": "2026-03-01", "until": "2026-12-31"}
+    path = f"/households/{id_of('A1w-1')}/needs"
+    county.sign_in("worker-a1w").post(path, {"id": str(uuid4()), **need, **days})
+    desk = county.sign_in("county")
+    told.quarrel("forgotten", story=flock.words())
+    asked = {"entity": "party", "id": told.parties["applicant"], "reason": "asked"}
+    desk.post("/erasures", asked, expect=202)
+    assert go_round(county.worker, register) == 1
+    (mention,) = desk.get("/erasures/mentions")["items"]
+    said = {"decided": "reworded", "wording": flock.words()}  # and no round since: it waits there
+    desk.post(f"/erasures/mentions/{mention['id']}", said, expect=200)
+    app, recovery = enrol(county, county.sign_in("township-a"))
+    for secret in (app.secret, *recovery, *(code.replace("-", "") for code in recovery)):
+        flock.keep(secret)
+    flock.secrets.append(decoded(app.secret))
+
+
 def attach(desk: Desk, case: str, content: bytes) -> None:
     query = {"owner_entity": "dispute", "owner_id": case, "purpose": "photo"}
     query |= {"sha256": sha256(content)}
@@ -223,6 +256,7 @@ def test_canaries_are_nowhere_in_plain(
     keyboard = Keyboard(environment(county.url, tmp_path / "var"))
     keyboard.type("webhook", "add", "示例", f"https://example.cn/{flock.number()}")
     errors(county, flock)
+    trust(residents, flock, Register(tmp_path))
 
     sealed = dump(county.url)
     assert "示意路1号".encode() in sealed  # an address may be read: so the search finds things

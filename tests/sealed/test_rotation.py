@@ -124,6 +124,14 @@ def test_a_key_goes_only_when_nothing_is_sealed_with_it(told: Ladder, keyboard: 
     assert "k1" in next(line for line in signs.splitlines() if "密钥 keys" in line)
 
 
+def test_a_new_key_never_takes_the_name_of_one_that_was_retired() -> None:
+    """Backups of its time are opened with the old one, under its own name."""
+    for kept, name in (("", "k1"), ("t1:x", "k1"), ("k2:x", "k3"), ("k10:x,k2:y,old:z", "k11")):
+        line = Keyboard({"WANGGE_SEAL_KEYS": kept}).type("keys", "new", "--add").strip()
+        assert line.startswith(f"WANGGE_SEAL_KEYS={name}:"), kept
+        assert line.endswith(f",{kept}") or not kept
+
+
 def test_a_value_that_does_not_open_is_named_and_holds_nobody_up(
     told: Ladder, keyboard: Keyboard
 ) -> None:

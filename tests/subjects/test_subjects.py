@@ -79,7 +79,12 @@ def test_a_household_gets_all_that_hangs_on_it(ladder: Ladder, tmp_path: Path) -
     assert worker.call("PATCH", f"/households/{HOME}", json=change).status_code == 200
     made = worker.post(
         "/visits",
-        {"id": str(uuid4()), "household_id": str(HOME), "outcome": "met", "note": f"{NOTE}，示某A1w2也在"},
+        {
+            "id": str(uuid4()),
+            "household_id": str(HOME),
+            "outcome": "met",
+            "note": f"{NOTE}，示某A1w2也在",
+        },
     )
     asked = {"owner_entity": "visit", "owner_id": made["id"], "purpose": "photo"}
     kept = worker.call("PUT", f"/attachments/{uuid4()}", query_string=asked, data=photo())

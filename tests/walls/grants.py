@@ -29,7 +29,7 @@ _TABLES = text("""
 """)
 _FUNCTIONS = text("""
     SELECT p.oid::regprocedure::text AS name, p.prosecdef AS definer,
-           array_agg(acl.grantee::regrole::text ORDER BY 1)
+           array_agg(acl.grantee::regrole::text ORDER BY acl.grantee::regrole::text)
                FILTER (WHERE acl.grantee <> p.proowner) AS who
       FROM pg_proc p, aclexplode(p.proacl) acl
      WHERE p.pronamespace IN ('gate'::regnamespace, 'feed'::regnamespace)

@@ -8,14 +8,18 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from server.access.errors import WrongLogin
 from server.access.factors.errors import WrongCode, WrongProof
 from server.access.queries import Proof
 from server.access.service import prove
+from server.access.signing import queries
 from server.access.signing.rules import (
     CHALLENGE,
     Comer,
@@ -30,6 +34,8 @@ from server.limits.errors import TooMany
 from server.limits.rules import Bucket
 from server.sealed import keyring
 
+KEPT: Final = timedelta(days=7)  # tokens that could be refreshed no longer
+BATCH: Final = 5000
 _CHALLENGE = "session.challenge"
 _STAMP = "session.challenge.password"
 
@@ -128,6 +134,11 @@ def read_challenge(challenge: str, now: datetime) -> Challenge | None:
 def stands(said: Challenge, found: Proof) -> bool:
     """Whether it was written for this user and the password they still have."""
     return hmac.compare_digest(said.stamp, _stamp(found))
+
+
+def forget(session: Session, by: Identity, batch: int = BATCH) -> int:
+    """Delete a batch of tokens that are over; as the worker, until it answers 0."""
+    return queries.delete_logins(session, by.now - KEPT, batch)
 
 
 def _take(by: Identity, comer: Comer, *, own: bool) -> Sequence[Bucket]:

@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from server.erasure.errors import AlreadyErased
 from server.erasure.models import Erasure
 
 
@@ -20,9 +22,14 @@ def find_erasure(session: Session, entity: str, row_id: UUID) -> Erasure | None:
 
 
 def insert_erasure(session: Session, erasure: Erasure) -> None:
-    """An erasure that was asked for."""
-    session.add(erasure)
-    session.flush()
+    """An erasure that was asked for. Raises AlreadyErased where somebody was faster."""
+    values = {name: getattr(erasure, name) for name in _ASKED}
+    written = insert(Erasure).values(values).on_conflict_do_nothing().returning(Erasure.id)
+    if session.scalar(written) is None:
+        raise AlreadyErased
+
+
+_ASKED = ("id", "entity", "row_id", "reason", "asked_by", "asked_at")
 
 
 def insert_erasures(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -126,6 +126,8 @@ def close_link(session: Session, by: Identity, link_id: UUID) -> Link:
         raise BadLink(errors={"valid_to": "closed"})
     if link.kind != "second_home" and not _taken_back(session, link):
         raise BadLink(errors={"kind": "for_good"})
+    if by.now <= link.valid_from:  # made this very instant, or the clock was set back since
+        raise BadLink(errors={"valid_to": "not_after_start"})
     link.valid_to = by.now
     session.flush()
     record(session, "household.unlink", ids=[link.id])
