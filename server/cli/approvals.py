@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -85,10 +86,14 @@ def _decided(verb: str, text: str) -> None:
     @approvals.command(verb, help=f"{text}；以本人身份登录。 Sign in as yourself.")
     @click.argument("approval_id", metavar="ID", type=click.UUID)
     @click.option("--login", prompt="用户名 login")
-    @click.option("--password", prompt="密码 password", hide_input=True)
+    @click.option("--password-stdin", is_flag=True, help="从标准输入读密码。 From stdin.")
     @click.option("--why", default=None, help="理由。 Why.", required=verb == "refuse")
     @click.option("--yes", is_flag=True, help="不再询问。 Do not ask again.")
-    def run(approval_id: UUID, login: str, password: str, why: str | None, yes: bool) -> None:
+    def run(
+        approval_id: UUID, login: str, password_stdin: bool, why: str | None, yes: bool
+    ) -> None:
+        # Never as a word of the command: everybody on the server reads those.
+        password = _password(piped=password_stdin)
         with signed_in(login, password) as call:
             told = call("GET", f"/approvals/{approval_id}")
             click.echo(f"{ACTS[told['act']]}：{_said(told['what'])}（{told['reason']}）")
@@ -96,6 +101,13 @@ def _decided(verb: str, text: str) -> None:
                 click.confirm(f"{text}?", abort=True)
             told = call("POST", f"/approvals/{approval_id}/{verb}", {"why": why} if why else {})
         click.echo(f"{STATES[told['state']]}: {approval_id}")
+
+
+def _password(*, piped: bool) -> str:
+    if piped:
+        return sys.stdin.readline().rstrip("\n")
+    typed: str = click.prompt("密码 password", hide_input=True)
+    return typed
 
 
 _decided("approve", "批准 Approve")

@@ -29,17 +29,19 @@ def test_it_asks_prints_a_number_and_a_person_allows_it(
     assert "Nobody has decided" in keyboard.fails(*take, "--approval", number)
 
     def decide(verb: str, login: str, *more: str) -> tuple[object, ...]:
-        who = ("--login", login, "--password", PASSWORD, "--yes")
+        who = ("--login", login, "--password-stdin", "--yes")
         return ("approvals", verb, number, *who, *more)
 
     # System administrators sit there, and may not; a wrong password is nobody.
-    assert "may not do this" in keyboard.fails(*decide("approve", "system"))
-    assert "wrong" in keyboard.fails(*decide("approve", "county", "--password", "something else"))
-    assert "年度归档" in keyboard.type(*decide("approve", "county"))
+    assert "may not do this" in keyboard.fails(*decide("approve", "system"), stdin=PASSWORD)
+    assert "wrong" in keyboard.fails(*decide("approve", "county"), stdin="something else")
+    assert "年度归档" in keyboard.type(*decide("approve", "county"), stdin=PASSWORD)
     keyboard.type(*take, "--approval", number)
     assert "示某A1w1" in file.read_text("utf-8-sig")
     assert "was used" in keyboard.fails(*take, "--approval", number)
-    assert "was used" in keyboard.fails(*decide("refuse", "security", "--why", "不妥"))
+    assert "was used" in keyboard.fails(
+        *decide("refuse", "security", "--why", "不妥"), stdin=PASSWORD
+    )
     assert [act.user_id for act in acts(county, "approval.")] == [
         None,
         id_of("user county"),

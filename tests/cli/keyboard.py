@@ -69,9 +69,9 @@ class Keyboard:
         """One command, however it ends."""
         return CliRunner().invoke(main, [str(w) for w in words], stdin, self.environment)
 
-    def fails(self, *words: object) -> str:
+    def fails(self, *words: object, stdin: str | None = None) -> str:
         """A command that is refused on purpose: one line, no traceback."""
-        result = self.result(*words)
+        result = self.result(*words, stdin=stdin)
         assert result.exit_code == 1, (result.output, result.exception)
         assert isinstance(result.exception, SystemExit), result.exception
         assert result.stderr.splitlines()[-1].startswith("错误 Error：")
