@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from psycopg2 import extensions
-
-from bench.ground import Ground, connect
+from bench.ground import Ground, connect, settle
 from server.db import transaction, worker
 from server.demo.staff import hire, plan_staff
 from server.installation import Installation, opened
@@ -51,16 +49,9 @@ def pile(ground: Ground, county: Installation, wanted: Pile) -> None:
         cursor.execute(_CASES, _values(wanted, ground.began, story))
         for statement in (_STAFF, _DISPUTES, _PLACES, _HOLDINGS, _EVENTS, _ENTRIES, _HEADS):
             cursor.execute(statement)
-        connection.commit()
-        _settle(connection)
+        settle(connection)
     finally:
         connection.close()
-
-
-def _settle(connection: extensions.connection) -> None:
-    connection.autocommit = True
-    connection.cursor().execute("VACUUM ANALYZE")
-    connection.cursor().execute("CHECKPOINT")
 
 
 def _values(wanted: Pile, began: datetime, story: bytes) -> dict[str, object]:

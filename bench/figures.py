@@ -1,7 +1,6 @@
 """Figures over HTTP, to the county and a township, against the plain views as a superuser.
 
-A county of a million cases over three years, 1.6 million Holdings. They are laid down past
-triggers, as they would lie there after years, and counted by the worker's own verb.
+A county of a million cases over three years, 1.6 million Holdings (bench/past.py).
 """
 
 from __future__ import annotations
@@ -14,20 +13,14 @@ from itertools import product
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from psycopg2 import extensions
-
 from bench import web
 from bench.ground import Ground, connect
+from bench.past import YEARS, lay_down
 from bench.row import Bench, Pair
-from server.db import transaction, worker
-from server.demo.staff import PASSWORD, hire, plan_staff
-from server.figures import service
+from server.demo.staff import PASSWORD
 from server.ids import new_id
-from server.installation import Installation, opened
-from server.ladder.routing import Category
+from server.installation import Installation
 
-CASES = 1_000_000
-YEARS = 3
 FIGURES = ("settled", "on-time", "moves", "times")
 WAYS = ("level", "area", "category", "month")
 
@@ -49,128 +42,6 @@ class Question(NamedTuple):
 
 
 Ask = Callable[[Question], object]
-
-
-def lay_down(ground: Ground, county: Installation, cases: int) -> Sequence[tuple[str, str]]:
-    """Staff, so many cases, and their figures counted; (login, code) of a county and a township
-    desk.
-    """
-    by = worker(ground.began)
-    staff = plan_staff(ground.counts.busy_cells)
-    with opened(county.settings("worker")):
-        with transaction(by) as session:
-            hire(session, by, staff)
-        connection = connect(county.admin_url)
-        try:
-            _write(connection, cases)
-        finally:
-            connection.close()
-        count(ground.began)
-    _settle(county)
-    return [("county", "511921"), (staff.supervisors[0].login, staff.supervisors[0].code)]
-
-
-def count(now: datetime) -> int:
-    """As the worker does, until nothing is left; how many months of an Area it was."""
-    counted = 0
-    while True:
-        with transaction(worker(now)) as session:
-            batch = service.count(session)
-        if not batch:
-            return counted
-        counted += batch
-
-
-def _write(connection: extensions.connection, cases: int) -> None:
-    cursor = connection.cursor()
-    cursor.execute("SET LOCAL session_replication_role = replica")
-    values = {
-        "cases": cases,
-        "days": 365 * YEARS,
-        "categories": [one.value for one in Category],
-        "until": datetime.now(UTC),
-    }
-    cursor.execute(_CASES, values)
-    for statement in (_DISPUTES, _HOLDINGS, _DIRTY):
-        cursor.execute(statement)
-    connection.commit()
-    connection.autocommit = True
-    cursor.execute("VACUUM ANALYZE dispute, holding")
-    connection.autocommit = False
-
-
-def _settle(county: Installation) -> None:
-    connection = connect(county.admin_url)
-    try:
-        connection.autocommit = True
-        connection.cursor().execute("VACUUM ANALYZE")
-        connection.cursor().execute("CHECKPOINT")
-    finally:
-        connection.close()
-
-
-# Each case with its Holdings in a row: it goes up from the village four times in ten, and again
-# four times in ten from the township. Months and villages get their share of everything.
-_CASES = """
-    CREATE TEMP TABLE laid ON COMMIT DROP AS
-    WITH village AS (
-        SELECT row_number() OVER (ORDER BY code) - 1 AS v, count(*) OVER () AS villages, v.id,
-               (SELECT o.id FROM office o WHERE o.area_id = v.id AND o.lead) AS village_office,
-               (SELECT o.id FROM office o JOIN area a ON a.id = o.area_id
-                 WHERE a.code = left(v.code, 9) AND o.lead) AS township_office,
-               (SELECT o.id FROM office o JOIN area a ON a.id = o.area_id
-                 WHERE a.code = left(v.code, 6) AND o.lead) AS county_office
-          FROM area v WHERE level = 'village'
-    ), drawn AS (
-        SELECT k, abs(hashint4(k)::bigint) AS chance, abs(hashint4(k + 1000000000)::bigint) AS other
-          FROM generate_series(0, %(cases)s - 1) k
-    )
-    SELECT gen_random_uuid() AS id, village.id AS area_id, village_office, township_office,
-           county_office,
-           (%(categories)s)[chance / 1000 %% cardinality(%(categories)s) + 1] AS category,
-           1 + (other %% 10 < 4)::int + (other %% 10 < 4 AND other / 10 %% 10 < 4)::int AS holdings,
-           %(until)s - (k::float / %(cases)s * %(days)s) * interval '1 day' AS began,
-           (chance / 100 %% 4) AS waited, (other / 100 %% 40) AS took, other / 10000 %% 10 AS luck
-      FROM drawn JOIN village ON v = chance %% villages
-"""
-_DISPUTES = """
-    INSERT INTO dispute (id, category, story, area_id, start_level, level, office_id,
-                         first_office_id, channel, status, size, occurred_at, recorded_at,
-                         received_at, proof, done_by, recorded_by)
-    SELECT laid.id, category, '\\x00', area_id, 'village', 'village', village_office,
-           village_office, 'visit', 'closed', 'individual', began, began, began, 'proved', u.id,
-           u.id
-      FROM laid, (SELECT id FROM user_account ORDER BY login LIMIT 1) u
-"""
-# What would end in the future is still open.
-_HOLDINGS = """
-    INSERT INTO holding (id, dispute_id, n, office_id, level, policy_id, begun_at, received_at,
-                         accept_by, handle_by, due_at, accepted_at, ended_at, ended_how, begun_how)
-    SELECT gen_random_uuid(), held.id, n, office_id, level, policy.id, began, began,
-           began + interval '3 days', began + interval '30 days',
-           CASE WHEN ended > now() THEN ended END, CASE WHEN taken <= now() THEN taken END,
-           CASE WHEN ended <= now() THEN ended END, CASE WHEN ended <= now() THEN how END,
-           CASE n WHEN 1 THEN 'register' ELSE 'climb' END
-      FROM (SELECT laid.id, n, laid.began + (n - 1) * 30 * interval '1 day' AS began,
-                   (ARRAY[village_office, township_office, county_office])[n] AS office_id,
-                   (ARRAY['village', 'township', 'county'])[n] AS level,
-                   laid.began + ((n - 1) * 30 + waited) * interval '1 day' AS taken,
-                   laid.began + ((n - 1) * 30 + CASE WHEN n < holdings THEN 30
-                                                     ELSE 3 + took END) * interval '1 day' AS ended,
-                   CASE WHEN n < holdings THEN 'climb'
-                        WHEN luck < 8 THEN 'settle' WHEN luck = 8 THEN 'fail'
-                        ELSE 'refer' END AS how
-              FROM laid CROSS JOIN LATERAL generate_series(1, holdings) n) held,
-           (SELECT id FROM policy_version ORDER BY version LIMIT 1) policy
-     WHERE began <= now()
-"""
-_DIRTY = """
-    INSERT INTO figure_dirty (area_id, month, at)
-    SELECT DISTINCT d.area_id, gate.month_of(t), now()
-      FROM holding h JOIN dispute d ON d.id = h.dispute_id
-     CROSS JOIN unnest(ARRAY[h.received_at, h.accepted_at, h.ended_at]) t
-     WHERE t IS NOT NULL
-"""
 
 
 @contextmanager
@@ -255,9 +126,10 @@ def p95(seconds: Sequence[float]) -> float:
 
 
 def _take(ground: Ground) -> Generator[Pair, None, None]:
+    cases = ground.size.open_cases
     with ExitStack() as stack:
-        few = stack.enter_context(_desks(ground, CASES // 10))
-        many = stack.enter_context(_desks(ground, CASES))
+        few = stack.enter_context(_desks(ground, cases // 10))
+        many = stack.enter_context(_desks(ground, cases))
         bare = stack.enter_context(plain(many.county))
         alike = [one for one in many.questions if one.by == "level" and one.years == YEARS]
         while True:
@@ -267,9 +139,9 @@ def _take(ground: Ground) -> Generator[Pair, None, None]:
                 len(alike) / sum(quick),
                 len(alike) / sum(slow),
                 {
-                    f"p95 ms, {CASES // 10:,} cases": p95(spent[0]),
-                    f"p95 ms, {CASES:,} cases": p95(spent[1]),
-                    f"max ms, {CASES:,} cases": spent[1][-1] * 1000,
+                    f"p95 ms, {cases // 10:,} cases": p95(spent[0]),
+                    f"p95 ms, {cases:,} cases": p95(spent[1]),
+                    f"max ms, {cases:,} cases": spent[1][-1] * 1000,
                     "10 × the cases : time": sum(spent[1]) / sum(spent[0]),
                 },
             )
@@ -296,7 +168,7 @@ def _desks(ground: Ground, cases: int) -> Iterator[_Desks]:
 
 
 BENCH = Bench(
-    title=f"统计 Figures of {CASES:,} cases, county and township",
+    title="统计 Figures of three years, county and township",
     things="questions",
     ours="HTTP, row security, counted ahead",
     plain="the views, superuser",

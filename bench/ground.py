@@ -97,6 +97,14 @@ def connect(url: str) -> extensions.connection:
     return psycopg2.connect(plain.render_as_string(hide_password=False))
 
 
+def settle(connection: extensions.connection) -> None:
+    """Committed, vacuumed and written out: what was laid down is as if it had lain there long."""
+    connection.commit()
+    connection.autocommit = True
+    connection.cursor().execute("VACUUM ANALYZE")
+    connection.cursor().execute("CHECKPOINT")
+
+
 def execute(admin_url: str, statement: str) -> None:
     """One statement of the superuser's about databases, from outside of all of them."""
     connection = connect(make_url(admin_url).set(database="postgres").render_as_string(False))

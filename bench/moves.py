@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from psycopg2 import extensions
 
-from bench.ground import Ground, connect
+from bench.ground import Ground, connect, settle
 from bench.row import Bench, Pair
 from server.db import DbRole, Identity, transaction
 from server.installation import Installation, opened
@@ -37,8 +37,8 @@ class Cell:
 def _take(ground: Ground) -> Generator[Pair, None, None]:
     with ExitStack() as stack:
         small, large = (stack.enter_context(ground.fresh()) for _ in range(2))
-        cell = _settle(small, ground.size.households)
-        _settle(large, ground.size.households * TIMES)
+        cell = _people(small, ground.size.households)
+        _people(large, ground.size.households * TIMES)
         for county in (small, large):
             _redraw(county, cell)  # plans and pages are warm then
         while True:
@@ -75,7 +75,7 @@ def _move(plan: Mapping[str, Any]) -> list[str]:
     return [cell["code"] for cell in told["cells"]["new"]]
 
 
-def _settle(county: Installation, households: int) -> Cell:
+def _people(county: Installation, households: int) -> Cell:
     """HOMES in one cell, all others spread evenly over the other cells, each at its own point."""
     connection = connect(county.admin_url)
     try:
@@ -88,9 +88,7 @@ def _settle(county: Installation, households: int) -> Cell:
             cursor.execute(_HOUSEHOLDS.format(cells), {"cell": id_, "many": many})
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         _hire(cursor)
-        connection.commit()
-        connection.autocommit = True
-        cursor.execute("VACUUM ANALYZE")
+        settle(connection)
     finally:
         connection.close()
     return Cell(code, village, line)

@@ -12,7 +12,7 @@ from uuid import UUID
 from psycopg2 import extensions
 from psycopg2.extras import execute_values
 
-from bench.ground import Ground, connect
+from bench.ground import Ground, connect, settle
 from server.db import Identity, transaction, worker
 from server.demo.staff import Post, hire, plan_staff
 from server.disputes.service import NewDispute, register_disputes
@@ -52,8 +52,7 @@ def stock(ground: Ground, county: Installation, workers: int, households: int) -
             chance = random.Random(7)
             for holder in holders:
                 fill(connection, holder, households, ground.began, chance)
-            connection.autocommit = True
-            connection.cursor().execute("VACUUM ANALYZE")
+            settle(connection)
         finally:
             connection.close()
     return holders

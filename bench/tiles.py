@@ -16,7 +16,7 @@ from time import perf_counter
 from psycopg2 import extensions
 
 from bench import web
-from bench.ground import Ground, connect
+from bench.ground import Ground, connect, settle
 from bench.row import Bench, Pair
 from geo.tiles import tile_of
 from server.db import plain, transaction, worker
@@ -54,10 +54,8 @@ def sow(ground: Ground, county: Installation, times: int = MORE) -> None:
         hire(session, by, plan_staff(ground.counts.busy_cells))
     connection = connect(county.admin_url)
     try:
-        connection.autocommit = True
-        cursor = connection.cursor()
-        cursor.execute(_SOW, {"many": ground.size.households * times})
-        cursor.execute("VACUUM ANALYZE")
+        connection.cursor().execute(_SOW, {"many": ground.size.households * times})
+        settle(connection)
     finally:
         connection.close()
 

@@ -17,7 +17,16 @@ from sqlalchemy import create_engine, text
 
 from server.access.permissions import OPEN, SIGNED_IN
 from tests.smallcounty import PEOPLE
-from tests.walls.routes import NARROWING, QUERIES, Route, body_of, filters, narrowing, routes_of
+from tests.walls.routes import (
+    NARROWING,
+    QUERIES,
+    Route,
+    body_of,
+    declared,
+    filters,
+    narrowing,
+    routes_of,
+)
 from tests.walls.town import REACH, Town
 
 ROLES = {login: {PEOPLE[login][0]} if login in PEOPLE else set() for login in REACH}
@@ -160,16 +169,8 @@ def test_no_filter_reaches_further_than_its_asker(town: Town) -> None:
 
 def test_what_narrows_by_place_is_known(town: Town) -> None:
     """A parameter that sounds like a place is tried with every kind of place."""
-    told = town.county.app.test_client().get("/api/openapi.json").json or {}
-    names = {
-        one["name"]
-        for path in told["paths"].values()
-        for operation in path.values()
-        if isinstance(operation, dict)
-        for one in operation.get("parameters", [])
-        if one["in"] == "query"
-    }
-    placed = re.compile("area|cell|office|bucket|bbox|village|under|place")
+    names = {name for route in routes_of(town) for name in declared(town, route)}
+    placed = re.compile("area|cell|office|bucket|bbox|village|under|place|household")
     sounding = {name for name in names if placed.search(name)}
     assert sounding - {*NARROWING, "placed_by", "unplaced", "bbox-crs"} == set()
 

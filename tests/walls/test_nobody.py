@@ -25,6 +25,7 @@ ANSWERS_NOBODY = {
     **dict.fromkeys(("may_concern", "resident_alone"), _STATES),
     **dict.fromkeys(("presence", "villages_of", "village_about"), _WHERE),
     "credential_of": "what a password is proved against: signing in begins before anybody is known",
+    "may_invite": "whether somebody may be sent a code, to who has their random id",
     "figures_as_of": "when figures were last counted",
     "fingerprint": "which database this is: readiness asks it",
 }

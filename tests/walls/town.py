@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from flask import Flask
@@ -22,6 +24,7 @@ from sqlalchemy.orm import Session
 from server import sealed
 from server.app import create_app
 from server.db import db, transaction
+from server.erasure.models import Erasure, Mention
 from server.households.duplicates.models import LikelyDuplicate
 from server.policies.service import ensure_policy
 from server.syncing.models import SyncConflict, SyncQuarantine
@@ -32,13 +35,13 @@ from tests.smallcounty import START, Clock, Desk, SmallCounty, id_of
 PLACES = {"A1w": "worker-a1w", "A1e": "worker-a1e", "A2w": "mediator-a2", "B1w": "worker-b1w"}
 MEDIATORS = {"A1w": "mediator-a1", "A1e": "mediator-a1", "A2w": "mediator-a2", "B1w": "mediator-b1"}
 # Cases against somebody who would handle them: nobody's place, but the others'.
-AGAINST = {"against mediator-a1": "A1w", "against township-a": "A2w"}
+AGAINST = {"against mediator-a1": "A1w", "against township-a": "A2w", "against county": "A2w"}
 # Who asks → the places that are theirs. `retired` held something until yesterday.
 REACH: Mapping[str, frozenset[str]] = {
     "worker-a1w": frozenset({"A1w", "against mediator-a1"}),
     "mediator-a1": frozenset({"A1w", "A1e"}),
-    "township-a": frozenset({"A1w", "A1e", "A2w", "against mediator-a1"}),
-    "county": frozenset({*PLACES, *AGAINST}),
+    "township-a": frozenset({"A1w", "A1e", "A2w", "against mediator-a1", "against county"}),
+    "county": frozenset({*PLACES, "against mediator-a1", "against township-a"}),
     "system": frozenset(),
     "security": frozenset(),
     "auditor": frozenset(),
@@ -52,11 +55,15 @@ class Planted:
 
     ids: dict[str, str] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
+    secrets: dict[str, str] = field(default_factory=dict)  # masked, also to those whose place it is
 
     def traces(self) -> list[str]:
         """What must not be in an answer to somebody else."""
-        # Which phone somebody has is known to who works with them.
-        return [*(v for k, v in self.ids.items() if k != "device_id"), *self.words]
+        return [*(v for k, v in self.ids.items() if k not in _KNOWN), *self.words]
+
+
+# Who works where, and on which phone, is known to who works with them.
+_KNOWN = frozenset({"device_id", "user_id", "assignment_id"})
 
 
 @dataclass
@@ -72,6 +79,11 @@ class Town:
         """The present one."""
         with transaction(self.county.worker) as session:
             return str(session.execute(text("SELECT id FROM sync_epoch")).scalar_one())
+
+    @cached_property
+    def openapi(self) -> dict[str, Any]:
+        """The API's document."""
+        return dict(self.county.app.test_client().get("/api/openapi.json").json or {})
 
     def cell(self, name: str) -> str:
         """The id of a cell."""
@@ -111,7 +123,8 @@ def _plant(county: SmallCounty) -> Town:
         ensure_policy(session, county.worker)
         _retire(session)
     desks = {login: county.sign_in(login, "browser") for login in {*REACH, *PLACES.values()}}
-    desks |= {login: county.sign_in(login, "browser") for login in set(MEDIATORS.values())}
+    others = {*MEDIATORS.values(), "township-b"} - desks.keys()
+    desks |= {login: county.sign_in(login, "browser") for login in others}
     county.clock.pass_time(minutes=1)
     planted = {place: _fill(county, desks, place) for place in PLACES}
     planted |= {name: _accuse(county, desks, name, place) for name, place in AGAINST.items()}
@@ -140,11 +153,16 @@ def _fill(county: SmallCounty, desks: dict[str, Desk], place: str) -> Planted:
     found = Planted()
     worker, mediator = desks[PLACES[place]], desks[MEDIATORS[place]]
     own = {"worker": worker, "mediator": mediator}
+    found.ids |= {"user_id": str(worker.user_id)}
+    found.ids |= {"assignment_id": str(id_of(f"assignment {PLACES[place]}"))}
+    asked = {"act": "export.bulk", "what": {"export": "households"}, "reason": f"归档暗{place[0]}"}
+    found.ids["approval_id"] = desks[f"township-{place[0].lower()}"].post("/approvals", asked)["id"]
     _household(found, own, place)
     _case(found, own, place)
     _visit(found, own, place)
     with transaction(county.worker) as session:
         _waiting(session, found, worker, place)
+        _mention(session, found)
     return found
 
 
@@ -160,15 +178,17 @@ def _accuse(county: SmallCounty, desks: dict[str, Desk], name: str, place: str) 
         "cell_id": str(id_of(place)),
         "parties": [{"side": "applicant", "kind": "outsider", "name": "示例"}, accused],
     }
-    found.ids["dispute_id"] = desks["county"].post("/disputes", body)["id"]
-    case = desks["county"].get(f"/disputes/{found.ids['dispute_id']}")
+    teller = desks["township-a" if name == "against county" else "county"]
+    found.ids["dispute_id"] = teller.post("/disputes", body)["id"]
+    case = teller.get(f"/disputes/{found.ids['dispute_id']}")
     found.ids["party_id"] = case["parties"][0]["id"]
     found.ids["event_id"] = case["events"][0]["id"]
-    _attach(found, desks["county"], "dispute", found.ids["dispute_id"], name)
+    _attach(found, teller, "dispute", found.ids["dispute_id"], name)
     author = desks[PLACES[place]]
     found.ids |= {"device_id": author.tokens["device_id"], "mid": str(id_of(f"mid {name}"))}
     with transaction(county.worker) as session:
         session.add(_set_aside(found, author, "dispute", place, found.words[1]))
+        _mention(session, found)
     return found
 
 
@@ -186,6 +206,8 @@ def _household(found: Planted, own: dict[str, Desk], place: str) -> None:
             "telephone": f"0000888{len(found.ids)}{sum(map(ord, place))}",
         }
         own["mediator"].post("/households", body)
+        if name == "household_id":
+            found.secrets = {key: body[key] for key in ("head_name", "address", "telephone")}
     made = own["mediator"].post(
         f"/households/{found.ids['household_id']}/second-home",
         {"other_id": found.ids["other_household"], "note": f"二居暗{place}"},
@@ -202,11 +224,13 @@ def _household(found: Planted, own: dict[str, Desk], place: str) -> None:
         "given_on": "2026-03-01",
         "until": "2026-12-31",
     }
+    found.secrets["giver"] = need["giver"]
     own["mediator"].post(f"/households/{found.ids['household_id']}/needs", need)
 
 
 def _case(found: Planted, own: dict[str, Desk], place: str) -> None:
     found.words += [f"案情暗{place}", f"当事暗{place}"]
+    found.secrets["party_name"] = found.words[-1]
     body = {
         "id": str(id_of(f"case of {place}")),
         "category": "neighbours",
@@ -268,6 +292,27 @@ def _set_aside(found: Planted, author: Desk, entity: str, place: str, words: str
         recorded_at=START,
         proof="claimed",
         place=f"v:{id_of(place[:2])}",
+    )
+
+
+def _mention(session: Session, found: Planted) -> None:
+    """The story of the case may speak of somebody who is erased."""
+    case, by = UUID(found.ids["dispute_id"]), id_of(f"erased {found.ids['dispute_id']}")
+    found.ids["mention_id"] = str(id_of(f"mention {case}"))
+    erasure = Erasure(id=by, entity="party", row_id=by, reason="asked", asked_at=START)
+    session.add(erasure)
+    session.flush()
+    session.add(
+        Mention(
+            id=UUID(found.ids["mention_id"]),
+            erasure_id=by,
+            dispute_id=case,
+            entity="dispute",
+            row_id=case,
+            field="story",
+            named=True,
+            found_at=START,
+        )
     )
 
 

@@ -15,7 +15,7 @@ from server.access.accounts.users import queries
 from server.access.errors import BadUser, LoginTaken, UserNotFound
 from server.access.models import Assignment, User
 from server.access.rules import good_login, good_password
-from server.access.service import hash_password
+from server.access.service import hash_password, hold_sessions
 from server.audit.service import record
 from server.db import Identity
 from server.ids import new_id
@@ -79,6 +79,7 @@ def disable_user(
         raise NotYourself
     if not user.active:
         return []
+    hold_sessions(session, user_id)  # who signs in at this moment does so before or not at all
     keep_last(session, by, user_id)
     queries.update_user(session, user_id, active=False)
     ended = end_all(session, by, user_id)
