@@ -88,6 +88,7 @@ def _take(ground: Ground) -> Generator[Pair, None, None]:
         headers = {"Authorization": f"Bearer {token}"}
         while True:
             quiet = seconds_of(lambda: _read(port, headers), TIMES)
+            desk.hang_up()  # by now the server may have done so
             signing = seconds_of(lambda: desk.sign_in("county", PASSWORD, device), TIMES)
             with guessing(port) as told:
                 hammered = seconds_of(lambda: _read(port, headers), TIMES)

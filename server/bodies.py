@@ -83,7 +83,7 @@ class StrictJson(DefaultJSONProvider):
         check_depth(s)
         try:
             read = super().loads(
-                s,
+                s if isinstance(s, str) else s.decode("utf-8-sig"),  # Python takes UTF-16 as well
                 parse_constant=_refuse,
                 parse_float=_finite,
                 parse_int=_whole,

@@ -91,8 +91,14 @@ CREATE POLICY feed_reads ON dispute_place FOR SELECT TO wangge_feed USING (true)
 CREATE POLICY feed_reads ON dispute_event FOR SELECT TO wangge_feed USING (true);
 
 -- What belongs to a case beside its history: read with the case, written beside a move of one's own.
-GRANT SELECT, INSERT, UPDATE ON claim, agreement, term, joint_office, supervision
-   TO wangge_app, wangge_push, wangge_worker;
+-- What was claimed and agreed stays: only what became of it is added.
+GRANT SELECT, INSERT ON claim, agreement, term, joint_office, supervision TO wangge_app, wangge_push;
+GRANT UPDATE (outcome, outcome_event_id) ON claim TO wangge_app, wangge_push;
+GRANT UPDATE (confirmed_at) ON agreement TO wangge_app, wangge_push;
+GRANT UPDATE (done_at, done_event_id) ON term TO wangge_app, wangge_push;
+GRANT UPDATE (ended_at, ended_event_id) ON joint_office TO wangge_app, wangge_push;
+GRANT UPDATE (lifted_at, lifted_event_id) ON supervision TO wangge_app, wangge_push;
+GRANT SELECT, INSERT, UPDATE ON claim, agreement, term, joint_office, supervision TO wangge_worker;
 GRANT SELECT ON joint_office TO wangge_gate;
 DO $$
 DECLARE

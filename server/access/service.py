@@ -129,7 +129,9 @@ def check_stands(session: Session, login: str, found: Proof) -> None:
 
 
 def record_refusal(session: Session) -> None:
-    """Somebody failed to sign in. Not as whom: a mistyped login may be a password."""
+    """Somebody failed to sign in; not as whom, a mistyped login may be a password. Or failed to
+    prove to be who has signed in.
+    """
     record(session, "session.refused")
 
 

@@ -113,10 +113,11 @@ def prove_anew(asked: dict[str, Any]) -> None:
         login = queries.get_user(session, me.user_id).login
         found = queries.find_credential(session, login, me.device_id)
         factor = factors.standing(session, me.user_id).on
+    signing.prove_again(me.identity, me.user_id, me.device_id, found, asked["password"])
     try:
-        signing.prove_again(me.identity, me.user_id, me.device_id, found, asked["password"])
         with _counted(factor, asked["code"]), transaction(me.identity) as session:
-            if factor and not factors.spend(session, me.identity, asked["code"] or ""):
+            on = factors.standing(session, me.user_id).on  # since a moment ago, too
+            if on and not factors.spend(session, me.identity, asked["code"] or ""):
                 raise WrongProof
             service.prove_anew(session, me.identity, me.login_id)
     except WrongProof:

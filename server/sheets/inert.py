@@ -8,13 +8,18 @@ import re
 # Chinese and Japanese editions among them.
 _BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _TELEPHONE = re.compile(r"\+[0-9]{3,20}")
+# A spreadsheet set to another separator than the comma parts cells here, quotation marks or not.
+# Whatever comes of it begins with a ' where it would compute.
+_WITHIN = re.compile(r"([;|\t\r\n][\s\"']*)(?=[=+\-@＝＋－＠])")
 
 
 def defuse(text: str) -> str:
-    """The text, with a ' before it where a spreadsheet would compute it.
+    """The text, with a ' before it, and after a separator within it, where a spreadsheet would
+    compute what follows.
 
     A telephone number such as +8613800000000 stays: computed, it is but its own digits.
     """
-    if not text.startswith(_BEGINS) or _TELEPHONE.fullmatch(text):
+    if _TELEPHONE.fullmatch(text):
         return text
-    return f"'{text}"
+    begin = "'" if text.startswith(_BEGINS) else ""
+    return begin + _WITHIN.sub(r"\1'", text)

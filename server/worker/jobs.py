@@ -132,7 +132,7 @@ def tidy_files(by: Identity) -> int:
 
 
 def purge_old(by: Identity) -> int:
-    """What is kept no longer (by sync, by limits, of sign-ins) is deleted, batch by batch; what is left then waits for a round."""
+    """What nobody keeps any longer is deleted, batch by batch; what is left waits for a round."""
     return _by_batches(
         by,
         lambda session: (

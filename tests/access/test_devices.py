@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from server.access.accounts.devices import service
+from server.db import transaction
 from tests.access.keeping import acts, behind, try_in, user, why
 from tests.smallcounty import PASSWORD, SmallCounty, id_of
 
@@ -98,3 +103,21 @@ def test_a_ninth_device_comes_for_one_that_goes(county: SmallCounty) -> None:
     assert [tuple(row) for row in gone] == [(named[2]["name"], "replaced")]
     # On a device that one has, one signs in as often as one likes.
     assert try_in(county, "worker-a1w", PASSWORD, id=named[0]["id"]).status_code == 201
+
+
+def test_two_that_are_enrolled_at_the_same_moment_are_not_one_too_many(county: SmallCounty) -> None:
+    for k in range(7):
+        assert try_in(county, "worker-a1w", PASSWORD, name=f"示例{k}").status_code == 201
+
+    def enrol(k: int) -> None:
+        by = replace(county.identity("worker-a1w"), device_id=id_of(f"new {k}"))
+        with county.app.app_context(), transaction(by) as session:
+            service.enrol(session, by, "示例终端")
+
+    with ThreadPoolExecutor(3) as pool:
+        ended = [one.exception() for one in [pool.submit(enrol, k) for k in range(3)]]
+    assert sorted(type(error).__name__ for error in ended) == [
+        "NoneType",
+        "TooManyDevices",
+        "TooManyDevices",
+    ]

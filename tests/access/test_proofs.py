@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.access.authenticator import RESET, ask_fresh, enrol, refresh
-from tests.access.keeping import acts
-from tests.smallcounty import PASSWORD, SmallCounty
+from tests.access.keeping import acts, behind
+from tests.smallcounty import PASSWORD, SmallCounty, id_of
 
 
 def test_a_sensitive_act_asks_who_it_is_once_more(county: SmallCounty) -> None:
@@ -23,6 +23,16 @@ def test_a_sensitive_act_asks_who_it_is_once_more(county: SmallCounty) -> None:
     desk.tokens = dict(refresh(desk, desk.tokens["refresh"]).json)
     assert ask_fresh(desk)[1] == "prove-again"  # a token proves nobody
     assert acts(county).count("session.prove") == 1
+
+
+def test_whoever_guesses_a_password_on_somebodys_device_is_written_down(
+    county: SmallCounty,
+) -> None:
+    desk = county.sign_in("county")
+    sent = {"old": "not this one", "new": "another-good-one"}
+    assert desk.call("PUT", "/passwords/current", json=sent).status_code == 422
+    (act,) = behind(county, "SELECT user_id FROM audit_act WHERE action = 'session.refused'")
+    assert act.user_id == id_of("user county")
 
 
 def test_the_proof_takes_the_code_too_and_is_not_guessed(county: SmallCounty) -> None:

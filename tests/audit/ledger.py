@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from server.audit.rules.chain import START, Act, Seal, link, to_us
@@ -16,6 +16,7 @@ from tests.smallcounty import START as BEGAN
 INSTALLATION = UUID("00000000-0000-7000-8000-0000000000aa")
 SIGNER = Signer(bytes(range(32)))
 MINUTE_US = 60_000_000
+READ = BEGAN + timedelta(days=365)  # when it is verified, unless a test says otherwise
 
 
 @dataclass
@@ -26,21 +27,22 @@ class Ledger:
     seals: list[Seal] = field(default_factory=list)
     heads: list[Head] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
+    inside: list[Head] = field(default_factory=list)  # heads that the database keeps
     queued_gone: list[int] = field(default_factory=list)
 
     def copy(self) -> Ledger:
         """Another one that says the same."""
         return Ledger(dict(self.acts), list(self.seals), list(self.heads), list(self.cuts))
 
-    def verify(self) -> Verdict:
-        """The verdict on it, an hour after its last act."""
+    def verify(self, at: datetime = READ) -> Verdict:
+        """The verdict on it, on this day."""
         keys = {SIGNER.name: SIGNER.public}
-        verifier = Verifier(Known(INSTALLATION, keys, self.heads, self.cuts))
+        verifier = Verifier(Known(INSTALLATION, keys, self.heads, self.cuts, self.inside))
         for seal in sorted(self.seals):
             verifier.take(seal._replace(act=self.acts.get(seal.act_id)))
         sealed = {seal.act_id for seal in self.seals}
         unsealed = [act for act_id, act in sorted(self.acts.items()) if act_id not in sealed]
-        return verifier.end(unsealed, self.queued_gone, BEGAN + timedelta(hours=9))
+        return verifier.end(unsealed, self.queued_gone, at)
 
     def chain_again(self, since: int = 0) -> None:
         """Compute every hash anew from the place `since` on: what an owner of the database can."""
@@ -64,7 +66,7 @@ def write_ledger(count: int = 24, attested: Sequence[int] = (7, -1)) -> Ledger:
     for k in range(count):
         at_us = to_us(BEGAN) + k * MINUTE_US
         user = str(UUID(int=k % 5 + 1)) if k % 4 else None
-        act_id = k * 2 + 1  # ids have holes: what was rolled back took one
+        act_id = k + 1
         act = Act(
             act_id,
             at_us,

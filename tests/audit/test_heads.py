@@ -206,6 +206,7 @@ def test_the_owner_of_the_database_meddles_and_is_found(
     out = tmp_path / "elsewhere"
     desk.type("audit", "heads", "--out", out)
     keys, outside = [Signer(SEED).public], HeadBook(out).read()
+    county.clock.now = datetime.now().astimezone()  # the keyboard's
     engine = create_engine(county.url)
     with Session(engine) as owner:
         first, last = owner.execute(text("SELECT min(act_id), max(act_id) FROM audit_seal")).one()

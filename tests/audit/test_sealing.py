@@ -132,6 +132,31 @@ def test_a_sealer_that_is_killed_leaves_nothing_half_done(county: SmallCounty) -
     assert follows(chain_of(county))
 
 
+def test_what_waits_for_nothing_keeps_nobody_waiting(county: SmallCounty) -> None:
+    """Rows of the queue whose acts are gone, as many as a batch."""
+    act(county, 3)
+    with as_admin(county.url) as admin:
+        admin.execute("INSERT INTO audit_unsealed SELECT generate_series(-9, -1)")
+    assert seal_all(county, batch=3) == 3
+
+
+def test_a_time_that_is_none_stops_neither_sealer_nor_verifier(county: SmallCounty) -> None:
+    with as_admin(county.url) as admin:
+        for at in ("infinity", "-infinity", "4000-01-01 BC"):
+            admin.execute(
+                "INSERT INTO audit_act (at, request_id, action, what) VALUES (%s, '', 'x', '{}')",
+                (at,),
+            )
+        assert seal_all(county) > 2
+        assert follows(chain_of(county))
+        admin.execute("SET session_replication_role = replica")
+        admin.execute("UPDATE audit_act SET at = '-infinity' WHERE at = 'infinity'")
+        assert not follows(chain_of(county))
+        admin.execute("UPDATE audit_act SET at = 'infinity' WHERE at = '-infinity'")
+        admin.execute("UPDATE audit_seal SET sealed_at = '-infinity'")
+    assert not follows(chain_of(county))
+
+
 def test_two_seals_of_one_number_or_of_one_act_cannot_be(county: SmallCounty) -> None:
     act(county, 2)
     seal_all(county)

@@ -12,7 +12,7 @@ from uuid import UUID
 from server.audit.rules.chain import Act, Seal, to_us
 from server.audit.rules.signing import Cut, Head, Signer
 from server.audit.rules.verdict import Wrong
-from tests.audit.ledger import INSTALLATION, MINUTE_US, SIGNER, Ledger, write_ledger
+from tests.audit.ledger import INSTALLATION, MINUTE_US, READ, SIGNER, Ledger, write_ledger
 from tests.smallcounty import START as BEGAN
 
 TIMES = 1000
@@ -94,7 +94,7 @@ def delete_and_hide(ledger: Ledger, chance: Random) -> None:
 def insert_and_hide(ledger: Ledger, chance: Random) -> None:
     at = chance.randrange(len(ledger.seals))
     model = ledger.seals[at]
-    act = ledger.acts[model.act_id]._replace(id=model.act_id + 1, reason="示例")
+    act = ledger.acts[model.act_id]._replace(id=max(ledger.acts) + 1, reason="示例")
     ledger.acts[act.id] = act
     if chance.random() < 0.3:
         return  # and leave it to the sealer
@@ -141,7 +141,7 @@ MUTATIONS: tuple[Callable[[Ledger, Random], None], ...] = (
 
 def test_what_was_done_is_called_by_its_name() -> None:
     ledger = write_ledger()
-    ledger.acts[5] = ledger.acts[5]._replace(reason=None)
+    ledger.acts[3] = ledger.acts[3]._replace(reason=None)
     assert [(f.wrong, f.first, f.count) for f in ledger.verify().findings] == [
         (Wrong.ALTERED, 3, 1)
     ]
@@ -160,7 +160,7 @@ def test_what_was_done_is_called_by_its_name() -> None:
     ]
 
     ledger = write_ledger()
-    del ledger.acts[9]
+    del ledger.acts[5]
     assert found(ledger) == {Wrong.GONE}
 
     ledger = write_ledger()
@@ -170,7 +170,7 @@ def test_what_was_done_is_called_by_its_name() -> None:
     assert found(ledger) == {Wrong.TAIL_CUT}
 
     ledger = write_ledger()
-    ledger.acts[3] = ledger.acts[3]._replace(what="{}")
+    ledger.acts[2] = ledger.acts[2]._replace(what="{}")
     ledger.chain_again(1)
     assert found(ledger) == {Wrong.REWRITTEN}
 
@@ -280,9 +280,52 @@ def test_what_was_removed_otherwise_is_not() -> None:
     assert strange.verify().code == 2
 
 
+def test_a_removal_that_says_more_than_it_may_is_no_true_one() -> None:
+    # A head within the span was signed when the next link was still to come: nothing there is older.
+    younger = write_ledger(attested=(8, -1))
+    last = younger.seals[9]
+    newest = BEGAN - timedelta(days=1)
+    made = Cut(INSTALLATION, 1, 10, last.hash, newest, newest + timedelta(days=220))
+    younger.seals[:10], younger.cuts = [], [SIGNER.sign_cut(made)]
+    for act_id in range(1, 11):
+        del younger.acts[act_id]
+    assert Wrong.BAD_CUT in found(younger)
+
+    # Signed for a day that has not come yet.
+    ahead = write_ledger()
+    cut(ahead, to=10)
+    assert ahead.verify(BEGAN + timedelta(days=100)).code == 1
+
+
+def test_heads_of_the_database_alone_prove_no_end() -> None:
+    """Whoever cuts off the tail takes them along."""
+    ledger = write_ledger()
+    ledger.inside, ledger.heads = ledger.heads, []
+    assert found(ledger) == {Wrong.NO_HEADS}
+
+    # Nor do heads outside that are all of what was removed since.
+    ledger = write_ledger(attested=(2,))
+    cut(ledger, to=10)
+    assert found(ledger) == {Wrong.OLD_HEAD, Wrong.NO_HEADS}
+
+
+def test_ids_that_no_act_has_are_told() -> None:
+    """Rolled back, still under way, or gone together with the queue's row before the seal."""
+    ledger = write_ledger(attested=())
+    for act_id in (5, 6, 9):
+        del ledger.acts[act_id]
+    ledger.seals = [seal for seal in ledger.seals if seal.act_id in ledger.acts]
+    renumber(ledger)
+    ledger.chain_again()
+    ledger.attest(-1)
+    verdict = ledger.verify()
+    assert [(f.wrong, f.first, f.count) for f in verdict.findings] == [(Wrong.HOLES, 5, 3)]
+    assert verdict.code == 0
+
+
 def test_what_was_sealed_long_after_its_time_is_noted() -> None:
     ledger = write_ledger(attested=())
-    ledger.acts[5] = ledger.acts[5]._replace(at_us=ledger.acts[5].at_us - 10 * MINUTE_US)
+    ledger.acts[3] = ledger.acts[3]._replace(at_us=ledger.acts[3].at_us - 10 * MINUTE_US)
     ledger.chain_again()
     ledger.attest(-1)
     verdict = ledger.verify()
@@ -292,11 +335,13 @@ def test_what_was_sealed_long_after_its_time_is_noted() -> None:
 
 def test_an_act_of_old_that_has_no_seal_is_looked_at() -> None:
     ledger = write_ledger()
-    ledger.acts[100] = ledger.acts[1]._replace(id=100)
+    ledger.acts[25] = ledger.acts[1]._replace(id=25)
     assert found(ledger) == {Wrong.UNSEALED}
-    fresh = to_us(BEGAN + timedelta(hours=9)) - MINUTE_US
-    ledger.acts[100] = ledger.acts[100]._replace(at_us=fresh)
+    fresh = to_us(READ) - MINUTE_US
+    ledger.acts[25] = ledger.acts[25]._replace(at_us=fresh)
     assert ledger.verify().code == 0  # it waits for the next round
+    ledger.acts[25] = ledger.acts[25]._replace(at_us=fresh + 60 * MINUTE_US)  # no clock says so
+    assert found(ledger) == {Wrong.UNSEALED}
 
 
 def test_heads_are_read_back_as_they_were_written() -> None:

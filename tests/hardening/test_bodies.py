@@ -70,6 +70,15 @@ BAD: dict[str, tuple[bytes, dict[str, str], int, str]] = {
     "1e999": (b'{"login": 1e999}', {}, 400, "malformed-body"),
     "more than 64 bits": (b'{"login": 9223372036854775808}', {}, 400, "malformed-body"),
     "5,000 digits": (b'{"login": ' + b"9" * 5000 + b"}", {}, 400, "malformed-body"),
+    "half a pair, as bytes": (
+        b'{"login": "\xed\xa0\x80", "password": "x", "device": {"name": "x"}}', {}, 400,
+        "malformed-body",
+    ),
+    "deep, and no UTF-8": (
+        # read as bytes, the first half of U+2241 is a quotation mark
+        ('["\u2241",' + "[" * 900 + "]" * 901).encode("utf-16-be"), {}, 400, "malformed-body",
+    ),
+    "UTF-16": ('{"login": "x"}'.encode("utf-16"), {}, 400, "malformed-body"),
     "a long text": (b'{"login": "' + b"x" * 1_000_000 + b'"}', {}, 422, "invalid"),
     "a long list": (b'{"login": [' + b"1," * 500_000 + b"1]}", {}, 422, "invalid"),
     "many names": (
@@ -108,7 +117,9 @@ def test_each_bad_body_is_one_clear_refusal(county: SmallCounty) -> None:
 
 def test_a_phone_sends_none_of_it_either(county: SmallCounty) -> None:
     phone = county.sign_in("worker-a1w")
-    for body in (b'{"a":' * 100 + b"1" + b"}" * 100, b'{"device":"a","device":"b"}', b"[" * 10**6):
+    deep_utf16 = ('["\u2241",' + "[" * 900 + "1" + "]" * 901).encode("utf-16-be")
+    deep = b'{"a":' * 100 + b"1" + b"}" * 100
+    for body in (deep, b'{"device":"a","device":"b"}', b"[" * 10**6, deep_utf16):
         for verb in ("push", "pull"):
             headers = {"Content-Type": "application/json"}
             answer = phone.call("POST", f"/sync/{verb}", data=body, headers=headers)

@@ -33,6 +33,20 @@ def test_a_supervisor_does_not_move_cells_of_another_township(mover: Mover) -> N
     assert mover.preview(COVER, "county")["token"]
 
 
+def test_what_phones_another_township_has_is_not_told(mover: Mover) -> None:
+    """Somebody of theirs may be sent to one's own cell; on what phone, one hears when they are."""
+    for login in ("worker-a1e", "worker-b1w"):
+        mover.desk(login)
+    changes = [{"user": one, "cell": CELLS["A1w"]} for one in ("worker-a1e", "worker-b1w")]
+    plan = {"kind": "assignment", "changes": changes}
+    told = {
+        login: {one["user"]: one["devices"] for one in mover.preview(plan, login)["phones"]}
+        for login in ("township-a", "county")
+    }
+    assert told["township-a"]["worker-a1e"] == told["county"]["worker-a1e"] == 1
+    assert (told["township-a"]["worker-b1w"], told["county"]["worker-b1w"]) == (None, 1)
+
+
 @pytest.mark.parametrize("login", ["worker-a1w", "mediator-a1", "system", "security", "auditor"])
 def test_nobody_else_moves_anything(mover: Mover, login: str) -> None:
     assert mover.preview(split_of(), login, expect=403)["type"] == "/problems/not-yours"

@@ -99,8 +99,8 @@ def test_the_system_administrator(residents: Residents, wall: str) -> None:
     refused(desk, "PUT", "/audit/settings", {"months": 6, "heads_to": []})
     refused(desk, "POST", f"/users/{id_of('user auditor')}/disable", WHY)
     refused(desk, "POST", f"/users/{id_of('user county')}/second-factor/reset", WHY)
-    # The password of who administers or decides is not to be had from here; of somebody in the field
-    # it is, and it shows.
+    # The password of who administers or decides is not to be had from here; of somebody in the
+    # field it is, and it shows.
     for other in ("security", "auditor", "county", "township-a"):
         told = refused(desk, "POST", f"/users/{id_of(f'user {other}')}/invitation", {})
         assert told["type"] == "/problems/at-the-keyboard", other

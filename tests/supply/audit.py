@@ -42,13 +42,16 @@ def main() -> int:
     database = os.environ.get("ADVISORIES", "")
     try:
         verdict = offline(pins, Path(database), datetime.now(UTC)) if database else online(pins)
-    except (OSError, BadZipFile, ValueError, subprocess.SubprocessError) as error:
+    except (OSError, BadZipFile, subprocess.SubprocessError, *_NO_ADVISORY) as error:
         verdict = Verdict([f"未能检查。 It could not be looked at: {error}"])
     for line in verdict.wrong:
         sys.stderr.write(f"{line}\n")
     said = f"{verdict.looked_at}/{len(pins)} 个软件包已检查 packages were looked at"
     sys.stdout.write(f"{said}\n" if verdict.wrong else f"{said}，没有已知漏洞 no known hole\n")
     return int(bool(verdict.wrong))
+
+
+_NO_ADVISORY: Final = (ValueError, LookupError, TypeError, AttributeError)  # what else it may be
 
 
 def pinned(requirements: str) -> dict[str, str]:
@@ -89,17 +92,21 @@ def _of_one(name: str, version: str, told: Mapping[str, Any] | None) -> Iterator
         yield f"{name} {version}: 检查的是另一版本。 Looked at was {told.get('version')}."
     else:
         for hole in told["vulns"]:
-            fixed = ", ".join(hole.get("fix_versions", ())) or "-"
-            yield f"{name} {version}: {hole['id']} 已在此版本修复 fixed in {fixed}"
+            fixed = ", ".join(hole.get("fix_versions", ()))
+            said = f"已修复于 fixed in {fixed}" if fixed else "尚无修复版本 not fixed yet"
+            yield f"{name} {version}: {hole['id']} {said}"
 
 
 def offline(pins: Mapping[str, str], database: Path, now: datetime) -> Verdict:
-    """As an export of the OSV database has it. Raises OSError, BadZipFile, ValueError."""
+    """As an export of the OSV database has it. Raises OSError, BadZipFile, ValueError, TypeError,
+    LookupError, AttributeError where it is none.
+    """
     with ZipFile(database) as export:
-        advisories = [json.loads(export.read(name)) for name in export.namelist()]
+        read = (json.loads(export.read(name)) for name in export.namelist())
+        advisories = [one for one in read if any(_parts(one))]
     newest = max((_time(one) for one in advisories), default=None)
     if newest is None:
-        return Verdict(["漏洞库是空的。 The database of advisories is empty."])
+        return Verdict(["漏洞库（PyPI）是空的。 The database has no advisories of PyPI."])
     if now - newest > STALE:
         day = newest.date()
         return Verdict([f"漏洞库已过期（{day}）。 The database of advisories ends on {day}."])

@@ -58,6 +58,8 @@ def test_whatever_else_a_report_says_is_a_failure_with_a_clear_line() -> None:
     for name, (text, line) in RECORDED.items():
         verdict = judge(PINS, text, "ConnectionError: no route to host")
         assert any(line in one for one in verdict.wrong), (name, verdict)
+    no_fix = report(FLASK, {**SIX, "vulns": [{**HOLE, "fix_versions": []}]})
+    assert "尚无修复版本" in judge(PINS, no_fix).wrong[0]
     unreachable = judge(PINS, "", "…\nConnectionError: no route to host")
     assert "no route to host" in unreachable.wrong[0]
 
@@ -103,13 +105,18 @@ def test_an_export_serves_where_no_service_is_in_reach(tmp_path: Path) -> None:
     taken_back = {**hole, "withdrawn": "2026-11-21T00:00:00Z"}
     assert offline(PINS, export(taken_back), NOW).wrong == []
     assert "空的" in offline(PINS, export(), NOW).wrong[0]
+    of_npm = json.loads(json.dumps(elsewhere).replace("PyPI", "npm"))
+    assert "空的" in offline(PINS, export(of_npm), NOW).wrong[0], "of another language"
     assert "过期" in offline(PINS, export(elsewhere), NOW + timedelta(days=60)).wrong[0]
 
 
 def test_a_database_that_cannot_be_read_is_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, content in {"no zip": b"hello", "absent": None}.items():
+    with ZipFile(tmp_path / "made", "w") as file:
+        file.writestr("a.json", '["a list"]')
+    of_lists = (tmp_path / "made").read_bytes()
+    for name, content in {"no zip": b"hello", "absent": None, "of lists": of_lists}.items():
         path = tmp_path / name
         if content:
             path.write_bytes(content)

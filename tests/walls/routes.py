@@ -42,8 +42,11 @@ QUERIES: Mapping[str, Mapping[str, str]] = {
     "subjects.export_party": {"reason": "示例来访核对身份"},
     "places.look_up": {"lon": "107.02", "lat": "31.95"},
 }
-# A township gives and takes the roles of mediators; who serves a cell, as in A1w, is a move.
-NOT_PLANTED = ("assignments.end_role",)
+# Of these what is planted is nobody's of the field: who serves a cell, as in A1w, is a move, and
+# whoever asked for an approval withdraws it.
+NOT_PLANTED = ("assignments.end_role", "approvals.withdraw")
+# Which assignments there are is known to all who work here: why one may not be ended is said.
+SAYS_WHY = ("assignments.end_role",)
 NARROWING = (
     *("area", "cell", "office", "bucket", "bbox", "village", "under", "household", "author"),
     *("village_code", "cell_code", "household_id"),
@@ -82,7 +85,12 @@ def body_of(endpoint: str, place: str, town: Town) -> dict[str, Any] | None:
         "review.close": {"why": _WHY["why"]},
         "review.release": {},
         "review.reveal": {"reason": _WHY["reason"]},
+        "second factors.reset": {"reason": _WHY["reason"]},
         "user_devices.revoke_of": {},
+        "users.disable_user": {"reason": _WHY["reason"]},
+        "users.enable_user": {"reason": _WHY["reason"]},
+        "users.invite_user": None,
+        "users.rename_user": {"name": "示例"},
         "devices.revoke_own": {},
         "visits.reveal_visit": {"reason": _WHY["reason"]},
     }
@@ -182,14 +190,14 @@ def declared(town: Town, route: Route) -> dict[str, Mapping[str, Any]]:
 
 
 def filters(name: str) -> list[str]:
-    """Values for it: own, sibling, of another township, parent, unknown, none."""
+    """Values for it: sibling, of another township, parent; the last two: unknown and none."""
     if name == "bbox":
         whole, b1 = "106.9,31.8,107.4,32.1", "107.2,31.9,107.3,32.0"
         return [whole, b1, "0,0,0,0", ""]
     ids = {"office": "office B1", "author": "user worker-b1w", "household": "household of B1w"}
     ids["household_id"] = ids["household"]
     if name in ids:
-        return [str(id_of(ids[name])), ""]
+        return [str(id_of(ids[name])), str(id_of("nobody")), ""]
     if name in {"cell", "cell_code"}:
         return [CELLS["A1e"], CELLS["B1w"], "999999999999999", ""]
-    return [CELLS["A1e"], VILLAGES["A1"], VILLAGES["B1"], "511921", "999999999999", ""]
+    return [CELLS["A1e"], VILLAGES["B1"], "511921", "999999999999", ""]

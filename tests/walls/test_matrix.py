@@ -20,6 +20,7 @@ from tests.smallcounty import PEOPLE
 from tests.walls.routes import (
     NARROWING,
     QUERIES,
+    SAYS_WHY,
     Route,
     body_of,
     declared,
@@ -27,7 +28,7 @@ from tests.walls.routes import (
     narrowing,
     routes_of,
 )
-from tests.walls.town import REACH, Town
+from tests.walls.town import AGAINST, PLACES, REACH, Town
 
 ROLES = {login: {PEOPLE[login][0]} if login in PEOPLE else set() for login in REACH}
 FIELD = [login for login in REACH if REACH[login]]  # who has places at all
@@ -48,6 +49,19 @@ def leaks(town: Town, login: str, answer: Any, asked: str) -> list[str]:
     """Traces of other people's places in an answer; what was asked for may be named."""
     said = told(answer)
     return [trace for trace in town.foreign(login) if trace in said and trace not in asked]
+
+
+def unmasked(town: Town, route: Route, answer: Any) -> list[str]:
+    """Names, numbers and addresses in full, of any place: reading never shows them."""
+    if route.endpoint in SHOWN:
+        return []
+    said = told(answer)
+    secrets = (planted.secrets.values() for planted in town.planted.values())
+    return [one for of_place in secrets for one in of_place if one in said]
+
+
+# All that is kept about a person, for that person; the look is written down with its reason.
+SHOWN = frozenset({"subjects.export_household", "subjects.export_party"})
 
 
 def ask(town: Town, login: str, route: Route, place: str, ids: dict[str, str], **sent: Any) -> Any:
@@ -71,6 +85,19 @@ def lines(wrong: list[Any]) -> str:
 def shape(answer: Any) -> tuple[int, str]:
     """What an answer says, but for the ids that were asked for."""
     return answer.status_code, _ID.sub("id", answer.get_data(as_text=True))
+
+
+def tried(login: str) -> list[str]:
+    """Places that stand for all: own ones, the nearest and the farthest of others, and cases
+    against somebody, oneself first of all.
+    """
+    own = [place for place in PLACES if place in REACH[login]]
+    others = [place for place in PLACES if place not in REACH[login]]
+    against = sorted(AGAINST, key=lambda name: not name.endswith(f" {login}"))
+    known = [name for name in against if name in REACH[login]]
+    hidden = [name for name in against if name not in REACH[login]]
+    ends = (one for of in (own, others) for one in (*of[:1], *of[-1:]))
+    return list(dict.fromkeys((*ends, *known[:1], *hidden[:1])))
 
 
 def asked_by(town: Town, *, reading: bool) -> Iterator[tuple[str, Route]]:
@@ -108,12 +135,15 @@ def test_rows_are_read_in_ones_own_places_and_nowhere_else(town: Town) -> None:
     for login, route in asked_by(town, reading=True):
         query = QUERIES.get(route.endpoint, {})
         of_none = shape(ask(town, login, route, "A1w", unknown, query_string=query))
-        for place, planted in town.planted.items():
+        for place in tried(login):
+            planted = town.planted[place]
             if not set(route.laid) <= planted.ids.keys():
                 continue
             answer = ask(town, login, route, place, planted.ids, query_string=query)
             if leaks(town, login, answer, route.url(place, planted.ids)):
                 wrong.append((login, route.rule, place, "leaks"))
+            if shown := unmasked(town, route, answer):
+                wrong.append((login, route.rule, place, shown))
             if place in REACH[login]:
                 if answer.status_code != 200:
                     wrong.append((login, route.rule, place, answer.status_code))
@@ -138,9 +168,10 @@ def test_lists_hold_nothing_of_other_places(town: Town) -> None:
                 if answer.status_code not in {200, 204, 404} and login != "retired":
                     wrong.append((login, route.rule, place, answer.status_code))
                 leak = leaks(town, login, answer, str(query))
-                if route.action == "audit.read":  # it names rows, by id alone
+                # The audit names rows, and who decides sees what waits: by id alone.
+                if route.action in {"audit.read", "approval.read"} and not REACH[login]:
                     leak = [trace for trace in leak if not _ID.fullmatch(trace)]
-                if leak:
+                if leak := leak + unmasked(town, route, answer):
                     wrong.append((login, route.rule, place, leak))
     assert not wrong, lines(wrong)
     # And that is not because nobody sees anything.
@@ -156,7 +187,7 @@ def test_no_filter_reaches_further_than_its_asker(town: Town) -> None:
         for login in BOUND:
             if not route.permits(ROLES[login]):
                 continue
-            for value in filters(name):
+            for value in filters(name)[: None if login == "township-a" else -2]:
                 query = {**QUERIES.get(route.endpoint, {}), name: value}
                 planted = town.planted["A1w"].ids
                 answer = ask(town, login, route, "A1w", planted, query_string=query)
@@ -217,13 +248,13 @@ def test_nothing_is_written_elsewhere_and_nobody_learns_what_is_there(town: Town
         if login not in BOUND:
             continue
         of_none = shape(ask(town, login, route, "A1w", unknown))
-        for place in town.planted.keys() - REACH[login]:
+        for place in set(tried(login)) - REACH[login]:
             if not set(route.laid) <= town.planted[place].ids.keys():
                 continue
             answer = ask(town, login, route, place, town.planted[place].ids)
             if leaks(town, login, answer, route.url(place, town.planted[place].ids)):
                 wrong.append((login, route.rule, place, "leaks"))
-            if shape(answer) != of_none:
+            if shape(answer) != of_none and route.endpoint not in SAYS_WHY:
                 wrong.append((login, route.method, route.rule, place, shape(answer), of_none))
     assert not wrong, lines(wrong)
     after = counts(town)

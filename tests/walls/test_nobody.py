@@ -214,6 +214,24 @@ def test_the_web_becomes_nobody_else_and_switches_nothing_off(engine: Engine) ->
         connection.commit()
 
 
+def test_nobody_rewrites_what_was_told_or_who_told_it(engine: Engine) -> None:
+    """Not even whose case or household it is: of these columns the web may change none."""
+    rewriting = (
+        *("dispute SET story = ''", "dispute SET recorded_by = NULL", "dispute SET category = ''"),
+        *("holding SET begun_at = now()", "holding SET office_id = NULL", "holding SET n = 1"),
+        *("claim SET content = ''", "term SET content = ''", "agreement SET form = 'oral'"),
+        *("household SET recorded_by = NULL", "household SET village_id = id"),
+        *("visit SET note = ''", "dispute_event SET why = ''", "party SET name = ''"),
+    )
+    with engine.connect() as connection:
+        for role in ("wangge_app", "wangge_push"):
+            for one in rewriting:
+                become(connection, COUNTY, role)
+                with pytest.raises(DBAPIError, match="permission denied"):
+                    connection.exec_driver_sql(f"UPDATE {one}")
+                connection.rollback()
+
+
 def test_a_backup_reads_everything_and_writes_nothing(engine: Engine) -> None:
     with engine.connect() as connection:
         tables = connection.execute(_READABLE, {"role": "wangge_owner"}).scalars().all()

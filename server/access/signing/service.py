@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from server.access.errors import WrongLogin
 from server.access.factors.errors import WrongCode, WrongProof
 from server.access.queries import Proof
-from server.access.service import prove
+from server.access.service import prove, record_refusal
 from server.access.signing import queries
 from server.access.signing.rules import (
     CHALLENGE,
@@ -28,7 +28,7 @@ from server.access.signing.rules import (
     tries_of_stranger,
     tries_on_own_device,
 )
-from server.db import Identity
+from server.db import Identity, transaction
 from server.limits import service as limits
 from server.limits.errors import TooMany
 from server.limits.rules import Bucket
@@ -60,11 +60,15 @@ def prove_counted(by: Identity, comer: Comer, found: Proof | None, password: str
 def prove_again(
     by: Identity, user_id: UUID, device_id: UUID, found: Proof | None, password: str
 ) -> None:
-    """The own password of somebody signed in, counting the try; likewise. Raises WrongProof."""
+    """The own password of somebody signed in, counting the try; likewise. A wrong one is written
+    down. Raises WrongProof.
+    """
     with counting_proof(by, user_id, device_id):
         try:
             prove(found, password)
         except WrongLogin as error:
+            with transaction(by) as session:
+                record_refusal(session)
             raise WrongProof from error
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from server.audit.rules.chain import START, Act, Seal, to_us
+from server.audit.rules.chain import START, Act, Seal
 from server.audit.rules.keeping import Old
 from server.audit.rules.signing import Cut
 from server.db import run
@@ -24,15 +24,17 @@ def take_turn(session: Session) -> bool:
 
 
 # As text and whole numbers: what is hashed must not depend on how a driver reads a time or JSON.
-_ACT = """a.id, cast(extract(epoch FROM a.at) * 1000000 AS bigint) AS at_us, a.user_id::text,
+# A time that is none ("infinity") would stop the sealer, whoever wrote it.
+_US = """CASE {0} WHEN 'infinity' THEN 9223372036854775807 WHEN '-infinity' THEN -9223372036854775807
+          ELSE cast(extract(epoch FROM {0}) * 1000000 AS bigint) END"""
+_ACT = f"""a.id, {_US.format("a.at")} AS at_us, a.user_id::text,
           a.device_id::text, a.request_id, a.action, a.what::text, a.reason"""
 
 _WAITING = f"""
     SELECT {_ACT}
-      FROM (SELECT act_id FROM audit_unsealed ORDER BY act_id LIMIT :batch) w
-      JOIN audit_act a ON a.id = w.act_id
+      FROM audit_unsealed w JOIN audit_act a ON a.id = w.act_id
      WHERE NOT EXISTS (SELECT FROM audit_seal s WHERE s.act_id = a.id)
-     ORDER BY a.id
+     ORDER BY w.act_id LIMIT :batch
 """
 
 
@@ -83,7 +85,7 @@ def insert_seals(
 
 
 _CHAIN = text(f"""
-    SELECT s.number, s.act_id, s.sealed_at, s.hash, {_ACT}
+    SELECT s.number, s.act_id, {_US.format("s.sealed_at")}, s.hash, {_ACT}
       FROM audit_seal s LEFT JOIN audit_act a ON a.id = s.act_id
      ORDER BY s.number, s.act_id
 """)
@@ -94,7 +96,7 @@ def stream_chain(session: Session, page: int = 5000) -> Iterator[Seal]:
     options = {"stream_results": True, "yield_per": page}
     for row in session.connection().execute(_CHAIN, execution_options=options):
         act = Act(*row[4:]) if row[4] is not None else None
-        yield Seal(row[0], row[1], to_us(row[2]), bytes(row[3]), act)
+        yield Seal(row[0], row[1], row[2], bytes(row[3] or b""), act)
 
 
 _UNSEALED = f"""

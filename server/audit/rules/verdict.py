@@ -39,6 +39,7 @@ class Wrong(Word):
     NO_HEADS = "no_heads", "没有可比对的链首"
     LATE = "late", "封存晚于行为时间"
     OLD_HEAD = "old_head", "链首早于保留期"
+    HOLES = "holes", "编号从未使用"
 
 
 GRAVE: Final = {
@@ -54,10 +55,10 @@ GRAVE: Final = {
         ),
         Grave.LOOK,
     ),
-    **dict.fromkeys((Wrong.LATE, Wrong.OLD_HEAD), Grave.NOTE),
+    **dict.fromkeys((Wrong.LATE, Wrong.OLD_HEAD, Wrong.HOLES), Grave.NOTE),
 }
 
-OF_ACTS: Final = (Wrong.UNSEALED, Wrong.UNSEALED_GONE)  # found by the id of an act
+OF_ACTS: Final = (Wrong.UNSEALED, Wrong.UNSEALED_GONE, Wrong.HOLES)  # found by the id of an act
 
 ENGLISH: Final = {
     Wrong.FRONT_CUT: "the beginning is gone and no signed record says so",
@@ -75,9 +76,10 @@ ENGLISH: Final = {
     Wrong.FOREIGN_HEAD: "heads of another installation",
     Wrong.UNSEALED: "not sealed in time: the worker stands still, or they were backdated",
     Wrong.RESTORED: "the database was put back; these heads are of the span that was lost",
-    Wrong.NO_HEADS: "no head to compare with: a new chain in place of this one would not be seen",
+    Wrong.NO_HEADS: "no head from outside to compare with: a new chain in place of this one would not be seen",
     Wrong.LATE: "sealed long after their own time: the worker stood still, or they were backdated",
     Wrong.OLD_HEAD: "heads of what was removed since",
+    Wrong.HOLES: "ids of no act: undone, under way, or deleted within seconds, before their seal",
 }
 
 

@@ -26,12 +26,15 @@ _REMEMBERED: Final = 100  # links that did not follow, to tell which two have ch
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the verifier is told besides the chain. `keys`: by name; `unsealed`: see `end`."""
+    """What the verifier is told besides the chain. `keys`: by name; `heads`: from outside the
+    database; `inside`: those that it keeps, which go with the end that is cut off.
+    """
 
     installation: UUID
     keys: Mapping[str, Ed25519PublicKey]
     heads: Sequence[Head]
     cuts: Sequence[Cut]
+    inside: Sequence[Head] = ()
 
 
 class Verifier:
@@ -46,7 +49,7 @@ class Verifier:
         self._judged: list[tuple[Head, int]] = []  # heads that disagree, and when the link was made
         self.links, self._agreed, self._until = 0, 0, 0
         self._last, self._hash = self._begin(known.cuts)
-        self._heads = sorted(self._trusted(known.heads), key=lambda head: head.number)
+        self._heads = sorted(self._trusted(), key=lambda head: head.number)
         self._skip_old_heads()
 
     def take(self, seal: Seal) -> None:
@@ -70,12 +73,17 @@ class Verifier:
         an act; `read_at`: when all of this was read.
         """
         for act in unsealed:
-            if act.at_us < to_us(read_at - LATE):
+            if not to_us(read_at - LATE) <= act.at_us <= to_us(read_at + LATE):
                 self._note(Wrong.UNSEALED, act.id)
+            self._seen.add(act.id)
             self._look_for_epoch(act)
         for act_id in queued:
             self._note(Wrong.UNSEALED_GONE, act_id)
         self._judge_heads()
+        self._judge_cuts(read_at)
+        first, holes = self._seen.find_holes()
+        if holes:
+            self._note(Wrong.HOLES, first, holes)
         found = [Finding(w, *self._wrongs[w]) for w in Wrong if w in self._wrongs]
         return Verdict(self.links, self._last, self._agreed, self._until, found)
 
@@ -130,6 +138,12 @@ class Verifier:
             last, begin = cut.to_number, cut.hash
         return last, begin
 
+    def _judge_cuts(self, read_at: datetime) -> None:
+        """None was signed at a time that is still to come."""
+        for cut in self._known.cuts:
+            if cut.at > read_at + LATE:
+                self._note(Wrong.BAD_CUT, cut.to_number)
+
     def _signed(self, cut: Cut) -> bool:
         """Whether the signature holds, as far as one can tell: a key may not be known."""
         key = self._known.keys.get(cut.key)
@@ -139,10 +153,10 @@ class Verifier:
 
     # ------------------------------------------------------------------ heads
 
-    def _trusted(self, heads: Sequence[Head]) -> list[Head]:
-        told = list(dict.fromkeys(heads))
-        if not told:
+    def _trusted(self) -> list[Head]:
+        if not self._known.heads:
             self._note(Wrong.NO_HEADS, 0)
+        told = dict.fromkeys([*self._known.heads, *self._known.inside])
         return [head for head in told if self._trusts(head)]
 
     def _trusts(self, head: Head) -> bool:
@@ -158,15 +172,31 @@ class Verifier:
         return True
 
     def _skip_old_heads(self) -> None:
-        """Heads within what was removed cannot be judged; one of its very end can."""
+        """Heads within what was removed cannot be judged, but tell of its age; one of its very end
+        can.
+        """
         while self._heads and self._heads[0].number <= self._last:
             head = self._heads.pop(0)
             if head.number < self._last:
                 self._note(Wrong.OLD_HEAD, head.number)
+                self._date_cut(head)
             elif head.hash == self._hash:
                 self._agree(head)
             else:
                 self._note(Wrong.REWRITTEN, head.number)
+        if Wrong.OLD_HEAD in self._wrongs and not self._heads and not self._agreed:
+            self._note(Wrong.NO_HEADS, 0)
+
+    def _date_cut(self, head: Head) -> None:
+        """The link after a head was made later: a removal that takes it is of nothing older. But a
+        removal signs a head itself, long after.
+        """
+        cuts = self._known.cuts
+        if any((cut.to_number, cut.at) == (head.number, head.at) for cut in cuts):
+            return
+        taken = min(cut for cut in _spans(cuts) if cut[0] > head.number)
+        if head.at > taken[1] + LATE:
+            self._note(Wrong.BAD_CUT, taken[0])
 
     def _pass_heads(self, number: int, seal: Seal | None) -> None:
         while self._heads and self._heads[0].number <= number:
@@ -191,6 +221,10 @@ class Verifier:
             self._note(Wrong.RESTORED if lost else Wrong.TAIL_CUT, head.number)
 
 
+def _spans(cuts: Sequence[Cut]) -> list[tuple[int, datetime]]:
+    return [(cut.to_number, cut.newest_at) for cut in cuts]
+
+
 class Seen:
     """A set of ids that mostly follow each other: a bit for each."""
 
@@ -200,6 +234,20 @@ class Seen:
     def __contains__(self, number: int) -> bool:
         page = self._pages.get(number >> 16)
         return page is not None and bool(page[number >> 3 & 0x1FFF] & 1 << (number & 7))
+
+    def find_holes(self) -> tuple[int, int]:
+        """The first number between the least and the greatest that is not here; how many."""
+        if not self._pages:
+            return 0, 0
+        pages = sorted(self._pages)
+        bits = [int.from_bytes(self._pages[page], "little") for page in (pages[0], pages[-1])]
+        least = (pages[0] << 16) + (bits[0] & -bits[0]).bit_length() - 1
+        greatest = (pages[-1] << 16) + bits[1].bit_length() - 1
+        here = sum(int.from_bytes(page, "little").bit_count() for page in self._pages.values())
+        first = least
+        while here < greatest - least + 1 and first in self:
+            first += 1
+        return first, greatest - least + 1 - here
 
     def add(self, number: int) -> None:
         """Remember this one."""

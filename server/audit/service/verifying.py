@@ -26,14 +26,15 @@ def verify(
     """What is wrong with the chain, if anything; `outside`: heads that the database cannot reach.
 
     In one snapshot, so that nothing sealed meanwhile is taken for missing. Heads that the database
-    keeps are judged too. `progress` is told how many links of how many are done.
+    keeps are judged too, but prove no end. `progress` is told how many links of how many are done.
     """
     installation = heads.get_settings(session).installation
     known = Known(
         installation=installation,
         keys={name_of(key): key for key in keys},
-        heads=[*outside, *heads.list_all_heads(session, installation)],
+        heads=outside,
         cuts=heads.list_cuts(session, installation),
+        inside=heads.list_all_heads(session, installation),
     )
     links, verifier = chain.count_links(session), Verifier(known)
     for number, seal in enumerate(chain.stream_chain(session), 1):

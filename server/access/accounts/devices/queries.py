@@ -20,6 +20,14 @@ def list_devices(session: Session, user_id: UUID) -> Sequence[Row[Any]]:
     return session.execute(text("SELECT * FROM gate.devices_of(:user)"), {"user": user_id}).all()
 
 
+def take_turn(session: Session, user_id: UUID) -> None:
+    """One device of a user is enrolled at a time, to the end of the transaction."""
+    session.execute(_TAKE_TURN, {"user": str(user_id)})
+
+
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('device ' || :user, 0))")
+
+
 def revoke_devices(
     session: Session, user_id: UUID, ids: Sequence[UUID] | None, why: str
 ) -> Sequence[Row[Any]]:

@@ -27,6 +27,7 @@ def enrol(session: Session, by: Identity, name: str, instead_of: UUID | None = N
     assert by.device_id  # noqa: S101
     if access.find_device(session, by.device_id):
         return
+    queries.take_turn(session, by.user_id)
     if instead_of is not None:
         revoke(session, by.user_id, instead_of, "replaced")
     live = [one for one in queries.list_devices(session, by.user_id) if one.revoked_at is None]

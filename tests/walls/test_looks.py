@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import create_engine, text
 
 from tests.smallcounty import CELLS
-from tests.walls.conftest import town as town
 from tests.walls.routes import QUERIES, Route, body_of, routes_of
 from tests.walls.town import Town
 
@@ -23,6 +22,7 @@ LOOKS = {
     "exports.reveal_export": "export.reveal",
     "disputes.read_dispute": "dispute.read",
     "sync.pull": "sync.pull",
+    "subjects.export_household": "subject.export",
 }
 FILES = {
     "attachments.read_content": "attachment.open",
