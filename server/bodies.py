@@ -108,13 +108,16 @@ _OTHERS = bytes(set(range(256)).difference(_BRACKETS))
 _STEPS = bytes.maketrans(_BRACKETS, b"\x01\x01\xff\xff")
 
 
-def check_depth(s: str | bytes) -> None:
-    """Raises TooDeep. One pass over the bytes; the reader's own recursion is not leant on."""
+def check_depth(s: str | bytes, most: int = MAX_DEPTH) -> None:
+    """Raises TooDeep beyond so many levels.
+
+    One pass over the bytes; the reader's own recursion is not leant on.
+    """
     body = s.encode("utf-8", "surrogatepass") if isinstance(s, str) else s
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+    if body.count(b"[") + body.count(b"{") <= most:
         return
     steps = (_TEXT.sub(b"", body) if b'"' in body else body).translate(_STEPS, _OTHERS)
-    if steps and np.cumsum(np.frombuffer(steps, np.int8), dtype=np.int32).max() > MAX_DEPTH:
+    if steps and np.cumsum(np.frombuffer(steps, np.int8), dtype=np.int32).max() > most:
         raise TooDeep
 
 

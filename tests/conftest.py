@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from migrations.upgrade import upgrade
 from server import sealed
@@ -96,6 +97,17 @@ def _dispose(app: object) -> None:
             engine.dispose()
 
 
+def _all_alive(app: Flask) -> bool:
+    """Whether nobody ended a connection that waits in the pool: a test before may have."""
+    with app.app_context(), ExitStack() as held:
+        try:
+            for _ in range(db.engine.pool.checkedin()):  # type: ignore[attr-defined] # a QueuePool
+                held.enter_context(db.engine.connect()).exec_driver_sql("SELECT")
+        except DBAPIError:
+            return False
+    return True
+
+
 _stack = ExitStack()
 
 
@@ -168,7 +180,7 @@ def empty_database(cluster: TestCluster) -> Iterator[str]:
 def county(database: str, lending: Lending) -> Iterator[SmallCounty]:
     """The small county of this test, with its app and its clock."""
     app, clock = _application(database)
-    if app.extensions.get("tests.database") != lending.number:
+    if app.extensions.get("tests.database") != lending.number or not _all_alive(app):
         _dispose(app)
         app.extensions["tests.database"] = lending.number
     settings = smallcounty.settings(database)

@@ -12,7 +12,7 @@ import orjson
 from flask import Response, current_app, request
 
 from server.access.door import asker, may
-from server.bodies import WORTH_ZIPPING, Blueprint, MalformedBody, NotJson, check_depth, once
+from server.bodies import WORTH_ZIPPING, Blueprint, MalformedBody, NotJson, check_depth
 from server.db import DbRole, transaction
 from server.errors import Clash, NotFound, TryLater
 from server.setbacks import crossed, passing
@@ -127,8 +127,11 @@ def _decode(decode: Any) -> Any:
     return asked
 
 
+_MAX_DEPTH = 500  # of a whole push: sync.wire sets a change aside at far less
+
+
 def _read_body() -> Any:
-    """JSON as Python reads it, NaN, half emojis and endless numbers included.
+    """JSON as Python reads it, NaN, half emojis, endless numbers and names said twice included.
 
     The strict reader of the other routes would refuse the whole push for one such note, on every
     try, and the phone would be stuck; sync.wire sets that one change aside instead.
@@ -137,8 +140,8 @@ def _read_body() -> Any:
         raise NotJson
     body = request.get_data()
     try:
-        check_depth(body)
-        return json.loads(body, parse_int=_whole, object_pairs_hook=once)
+        check_depth(body, _MAX_DEPTH)
+        return json.loads(body, parse_int=_whole)
     except (MalformedBody, ValueError, RecursionError) as error:
         raise BadEnvelope from error
 

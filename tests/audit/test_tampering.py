@@ -281,7 +281,7 @@ def test_what_was_removed_otherwise_is_not() -> None:
 
 
 def test_a_removal_that_says_more_than_it_may_is_no_true_one() -> None:
-    # A head within the span was signed when the next link was still to come: nothing there is older.
+    # A head within the span was signed when the next link was still to come: this is younger.
     younger = write_ledger(attested=(8, -1))
     last = younger.seals[9]
     newest = BEGAN - timedelta(days=1)

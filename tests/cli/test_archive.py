@@ -18,6 +18,8 @@ from server.db import transaction
 from tests.cli.keyboard import Keyboard, as_admin, environment
 from tests.smallcounty import SmallCounty, id_of
 
+AUDIT_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # the bytes 0 to 31
+
 
 @pytest.fixture
 def keyboard(county: SmallCounty, tmp_path: Path) -> Keyboard:
@@ -57,9 +59,12 @@ def test_a_restored_county_is_whole_in_a_new_epoch_and_everybody_signs_in_again(
 ) -> None:
     desk = county.sign_in("worker-a1w")
     assert desk.get("/households")["total"] == 3
+    keyboard.environment["WANGGE_AUDIT_KEY"] = AUDIT_KEY
+    keyboard.type("audit", "seal")
     keyboard.type("backup", tmp_path / "county.backup")
     forget_a_household(county)
     assert desk.get("/households")["total"] == 2
+    keyboard.type("audit", "heads")  # of acts that will be lost
 
     keyboard.type("restore", tmp_path / "county.backup", "--replace")
 
@@ -69,6 +74,10 @@ def test_a_restored_county_is_whole_in_a_new_epoch_and_everybody_signs_in_again(
     assert county.sign_in("worker-a1w").get("/households")["total"] == 3
     assert epochs(county) == [(1, "first"), (2, "restore")]
     assert databases(county) == {make_url(county.url).database}
+    keyboard.type("audit", "seal")
+    said = keyboard.type("audit", "verify", expect=2)
+    assert "曾恢复到较早状态" in said
+    assert "断 broken" not in said
     assert "fail" not in keyboard.result("doctor").output.replace("fail 后台", "").replace(
         "fail 工作日历", ""
     )

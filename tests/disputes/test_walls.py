@@ -368,8 +368,8 @@ def test_what_belongs_to_a_case_is_hidden_like_the_case(ladder: Ladder, wall: st
         assert counts == [rows] * 4, login
     changes = (
         "UPDATE term SET done_at = gate.now() RETURNING id",
-        "UPDATE supervision SET until = NULL RETURNING kind",
-        "UPDATE joint_office SET since = gate.now() RETURNING since",
+        "UPDATE supervision SET lifted_at = gate.now() RETURNING kind",
+        "UPDATE joint_office SET ended_at = gate.now() RETURNING since",
     )
     for change in changes:
         with transaction(ladder.county.identity("mediator-a1")) as session:

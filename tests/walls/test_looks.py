@@ -23,6 +23,7 @@ LOOKS = {
     "disputes.read_dispute": "dispute.read",
     "sync.pull": "sync.pull",
     "subjects.export_household": "subject.export",
+    "erasures.read_mention": "erasure.read",
 }
 FILES = {
     "attachments.read_content": "attachment.open",

@@ -25,7 +25,8 @@ def take_turn(session: Session) -> bool:
 
 # As text and whole numbers: what is hashed must not depend on how a driver reads a time or JSON.
 # A time that is none ("infinity") would stop the sealer, whoever wrote it.
-_US = """CASE {0} WHEN 'infinity' THEN 9223372036854775807 WHEN '-infinity' THEN -9223372036854775807
+_US = """CASE {0} WHEN 'infinity' THEN 9223372036854775807
+                   WHEN '-infinity' THEN -9223372036854775807
           ELSE cast(extract(epoch FROM {0}) * 1000000 AS bigint) END"""
 _ACT = f"""a.id, {_US.format("a.at")} AS at_us, a.user_id::text,
           a.device_id::text, a.request_id, a.action, a.what::text, a.reason"""

@@ -76,7 +76,7 @@ ENGLISH: Final = {
     Wrong.FOREIGN_HEAD: "heads of another installation",
     Wrong.UNSEALED: "not sealed in time: the worker stands still, or they were backdated",
     Wrong.RESTORED: "the database was put back; these heads are of the span that was lost",
-    Wrong.NO_HEADS: "no head from outside to compare with: a new chain in place of this one would not be seen",
+    Wrong.NO_HEADS: "no head from outside to compare with: a new chain in its place would pass",
     Wrong.LATE: "sealed long after their own time: the worker stood still, or they were backdated",
     Wrong.OLD_HEAD: "heads of what was removed since",
     Wrong.HOLES: "ids of no act: undone, under way, or deleted within seconds, before their seal",
