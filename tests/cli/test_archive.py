@@ -64,6 +64,8 @@ def test_a_restored_county_is_whole_in_a_new_epoch_and_everybody_signs_in_again(
     keyboard.type("backup", tmp_path / "county.backup")
     forget_a_household(county)
     assert desk.get("/households")["total"] == 2
+    seen = f"/households/{id_of('A1w-2')}/reveal"
+    county.sign_in("county").post(seen, {"reason": "示例核对"}, expect=200)
     keyboard.type("audit", "heads")  # of acts that will be lost
 
     keyboard.type("restore", tmp_path / "county.backup", "--replace")

@@ -97,7 +97,7 @@ def walk(steps: Sequence[Step], environment: Mapping[str, str], here: Path) -> l
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout
