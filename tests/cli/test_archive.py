@@ -11,10 +11,9 @@ from typing import Any
 
 import psycopg2
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 
 from server.archive import ArchiveFailed, alone, swap
-from server.db import transaction
 from tests.cli.keyboard import Keyboard, as_admin, environment
 from tests.smallcounty import SmallCounty, id_of
 
@@ -28,18 +27,18 @@ def keyboard(county: SmallCounty, tmp_path: Path) -> Keyboard:
 
 
 def epochs(county: SmallCounty) -> list[tuple[int, str]]:
-    with transaction(county.worker) as session:
-        rows = session.execute(text("SELECT number, why FROM sync_epoch ORDER BY number"))
-        return [(row.number, row.why) for row in rows]
+    with as_admin(county.url) as cursor:  # the web's connections ended with the old database
+        cursor.execute("SELECT number, why FROM sync_epoch ORDER BY number")
+        return list(cursor.fetchall())
 
 
 def databases(county: SmallCounty) -> set[str]:
     """Databases that are named after the county's."""
-    with transaction(county.worker) as session:
-        rows = session.execute(
-            text("SELECT datname FROM pg_database WHERE starts_with(datname, current_database())")
+    with as_admin(county.url) as cursor:
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, current_database())"
         )
-        return set(rows.scalars())
+        return {name for (name,) in cursor.fetchall()}
 
 
 def elsewhere(county: SmallCounty) -> AbstractContextManager[Any]:

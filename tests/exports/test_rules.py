@@ -22,11 +22,11 @@ def test_no_cell_begins_as_a_formula_and_none_loses_a_letter(text: str) -> None:
 
 @given(st.lists(st.text(st.sampled_from("=+-@\r\n＝＠'\",; 1a示"), max_size=8), min_size=1))
 def test_none_computes_where_a_list_is_read_with_another_separator(cells: list[str]) -> None:
-    (_, line) = "".join(csv_lines([f"{k}" for k in cells], [cells])).split("\r\n", 1)
+    (_, line) = "".join(csv_lines(["甲"], [cells])).split("\r\n", 1)
     for other in (";", "\t", "|"):
         for row in csv.reader(line.splitlines(keepends=True), delimiter=other):
             for cell in row:
-                assert not cell.lstrip(' "').startswith(("=", "+", "-", "@", "＝", "＠")), cells
+                assert not cell.startswith(("=", "+", "-", "@", "＝", "＠")), cells
 
 
 @given(st.lists(st.lists(st.text(max_size=20), min_size=2, max_size=2), max_size=5))

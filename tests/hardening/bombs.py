@@ -84,7 +84,7 @@ def _of_bodies() -> Iterator[tuple[str, Callable[[], str | None]]]:
 
 
 def _zeros(size: int) -> bytes:
-    packer, piece = zlib.compressobj(6, wbits=31), bytes(1 << 20)
+    packer, piece = zlib.compressobj(1, wbits=31), bytes(1 << 20)
     return b"".join([*(packer.compress(piece) for _ in range(size >> 20)), packer.flush()])
 
 
