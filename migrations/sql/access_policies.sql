@@ -6,7 +6,7 @@ GRANT SELECT ON office, assignment, device, login TO wangge_app, wangge_push;
 GRANT SELECT, INSERT ON user_account, credential, office, assignment, device, login TO wangge_worker;
 GRANT UPDATE (name, active, household_id, telephone_index) ON user_account TO wangge_worker;
 GRANT UPDATE (password_hash) ON credential TO wangge_worker;
-GRANT UPDATE (name, kind, public_telephone, lead) ON office TO wangge_worker;
+GRANT UPDATE (area_id, name, kind, public_telephone, lead) ON office TO wangge_worker;  -- mergers
 GRANT UPDATE (role, cell_id, office_id, area_id, leads, valid_from, valid_to) ON assignment
    TO wangge_worker;
 GRANT UPDATE (seen_at, revoked_at, revoked_by, revoked_why) ON device TO wangge_worker;

@@ -17,7 +17,7 @@ class _Month(fields.String):
     """A whole month: 2026-03, or its first day where it begins a period, its last where it ends."""
 
     def __init__(self, *, last: bool, **more: Any) -> None:
-        super().__init__(load_default=None, validate=validate.Length(max=20), **more)
+        super().__init__(load_default=None, **more)
         self.last = last
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:

@@ -40,6 +40,7 @@ def installation(
             "WANGGE_SEAL_KEYS": f"k1:{key}",
             "WANGGE_BLIND_KEY": key,
             "WANGGE_MIN_FREE_BYTES": "0",
+            "WANGGE_SECOND_FACTOR": "optional",  # as `wangge up` says where the demo is played
         },
         url,
         {},

@@ -17,6 +17,7 @@ from server.disputes.queries import cases
 from server.disputes.service import verify_chain
 from server.disputes.service.recusing import see_to_recusals
 from server.sealed import keyring
+from tests.cli.keyboard import as_admin
 from tests.disputes.conftest import Ladder
 from tests.disputes.test_feed import check_heads, entries
 from tests.smallcounty import START, id_of
@@ -50,8 +51,13 @@ def call(ladder: Ladder, household: str, number: str) -> None:
 
 
 def assign(ladder: Ladder, login: str, role: str, leads: bool = False, **held: UUID) -> None:
-    """Give somebody another assignment, from now on."""
+    """Give somebody another assignment, from now on; an administrator's goes, as it must."""
     ((column, place),) = held.items()
+    with as_admin(ladder.county.url) as cursor:
+        cursor.execute(
+            r"DELETE FROM assignment WHERE user_id = %s AND role LIKE '%%\_admin'",
+            (str(id_of(f"user {login}")),),
+        )
     with transaction(ladder.county.worker) as session:
         session.execute(
             text(f"""

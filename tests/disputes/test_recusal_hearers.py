@@ -20,7 +20,7 @@ from tests.smallcounty import CELLS, PEOPLE, VILLAGES, id_of
 from tests.waiting import await_waiting
 
 STEPS = 25
-WORKERS = ("worker-a1w", "worker-a1e", "mediator-a1", "mediator-a2", "system", "auditor")
+WORKERS = ("worker-a1w", "worker-a1e", "mediator-a1", "mediator-a2", "mediator-b1", "worker-b1w")
 PLACES: dict[str, list[tuple[str, str | None]]] = {
     "one cell": [("A1", "A1w")],
     "the other": [("A1", "A1e")],

@@ -195,7 +195,8 @@ def test_nothing_of_a_list_is_computed(county: SmallCounty) -> None:
         a_household(county, name, telephone="+8613800000000", address="https://example.org")
     desk, why = county.sign_in("township-a"), {"reason": "核对"}
     rows = rows_of(desk.call("POST", "/exports/households.csv/reveal", json=why))
-    assert {row["户主"] for row in rows} >= {f"'{name}" for name in evil}
+    assert {row["户主"] for row in rows} >= {f"'{name}" for name in evil if name != "\t=1"}
+    assert "'\t'=1" in {row["户主"] for row in rows}  # a tab may part cells, too
     assert {row["联系电话"] for row in rows} >= {"+8613800000000"}
     book = desk.call("POST", "/exports/households.xlsx/reveal", json=why).data
     assert "<f>" not in sheet(book)

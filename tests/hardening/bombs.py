@@ -47,7 +47,9 @@ def main() -> None:
 
 
 def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    """Of this program: `ru_maxrss` would be that of whoever started it, where that was more."""
+    said = Path("/proc/self/status").read_text("ascii")
+    return int(said.split("VmHWM:")[1].split()[0]) >> 10
 
 
 def all_of_them() -> Iterator[tuple[str, Callable[[], str | None]]]:

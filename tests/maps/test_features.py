@@ -233,6 +233,9 @@ def test_a_parameter_that_is_wrong_or_unknown_is_a_400_as_the_standard_wants(
     if query == {"limit": "9" * 400}:
         assert answer.status_code in {200, 400}
         return
+    if len(str(query)) > 8192:  # no server in between would take such an address
+        assert answer.status_code == 414
+        return
     assert answer.status_code == 400, answer.text
     assert answer.content_type == "application/problem+json"
     assert wrong in str(answer.json["errors"])

@@ -73,18 +73,23 @@ _CLAIM = """
            AND channel = :channel
            AND id <> ALL (cast(:without AS uuid[]))
     ), due AS MATERIALIZED (
-        SELECT d.id FROM able CROSS JOIN LATERAL (
+        SELECT d.id, d.next_at FROM able CROSS JOIN LATERAL (
                SELECT id, next_at FROM notice_delivery
                 WHERE subscription_id = able.id AND state = 'waiting' AND next_at <= :now
                 ORDER BY next_at LIMIT :each FOR UPDATE SKIP LOCKED) d
          ORDER BY d.next_at LIMIT :most
+    ), taken AS (
+        UPDATE notice_delivery d
+           SET lease = :lease, tries = d.tries + 1, next_at = :until
+          FROM due WHERE d.id = due.id
+     RETURNING d.id, d.tries, d.since, d.notice_id, d.subscription_id, due.next_at AS came
     )
-    UPDATE notice_delivery d
-       SET lease = :lease, tries = d.tries + 1, next_at = :until
-      FROM due, notice n, notice_subscription s
-     WHERE d.id = due.id AND n.id = d.notice_id AND s.id = d.subscription_id
- RETURNING d.id, d.tries, d.since, d.subscription_id, s.channel, s.failures, s.old_until,
+    SELECT t.id, t.tries, t.since, t.subscription_id, s.channel, s.failures, s.old_until,
            n.id AS notice_id, n.kind, n.dispute_id, n.office_ids, n.body, n.owed_at
+      FROM taken t
+      JOIN notice n ON n.id = t.notice_id
+      JOIN notice_subscription s ON s.id = t.subscription_id
+     ORDER BY t.came, n.owed_at, n.id
 """
 
 
