@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from server.app import system_clock
+from server.bare import system_clock
 from tests.cli.keyboard import Keyboard, as_admin
 from tests.smallcounty import id_of
 

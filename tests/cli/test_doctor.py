@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from server.app import system_clock
 from server.audit.headbook import book_of
 from server.audit.rules.signing import Signer
 from server.audit.service.sealing import sign_head
+from server.bare import system_clock
 from server.cli.doctor import look_at_clock, look_at_disk
 from server.cli.signs import State
 from server.db import transaction, worker
