@@ -13,15 +13,21 @@ BY = ("area", "category", "level", "month")
 _CODE = validate.Regexp(r"[0-9]{6,12}\Z")
 
 
+_LONGEST = 20  # characters of a month or a day, blanks and all
+
+
 class _Month(fields.String):
     """A whole month: 2026-03, or its first day where it begins a period, its last where it ends."""
 
     def __init__(self, *, last: bool, **more: Any) -> None:
-        super().__init__(load_default=None, **more)
+        # Told in the description; a validator would get the month that has been read, not the text.
+        told = {**more.pop("metadata", {}), "maxLength": _LONGEST}
+        super().__init__(load_default=None, metadata=told, **more)
         self.last = last
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
-        month = read_month(super()._deserialize(value, attr, data, **more), last=self.last)
+        said = super()._deserialize(value, attr, data, **more)
+        month = read_month(said, last=self.last) if len(said) <= _LONGEST else None
         if month is None:
             raise ValidationError("whole_months")
         return month
