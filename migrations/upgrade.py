@@ -21,6 +21,11 @@ from sqlalchemy.engine import make_url
 
 HERE = Path(__file__).parent
 SQL = HERE / "sql"
+# All but wangge_owner, who makes what they are granted.
+_GRANTED = (
+    "wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_resident, wangge_app,"
+    " wangge_worker, wangge_backup, wangge_reporting, wangge_sealer"
+)
 _LOGINS = ("wangge_app", "wangge_worker", "wangge_backup", "wangge_reporting")
 
 
@@ -84,14 +89,12 @@ def _roles(connection: Connection, passwords: dict[str, str]) -> None:
             _run(connection, f"ALTER ROLE {role} LOGIN PASSWORD {quoted}")
     _run(
         connection,
-        """
+        f"""
         CREATE EXTENSION IF NOT EXISTS postgis;
         CREATE SCHEMA IF NOT EXISTS gate; CREATE SCHEMA IF NOT EXISTS feed;
         REVOKE CREATE ON SCHEMA public FROM PUBLIC;
         GRANT CREATE, USAGE ON SCHEMA public TO wangge_owner;
-        GRANT USAGE ON SCHEMA public, gate, feed
-           TO wangge_owner, wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_app,
-              wangge_resident, wangge_worker, wangge_backup, wangge_reporting, wangge_sealer;
+        GRANT USAGE ON SCHEMA public, gate, feed TO wangge_owner, {_GRANTED};
     """,
     )
 
@@ -103,7 +106,7 @@ def _clear(connection: Connection) -> None:
     """
     _run(
         connection,
-        """
+        f"""
         DO $$
         DECLARE
             r record;
@@ -130,12 +133,8 @@ def _clear(connection: Connection) -> None:
             END LOOP;
         END
         $$;
-        REVOKE ALL ON ALL TABLES IN SCHEMA public
-          FROM wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_resident, wangge_app,
-               wangge_worker, wangge_backup, wangge_reporting, wangge_sealer;
-        REVOKE ALL ON ALL SEQUENCES IN SCHEMA public
-          FROM wangge_feed, wangge_gate, wangge_push, wangge_mover, wangge_resident, wangge_app,
-               wangge_worker, wangge_backup, wangge_reporting, wangge_sealer;
+        REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {_GRANTED};
+        REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {_GRANTED};
     """,
     )
 

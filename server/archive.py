@@ -14,23 +14,25 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg2
 from psycopg2 import sql
+from psycopg2.extensions import cursor
 from sqlalchemy import URL
-from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.engine import make_url
 
 from migrations.upgrade import SQL
+from server import superuser
 from server.cluster import ClusterError
 from server.cluster.machine import find_programs
 from server.erasure.register import Erased, Register
 from server.errors import Clash, Invalid, WanggeError
 from server.installation import Installation
+from server.superuser import dsn, password
 from server.syncing.healing.rules import RESTORE
 
 BESIDE: Final = "_restore_"  # no dated copy that somebody made by hand is called so
@@ -69,7 +71,7 @@ def dump(admin_url: str, file: Path) -> int:
     unfinished = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
     try:
         os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
-        what = ["--format=custom", *_as_reader(url), f"--file={unfinished}", _dsn(url)]
+        what = ["--format=custom", *_as_reader(url), f"--file={unfinished}", dsn(url)]
         _run(url, _program(url, "pg_dump"), what)
         _check(url, unfinished)
         _settle(unfinished)
@@ -97,7 +99,7 @@ def restore(installation: Installation, file: Path, *, replace: bool) -> None:
         beside = url.set(database=f"{url.database}{BESIDE}{secrets.token_hex(4)}")
         try:
             _prepare(url, beside)
-            into = ["--exit-on-error", f"--dbname={_dsn(beside)}", str(file)]
+            into = ["--exit-on-error", f"--dbname={dsn(beside)}", str(file)]
             _run(url, _program(url, "pg_restore"), into)
             _remember_erased(url, Register(installation.settings("worker").data_dir))
             installation.at(str(beside.database)).migrate(why=RESTORE)
@@ -194,7 +196,7 @@ def _check(url: URL, file: Path) -> None:
 def _run(url: URL, program: Path, arguments: Sequence[str]) -> None:
     done = subprocess.run(  # noqa: S603 (PostgreSQL's own programs)
         [program, *arguments],
-        env={**os.environ, **_password(url)},
+        env={**os.environ, **password(url)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -290,35 +292,21 @@ def _settle(path: Path) -> None:
 
 
 def _server(url: URL) -> AbstractContextManager[Any]:
-    """A cursor beside the databases of the server: what renames and drops them."""
-    return _connected(url.set(database="postgres"))
+    return _refusable(superuser.beside(url))
+
+
+def _connected(url: URL) -> AbstractContextManager[Any]:
+    return _refusable(superuser.connected(url))
 
 
 @contextmanager
-def _connected(url: URL) -> Iterator[Any]:
-    """A cursor that commits each statement. Raises ArchiveFailed."""
+def _refusable(opening: AbstractContextManager[cursor]) -> Iterator[cursor]:
+    """What PostgreSQL refuses is said in a line. Raises ArchiveFailed."""
     try:
-        with closing(psycopg2.connect(**_arguments(url))) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                yield cursor
+        with opening as found:
+            yield found
     except psycopg2.Error as error:
         said = " ".join(str(error).strip().splitlines()[:1])
         raise ArchiveFailed(
             f"数据库拒绝了操作，内容未改变。 PostgreSQL refused, nothing changed: {said}"
         ) from error
-
-
-def _dsn(url: URL) -> str:
-    """The URL as libpq's programs take it, without its password: arguments are seen by all."""
-    return str(psycopg2.extensions.make_dsn(**_arguments(url.set(password=None))))
-
-
-def _arguments(url: URL) -> dict[str, Any]:
-    dialect: Any = PGDialect_psycopg2  # untyped
-    found: dict[str, Any] = dialect().create_connect_args(url)[1]
-    return found
-
-
-def _password(url: URL) -> dict[str, str]:
-    return {"PGPASSWORD": str(url.password)} if url.password else {}

@@ -14,7 +14,6 @@ from shlex import quote
 
 import psycopg2
 from flask import Flask
-from psycopg2.extensions import cursor
 from psycopg2.sql import SQL, Identifier
 from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.engine import make_url
@@ -28,6 +27,7 @@ from server.errors import WanggeError
 from server.policies.service import ensure_policy
 from server.sealed import Keyring, SealBroken
 from server.settings import Settings, from_environment
+from server.superuser import beside
 
 
 class DatabaseUnfit(WanggeError):
@@ -277,7 +277,7 @@ def _asking(url: URL) -> Iterator[Connection]:
 def _create_if_missing(url: URL) -> None:
     """Create the database, where the server is there and only the database is not."""
     try:
-        with _server(url) as ask:
+        with beside(url) as ask:
             ask.execute("SELECT FROM pg_database WHERE datname = %s", (url.database,))
             if ask.rowcount == 0:
                 ask.execute(SQL("CREATE DATABASE {}").format(Identifier(str(url.database))))
@@ -286,18 +286,6 @@ def _create_if_missing(url: URL) -> None:
 
 
 def _drop(url: URL) -> None:
-    with _server(url) as ask:
+    with beside(url) as ask:
         name = Identifier(str(url.database))
         ask.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-
-
-@contextmanager
-def _server(url: URL) -> Iterator[cursor]:
-    """The server beside the database: what makes and drops databases."""
-    server = url.set(drivername="postgresql", database="postgres")
-    connection = psycopg2.connect(server.render_as_string(hide_password=False))
-    try:
-        connection.autocommit = True
-        yield connection.cursor()
-    finally:
-        connection.close()

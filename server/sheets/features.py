@@ -11,6 +11,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from server.sheets.errors import BadSheet
+from server.sheets.positions import has_more_than
 from server.sheets.table import MAX_COLUMNS, Record, number_text, text_of
 
 MAX_VERTICES: Final = 100_000  # of one feature; geo.partition takes as many for a whole village
@@ -91,7 +92,8 @@ def shape_of(geometry: Any) -> BaseGeometry:
         if isinstance(geometry, bytes):
             found = shapely.from_wkb(geometry)
         else:
-            _check_size(geometry)
+            if has_more_than(2 * MAX_VERTICES, geometry):  # its parts are counted too
+                raise _too_many()
             found = shape(geometry)
         if shapely.get_num_coordinates(found) > MAX_VERTICES:
             raise _too_many()
@@ -100,22 +102,6 @@ def shape_of(geometry: Any) -> BaseGeometry:
         raise
     except Exception as error:  # shapely raises whatever its parts raise
         raise Unreadable(f"几何无法读取。 its geometry cannot be read: {error}"[:200]) from error
-
-
-def _check_size(geometry: Any) -> None:
-    """Count the positions before a geometry is built of them."""
-    left = MAX_VERTICES
-    parts = [geometry.get("coordinates")] if isinstance(geometry, dict) else []
-    while parts:
-        part = parts.pop()
-        if not isinstance(part, list) or not part or not isinstance(part[0], list):
-            continue
-        if part[0] and isinstance(part[0][0], list):
-            parts.extend(part)
-        else:
-            left -= len(part)
-        if left < 0:
-            raise _too_many()
 
 
 def _too_many() -> Unreadable:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
@@ -170,7 +169,6 @@ def _serves(county: SmallCounty, cluster: Cluster) -> bool:
     """PostgreSQL may have ended for want of room: it is started, as whoever supervises it does."""
     if not cluster.running():
         cluster.start()
-    time.sleep(0.5)
     return county.app.test_client().get("/readyz").status_code == 200
 
 

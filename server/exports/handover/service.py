@@ -99,8 +99,7 @@ def hand_over(
             return HandedOver(n, None, {})
         if mapping.personal:
             what = {"handover": platform, "mapping": digest.hex()}
-            rows = book.counts.total()
-            spend(session, by, approval, Act.EXPORT_BULK, what, rows=rows)
+            spend(session, by, approval, Act.EXPORT_BULK, what, rows=book.counts.total())
         file_digest = digest_of(part)
         queries.finish_handover(session, platform, n, file_digest, book.told())
         record(

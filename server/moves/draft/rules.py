@@ -14,8 +14,8 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.draft import Draft, DraftCell, Houses, draft, how_many
 from server.moves.errors import BadPlan
-from server.moves.positions import has_more_than
 from server.moves.redraw.rules import CellNow, VillageNow
+from server.sheets.positions import has_more_than
 
 LOW, HIGH = 300, 500  # households in a cell, where nobody says otherwise
 NEAR_M = 50.0  # houses nearer than this to the next one are a cluster

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import numpy as np
 import shapely
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import split
 
@@ -17,9 +16,7 @@ from geo.codes import cell_code
 from geo.errors import InvalidSequence
 from geo.redraw import Cell, Drawing, changed, same_shape
 from server.moves.errors import BadPlan
-from server.moves.positions import has_more_than
-
-MAX_VERTICES = 100_000
+from server.sheets import Unreadable, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,20 +283,10 @@ def _given(geometry: Any, field: str) -> BaseGeometry:
 
 
 def _read(geometry: Any, field: str) -> BaseGeometry:
-    if has_more_than(2 * MAX_VERTICES, geometry):  # its parts are counted too
-        raise _too_many(f"> {MAX_VERTICES}", field)
     try:
-        found = shapely.force_2d(shape(geometry))
-    except Exception as error:  # shapely raises whatever its parts raise
-        raise BadPlan(errors={field: "几何无法读取。 It is no GeoJSON geometry."}) from error
-    vertices = int(shapely.get_num_coordinates(found))
-    if vertices > MAX_VERTICES:
-        raise _too_many(f"{vertices} > {MAX_VERTICES}", field)
-    return found
-
-
-def _too_many(how_many: str, field: str) -> BadPlan:
-    return BadPlan(errors={field: f"顶点过多，请先简化。 Too many vertices ({how_many})."})
+        return shape_of(geometry)
+    except Unreadable as error:
+        raise BadPlan(errors={field: str(error)}) from error
 
 
 _LAST = 999
