@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from flask import Blueprint as Pages
 from flask import Flask
 from flask_smorest import Api
 
@@ -22,6 +23,7 @@ from server.approvals.views import blp as approvals
 from server.attachments.views import blp as attachments
 from server.bare import bare_app, system_clock
 from server.bodies import Blueprint
+from server.console.frame.views import frame
 from server.disputes.views import blp as disputes
 from server.erasure.views import blp as erasures
 from server.exports.views import blp as exports
@@ -97,6 +99,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 )
 
 
+PAGES: tuple[Pages, ...] = ()  # of the console, each with a frame around it
+
+
 def create_app(settings: Settings, clock: Callable[[], datetime] = system_clock) -> Flask:
     """The web application over these settings and this clock."""
     app = bare_app(settings, clock)
@@ -106,6 +111,9 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = system_clock)
     door.guard(app)
     health.expose(app)
     app.register_blueprint(page)
+    frame(app)
+    for pages in PAGES:
+        app.register_blueprint(pages)
     _register(docs.describe(app))
     problems.render(app)  # last: the API brings handlers of its own
     return app

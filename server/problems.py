@@ -94,38 +94,45 @@ def problem(status: int, slug: str, detail: str, **extra: object) -> Response:
 
 def render(app: Flask) -> None:
     """Let every error of this app answer as a problem."""
-    app.register_error_handler(WanggeError, _ours)
+    app.register_error_handler(WanggeError, answer)
     app.register_error_handler(GeoError, _of_place_or_ladder)
     app.register_error_handler(LadderError, _of_place_or_ladder)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(Exception, _unexpected)
 
 
-def _ours(error: WanggeError) -> Response:
+def answer(error: WanggeError) -> Response:
+    """An error of ours as a problem."""
     fields = {"errors": error.errors} if error.errors else {}
     members = getattr(error, "members", {})
-    answer = problem(status_of(type(error)), error.slug, error.detail, **fields, **members)
+    said = problem(status_of(type(error)), error.slug, error.detail, **fields, **members)
     if isinstance(error, TryLater):
-        answer.headers["Retry-After"] = str(error.retry_after)
+        said.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, NotSignedIn):
-        answer.headers["WWW-Authenticate"] = "Bearer"
+        said.headers["WWW-Authenticate"] = "Bearer"
     if status_of(type(error)) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("answered %s", error.slug, exc_info=not isinstance(error, TryLater))
-    return answer
+    return said
 
 
 def _of_place_or_ladder(error: GeoError | LadderError) -> Response:
     return problem(status_of(type(error)), error.slug, str(error))
 
 
-def _http(error: HTTPException) -> Response:
+def answer_http(error: HTTPException) -> Response:
+    """One that the framework raised as a problem."""
     code = error.code or 500
-    slug, detail = _HTTP_TEXT.get(code, ("http-error", error.description or ""))
-    answer = problem(code, slug, detail, **_fields(error))
+    slug, detail = told(error)
+    said = problem(code, slug, detail, **_fields(error))
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
-            answer.headers[name] = value
-    return answer
+            said.headers[name] = value
+    return said
+
+
+def told(error: HTTPException) -> tuple[str, str]:
+    """Slug and text of one that the framework raised."""
+    return _HTTP_TEXT.get(error.code or 500, ("http-error", error.description or ""))
 
 
 def _fields(error: HTTPException) -> dict[str, Any]:

@@ -63,6 +63,7 @@ class Settings:
     phone_rows: int = 10_000  # more than these strain an old phone: a move says so
     access_minutes: int = 30
     refresh_days: int = 60
+    page_hours: int = 12  # of a browser's session: a working day, then sign in again
     session_days: int = 180  # after which a session ends, however often it was refreshed
     second_factor: bool = False  # asked of Offices and administrators
     bulk_rows: int = 200  # more unmasked rows a day need a second person
@@ -92,6 +93,7 @@ def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Set
         phone_rows=_number(environ, "WANGGE_PHONE_ROWS", 10_000),
         access_minutes=_number(environ, "WANGGE_ACCESS_MINUTES", 30),
         refresh_days=_number(environ, "WANGGE_REFRESH_DAYS", 60),
+        page_hours=_number(environ, "WANGGE_PAGE_HOURS", 12) or 1,
         session_days=_number(environ, "WANGGE_SESSION_DAYS", 180),
         second_factor=_required(environ, "WANGGE_SECOND_FACTOR"),
         bulk_rows=_number(environ, "WANGGE_BULK_ROWS", 200),

@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
-from server.access import queries
+from server.access import browsers, queries
 from server.access.errors import DeviceRevoked, ProveAgain, SecondFactorNeeded, SessionOver
 from server.access.pace import keep_pace
 from server.access.permissions import (
@@ -98,9 +98,18 @@ def stranger() -> Identity:
     return nobody(clock(), g.request_id)
 
 
+def _token() -> str | None:
+    """A phone's or a script's says `Bearer`; a browser's is in its cookie. Raises ForeignForm."""
+    said = request.headers.get("Authorization")
+    if said is None:
+        return browsers.token(request)
+    scheme, _, token = said.partition(" ")
+    return token if scheme.lower() == "bearer" else None
+
+
 def _admit(action: str) -> Asker:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = _token()
+    if not token:
         raise NotSignedIn
     now = clock()
     found = queries.find_signed_in(digest(token), now)

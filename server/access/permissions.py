@@ -106,6 +106,7 @@ OPEN = frozenset(
     {
         "invitation.accept",  # by the code
         *("session.open", "session.refresh", "health.read", "docs.read"),
+        "page.frame",  # styles and scripts, the worker's page before anybody signs in
         *("resident.page", "resident.read", "resident.act"),  # by a party's code
     }
 )

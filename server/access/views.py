@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy.orm import Session
 
 from server.access import queries, service
-from server.access.accounts.invitations.queries import put_password
-from server.access.door import asker, clock, may, stranger
-from server.access.errors import SessionOver, WrongLogin
+from server.access.door import asker, may, stranger
+from server.access.errors import SessionOver
 from server.access.factors import service as factors
-from server.access.factors.errors import CodeNeeded, WrongCode, WrongProof
-from server.access.queries import Proof
+from server.access.factors.errors import WrongProof
 from server.access.schemas import MeOut, ProofIn, RefreshIn, SecondStepIn, SessionIn, SessionOut
 from server.access.service import Spans, Tokens, digest
+from server.access.signing import entry
 from server.access.signing import service as signing
 from server.access.signing.rules import Comer
 from server.bodies import Blueprint
-from server.db import Identity, transaction
+from server.db import transaction
 from server.limits.door import network
 
 blp = Blueprint("sessions", __name__, url_prefix="/sessions", description="登录 Signing in")
@@ -39,21 +36,7 @@ def open_session(asked: dict[str, Any]) -> Tokens:
     """
     device = asked["device"]
     comer = Comer(asked["login"], device["id"], device["name"], network(), device["instead_of"])
-    found = _find(comer)
-    try:
-        user_id = signing.prove_counted(stranger(), comer, found, asked["password"])
-    except WrongLogin:
-        _refuse(stranger())
-        raise
-    assert found  # noqa: S101 (who is nobody has not proved a password)
-    identity = replace(stranger(), user_id=user_id, device_id=comer.device_id)
-    found = _rehashed(identity, comer, found, asked["password"])
-    with _holding(identity, comer, found) as session:
-        if not factors.standing(session, user_id).on:
-            return _open(session, identity, comer)
-    if asked["code"] is None:
-        raise CodeNeeded(signing.challenge(comer, found, clock()))
-    return _open_with(asked["code"], identity, comer, found)
+    return entry.come_in(stranger(), comer, asked["password"], asked["code"], _spans())
 
 
 @blp.route("/code", methods=["POST"])
@@ -62,12 +45,7 @@ def open_session(asked: dict[str, Any]) -> Tokens:
 @blp.response(201, SessionOut)
 def answer_challenge(asked: dict[str, Any]) -> Tokens:
     """The second step of signing in: the code, within five minutes of the password."""
-    said = signing.read_challenge(asked["challenge"], clock())
-    found = _find(said.comer) if said else None
-    if said is None or found is None or not signing.stands(said, found):
-        raise WrongCode
-    identity = replace(stranger(), user_id=found.user_id, device_id=said.comer.device_id)
-    return _open_with(asked["code"], identity, said.comer, found)
+    return entry.answer(stranger(), asked["challenge"], asked["code"], _spans())
 
 
 @blp.route("/refresh", methods=["POST"])
@@ -121,7 +99,7 @@ def prove_anew(asked: dict[str, Any]) -> None:
                 raise WrongProof
             service.prove_anew(session, me.identity, me.login_id)
     except WrongProof:
-        _refuse(me.identity)
+        entry.refuse(me.identity)
         raise
 
 
@@ -134,61 +112,12 @@ def close_session() -> None:
         service.close_session(session, asker().identity)
 
 
-def _find(comer: Comer) -> Proof | None:
-    with transaction(stranger()) as session:
-        return queries.find_credential(session, comer.login, comer.device_id)
-
-
 def _counted(factor: bool, code: str | None) -> AbstractContextManager[None]:
     """The asker's code is a guess like one at the door; without one nothing was guessed."""
     me = asker()
     if not factor or code is None:
         return nullcontext()
     return signing.counting_code(me.identity, me.user_id, me.device_id, own=True)
-
-
-def _rehashed(identity: Identity, comer: Comer, found: Proof, password: str) -> Proof:
-    """A password that was hashed as it was done once is kept as it is done today."""
-    new = service.renewed_hash(found, password)
-    if new is None:
-        return found
-    with _holding(identity, comer, found) as session:
-        put_password(session, found.user_id, new)
-    return found._replace(password_hash=new)
-
-
-@contextmanager
-def _holding(identity: Identity, comer: Comer, found: Proof) -> Iterator[Session]:
-    """A transaction in which what was proved still stands, and the sessions are held."""
-    with transaction(identity) as session:
-        service.hold_sessions(session, found.user_id)
-        service.check_stands(session, comer.login, found)
-        yield session
-
-
-def _open_with(code: str, identity: Identity, comer: Comer, found: Proof) -> Tokens:
-    """Open the session of somebody whose password was proved, if this code is good."""
-    own = found.on_own_device
-    try:
-        with (
-            signing.counting_code(identity, found.user_id, comer.device_id, own=own),
-            _holding(identity, comer, found) as session,
-        ):
-            if not factors.spend(session, identity, code):
-                raise WrongCode
-            return _open(session, identity, comer)
-    except WrongCode:
-        _refuse(stranger())
-        raise
-
-
-def _open(session: Session, identity: Identity, comer: Comer) -> Tokens:
-    return service.open_session(session, identity, comer.device_name, _spans(), comer.instead_of)
-
-
-def _refuse(by: Identity) -> None:
-    with transaction(by) as session:
-        service.record_refusal(session)
 
 
 def _spans() -> Spans:

@@ -13,16 +13,16 @@ from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, render_template, request
 from marshmallow import EXCLUDE, Schema, ValidationError
 from werkzeug.exceptions import HTTPException
 
+from server.access.browsers import ForeignForm, is_foreign
 from server.access.door import clock, may
 from server.bodies import Unstorable
 from server.db import transaction
-from server.errors import Invalid, NotYours, TooLarge, TryLater, WanggeError
+from server.errors import Invalid, TooLarge, TryLater, WanggeError
 from server.ids import new_id
 from server.ladder.routing import Level
 from server.problems import status_of
@@ -61,13 +61,6 @@ _POLICY: Final = (
 page = Blueprint("resident_page", __name__, template_folder="templates")
 
 
-class ForeignForm(NotYours):
-    """Another site sent the form."""
-
-    slug = "foreign-form"
-    text = "请在本页面填写。 Open this page itself and fill in the form there."
-
-
 @page.after_request
 def harden(answer: Response) -> Response:
     """Nothing is kept, framed, indexed, or told to another site."""
@@ -91,7 +84,7 @@ def show_form() -> Response:
 def take_form() -> Response:
     """Look, or do what a form asks for; what goes wrong is said on the page."""
     request.max_content_length = MAX_FORM
-    if _is_foreign():
+    if is_foreign(request):
         return _trouble(ForeignForm(), {})
     try:
         form = request.form
@@ -115,22 +108,6 @@ def style() -> Response:
 def script() -> Response:
     """What puts a QR's code into the form."""
     return _file("r.js", "text/javascript")
-
-
-def _is_foreign() -> bool:
-    """Whether the browser says that another site sent this form.
-
-    Browsers since 2020 say it outright. An older one names the site that it came from, or `null`:
-    so it calls ours, where the address is not told to anybody (Referrer-Policy).
-    """
-    told = request.headers.get("Sec-Fetch-Site")
-    if told is not None:
-        return told not in {"same-origin", "none"}
-    origin = request.headers.get("Origin", "null")
-    try:
-        return origin != "null" and urlsplit(origin).netloc != request.host
-    except ValueError:  # no browser's
-        return True
 
 
 def _do(form: Form) -> Response:

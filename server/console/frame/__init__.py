@@ -1,0 +1,1 @@
+"""What every page has: its frame, language, look, and the door."""
