@@ -9,14 +9,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON consent, service_need TO wangge_worker;
 
 CREATE POLICY in_my_places ON service_need FOR SELECT TO wangge_app, wangge_push
     USING ((recorded_by = gate.user_id() AND received_at = gate.now())
-           OR (SELECT gate.sees_county()) OR bucket = ANY (ARRAY(SELECT gate.my_places())));
+           OR (SELECT gate.sees_county()) OR bucket IN (SELECT gate.my_places()));
 CREATE POLICY in_own_name ON service_need FOR INSERT TO wangge_app, wangge_push
     WITH CHECK (recorded_by = gate.user_id() AND received_at = gate.now()
                 AND EXISTS (SELECT FROM consent c
                              WHERE (c.id, c.household_id, c.need)
                                    = (service_need.id, service_need.household_id, service_need.need)));
 CREATE POLICY withdrawn_in_my_places ON service_need FOR UPDATE TO wangge_app, wangge_push
-    USING ((SELECT gate.sees_county()) OR bucket = ANY (ARRAY(SELECT gate.my_places())));
+    USING ((SELECT gate.sees_county()) OR bucket IN (SELECT gate.my_places()));
 CREATE POLICY with_its_household ON consent FOR SELECT TO wangge_app, wangge_push
     USING ((recorded_by = gate.user_id() AND received_at = gate.now())
            OR EXISTS (SELECT FROM household h WHERE h.id = household_id));

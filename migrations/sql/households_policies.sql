@@ -12,20 +12,20 @@ GRANT SELECT, INSERT, UPDATE (valid_to) ON household_placing TO wangge_app, wang
 GRANT SELECT ON household, household_placing TO wangge_gate;
 
 CREATE POLICY in_my_places ON household TO wangge_app, wangge_push
-    USING ((SELECT gate.sees_county()) OR bucket = ANY (ARRAY(SELECT gate.my_places())))
-    WITH CHECK ((SELECT gate.sees_county()) OR bucket = ANY (ARRAY(SELECT gate.my_places())));
+    USING ((SELECT gate.sees_county()) OR bucket IN (SELECT gate.my_places()))
+    WITH CHECK ((SELECT gate.sees_county()) OR bucket IN (SELECT gate.my_places()));
 -- Somebody who serves a village may make a household in it; its point may lie in a colleague's cell.
 CREATE POLICY author_writes ON household FOR INSERT TO wangge_app, wangge_push
     WITH CHECK (recorded_by = gate.user_id()
-                AND 'v:' || village_id = ANY (ARRAY(SELECT gate.my_places())));
+                AND 'v:' || village_id IN (SELECT gate.my_places()));
 CREATE POLICY author_reads_back ON household FOR SELECT TO wangge_app, wangge_push
     USING (recorded_by = gate.user_id() AND created_at = gate.now());
 
 CREATE POLICY of_my_villages ON household_placing TO wangge_app, wangge_push
     USING ((SELECT gate.sees_county())
-           OR 'v:' || village_id = ANY (ARRAY(SELECT gate.my_places())))
+           OR 'v:' || village_id IN (SELECT gate.my_places()))
     WITH CHECK ((SELECT gate.sees_county())
-                OR 'v:' || village_id = ANY (ARRAY(SELECT gate.my_places())));
+                OR 'v:' || village_id IN (SELECT gate.my_places()));
 
 CREATE POLICY gate_reads ON household FOR SELECT TO wangge_gate USING (true);
 CREATE POLICY gate_reads ON household_placing   FOR SELECT TO wangge_gate USING (true);
