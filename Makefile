@@ -15,7 +15,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH VIRTUAL_ENV PIP_TARGET PIP_PREFIX 
 PIP := .venv/bin/python -m pip -qq --disable-pip-version-check --no-input
 BUILT := .venv/.built
 
-.PHONY: help run test check faults mutants audit sbom format bench clean packages environment
+.PHONY: help run test pictures check types faults mutants audit sbom format bench clean packages test-packages environment
 
 help: ## 列出命令 · list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -23,9 +23,13 @@ help: ## 列出命令 · list these commands
 run: packages environment ## 安装、启动、演示 · install, start, play the demo; Ctrl-C stops all of it
 	@exec .venv/bin/wangge up
 
-test: packages environment ## 全部测试(用临时数据库)· the whole suite on a temporary database
+test: test-packages environment ## 全部测试(用临时数据库)· the whole suite on a temporary database
 	@exec env -u DATABASE_URL -u PGOPTIONS -u PGSERVICE -u PYTHONDONTWRITEBYTECODE \
 		.venv/bin/python -m pytest -n $$(nproc)  # the command line starts hundreds of times
+
+pictures: test-packages environment ## 页面截图 · screenshots of the pages for the docs, Chinese and English, to docs/pictures
+	@exec env -u DATABASE_URL -u PGOPTIONS -u PGSERVICE WANGGE_PICTURES=docs/pictures \
+		.venv/bin/python -m pytest -q tests/browser
 
 check: packages environment ## 代码检查 · lint, format, types, direction of imports
 	@.venv/bin/ruff check .
@@ -33,10 +37,17 @@ check: packages environment ## 代码检查 · lint, format, types, direction of
 	@.venv/bin/mypy geo sync server tests bench
 	@.venv/bin/lint-imports
 
-faults: packages environment ## 故障长测 · minutes of broken lines and kill -9, long histories and restores; SEED=… plays one again
+types: node_modules/.package-lock.json ## 页面脚本类型检查(需要 Node)· types of the pages' scripts; the only command that needs Node
+	@node_modules/.bin/tsc -p .
+	@node_modules/.bin/tsc -p server/console/worker
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@npm ci --silent --ignore-scripts
+
+faults: test-packages environment ## 故障长测 · minutes of broken lines and kill -9, long histories and restores; SEED=… plays one again
 	@exec env -u DATABASE_URL -u PGOPTIONS -u PGSERVICE .venv/bin/python -m tests.faults
 
-mutants: packages environment ## 变异检查 · put each known bug of sync back into a copy, and see the tests go red
+mutants: test-packages environment ## 变异检查 · put each known bug of sync back into a copy, and see the tests go red
 	@exec env -u DATABASE_URL -u PGOPTIONS -u PGSERVICE .venv/bin/python -m tests.mutants
 
 audit: environment ## 依赖漏洞检查 · has any pinned package a known hole? ADVISORIES=all.zip: an export of OSV, without a network
@@ -54,10 +65,13 @@ bench: packages environment ## 性能比值 · ratios, measured here and now, to
 
 clean: ## 停止并删除数据库和环境 · stop and delete the private database and .venv
 	@if [ -e var/postgres ] || [ -L var/postgres ]; then "$$PYTHON" -m server.cluster remove var/postgres; fi
-	@rm -rf var .venv wangge.egg-info
+	@rm -rf var .venv node_modules wangge.egg-info
 
 packages:
 	@docker/system-packages.sh run
+
+test-packages:
+	@docker/system-packages.sh test
 
 environment: $(BUILT)
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what Wangge needs from Debian and this machine lacks; quick and silent when all is there.
 #
-#   system-packages.sh run     to run and to test: PostgreSQL, PostGIS, Python, GDAL, what psycopg2 is built with
+#   system-packages.sh run     to run: PostgreSQL, PostGIS, Python, GDAL, what psycopg2 is built with
+#   system-packages.sh test    the same, and to test: Chromium, with a face for Chinese
 #   system-packages.sh build   for the image's first stage: what psycopg2 is built with
 #   system-packages.sh image   for the image itself: libpq, pg_dump, time zones
 #
@@ -14,9 +15,10 @@ missing=()
 main() {
     case "${1:-}" in
         run) look_for_python; look_for_postgresql; look_for_compiler; look_for_certificates; look_for_curl; look_for_gdal ;;
+        test) look_for_chromium; main run; return ;;
         build) missing=(gcc libc6-dev libpq-dev) ;;
         image) missing=(ca-certificates libpq5 postgresql-client-15 tzdata) ;;
-        *) stop "用法 usage: $0 run|build|image" ;;
+        *) stop "用法 usage: $0 run|test|build|image" ;;
     esac
     if [ ${#missing[@]} -gt 0 ]; then install; fi
 }
@@ -62,6 +64,11 @@ look_for_curl() { # what the walk-through types, and its test with it
 
 look_for_gdal() { # what docs/gis.md types, and its test with it
     command -v ogr2ogr >/dev/null || missing+=(gdal-bin)
+}
+
+look_for_chromium() { # what the tests of the pages click through, and a face that it shows Chinese in
+    command -v chromium >/dev/null || missing+=(chromium)
+    [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing+=(fonts-noto-cjk)
 }
 
 look_for_certificates() {

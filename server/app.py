@@ -13,7 +13,8 @@ from server import bodies, docs, headers, health, logs, problems
 from server.access.accounts.assignments.views import blp as assignments
 from server.access.accounts.devices.views import others as user_devices
 from server.access.accounts.devices.views import own as devices
-from server.access.accounts.invitations.views import invitations, passwords
+from server.access.accounts.invitations.views import invitations
+from server.access.accounts.invitations.views import own as passwords
 from server.access.accounts.offices.views import blp as offices
 from server.access.accounts.users.views import blp as users
 from server.access.factors.views import blp as second_factor
@@ -23,7 +24,17 @@ from server.approvals.views import blp as approvals
 from server.attachments.views import blp as attachments
 from server.bare import bare_app, system_clock
 from server.bodies import Blueprint
+from server.console.account.views import pages as account
+from server.console.county.calendar.views import pages as working_days
+from server.console.county.desk.views import pages as desk
+from server.console.county.flow.views import pages as flow
+from server.console.county.rules.views import pages as rules
 from server.console.frame.views import frame
+from server.console.township.day import pages as day
+from server.console.township.map.views import pages as township_map
+from server.console.township.moves.placing import pages as placing
+from server.console.township.moves.views import pages as acts
+from server.console.worker.views import pages as worker
 from server.disputes.views import blp as disputes
 from server.erasure.views import blp as erasures
 from server.exports.views import blp as exports
@@ -31,12 +42,15 @@ from server.figures.views import blp as figures
 from server.households.duplicates.views import blp as duplicates
 from server.households.links.views import blp as links
 from server.households.needs.views import blp as needs
+from server.households.search.views import blp as search
 from server.households.unplaced.views import blp as unplaced
 from server.households.views import blp as households
 from server.maps.features.views import blp as features
+from server.maps.measures.views import blp as measures
 from server.maps.tiles.views import blp as tiles
 from server.maps.views import blp as places
 from server.moves.draft.views import blp as drafts
+from server.moves.drawing.views import blp as drawings
 from server.moves.views import blp as moves
 from server.notices.queue.views import blp as notices
 from server.oversight.views import blp as audit
@@ -69,7 +83,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     places,
     features,
     tiles,
+    measures,
     households,
+    search,
     unplaced,
     links,
     needs,
@@ -81,6 +97,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     calendar,
     moves,
     drafts,
+    drawings,
     sync,
     news,
     review,
@@ -99,7 +116,19 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 )
 
 
-PAGES: tuple[Pages, ...] = ()  # of the console, each with a frame around it
+# Of the console, each with a frame around it.
+PAGES: tuple[Pages, ...] = (
+    account,
+    acts,
+    *day,
+    desk,
+    flow,
+    placing,
+    rules,
+    township_map,
+    working_days,
+    worker,
+)
 
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = system_clock) -> Flask:

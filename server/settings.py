@@ -71,6 +71,7 @@ class Settings:
     mail_server: MailServer | None = None  # None: no mail is sent
     mail_from: str = "wangge@localhost"
     public_url: str | None = None  # where people reach this server; None: no links are written
+    base_map: str | None = None  # tiles beneath our map: https://…/{z}/{x}/{y}; None: paper
     http_hosts: tuple[str, ...] = LOOPBACK  # webhooks there may go without TLS
     address_header: str = ""  # where a proxy of ours writes who asked; empty: there is none
     resident_knocks: int = 120  # a minute, of one network; a whole village may share one
@@ -101,6 +102,7 @@ def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Set
         mail_server=_mail_server(environ.get("WANGGE_SMTP_URL", "")),
         mail_from=_mail_from(environ.get("WANGGE_MAIL_FROM") or "wangge@localhost"),
         public_url=_public_url(environ.get("WANGGE_PUBLIC_URL", "")),
+        base_map=_base_map(environ.get("WANGGE_BASE_MAP", "")),
         http_hosts=_hosts(environ.get("WANGGE_HTTP_HOSTS") or ",".join(LOOPBACK)),
         address_header=_header(environ.get("WANGGE_ADDRESS_HEADER") or "none"),
         resident_knocks=_number(environ, "WANGGE_RESIDENT_KNOCKS", 120) or 1,
@@ -187,6 +189,19 @@ def _public_url(text: str) -> str | None:
     if text and not text.startswith(("https://", "http://")):
         raise BadSettings("WANGGE_PUBLIC_URL 应为网址。 WANGGE_PUBLIC_URL must be an https:// URL.")
     return text.rstrip("/") or None
+
+
+def _base_map(text: str) -> str | None:
+    """Its host goes into the map page's content policy: nothing that could end a directive."""
+    url = urlsplit(text)
+    plain = text.isascii() and text.isprintable() and not set(text) & set(" ;,'\"")
+    parts = all(part in text for part in ("{z}", "{x}", "{y}"))
+    if text and not (url.scheme in ("https", "http") and url.hostname and plain and parts):
+        raise BadSettings(
+            "WANGGE_BASE_MAP 应为底图瓦片地址。 "
+            "WANGGE_BASE_MAP must be the address of tiles: https://HOST/…/{z}/{x}/{y}.png"
+        )
+    return text or None
 
 
 def _header(text: str) -> str:

@@ -62,6 +62,12 @@ class TestCluster:
         """Drop a database and whoever is still connected to it."""
         self._execute(f"DROP DATABASE IF EXISTS {dbname} WITH (FORCE)")
 
+    def part(self, dbname: str) -> None:
+        """End whoever is still connected to a database."""
+        self._execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{dbname}'"
+        )
+
     def slim(self, dbname: str) -> None:
         """Drop the reference systems that nobody here uses: half of what every test copies."""
         self._execute("DELETE FROM spatial_ref_sys WHERE srid NOT IN (4326, 3857)", dbname)

@@ -88,9 +88,13 @@ class Desk:
     user_id: UUID
 
     def call(self, method: str, path: str, **sent: Any) -> Any:
-        """One request; the whole answer."""
+        """One request of the API; the whole answer."""
+        return self.open(method, f"/api/v1{path}", **sent)
+
+    def open(self, method: str, address: str, **sent: Any) -> Any:
+        """One request, of the API or of a page, by its whole address."""
         headers = {"Authorization": f"Bearer {self.tokens['access']}", **sent.pop("headers", {})}
-        return self.client.open(f"/api/v1{path}", method=method, headers=headers, **sent)
+        return self.client.open(address, method=method, headers=headers, **sent)
 
     def get(self, path: str, **query: Any) -> Any:
         """GET; the JSON of a 200."""

@@ -111,6 +111,17 @@ BEGIN
 END
 $$;
 
+-- Whose phones these are, for whoever decides about what came from them.
+CREATE OR REPLACE FUNCTION gate.phone_owners(devices uuid[])
+RETURNS TABLE (device_id uuid, user_id uuid)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT d.id, d.user_id FROM device d
+     WHERE d.id = ANY (devices) AND gate.holds_role('township_supervisor', 'county_office');
+END
+$$;
+
 -- The county in numbers, for IT: which phones, and how many changes met which fate. No person.
 CREATE OR REPLACE FUNCTION gate.sync_totals(since timestamptz)
 RETURNS TABLE (phones bigint, silent bigint, received bigint, counted bigint, set_aside bigint,

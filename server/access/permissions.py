@@ -57,6 +57,7 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "sync.county": {Role.SYSTEM_ADMIN: Scope.COUNTY, Role.COUNTY_OFFICE: Scope.COUNTY},
     "place.read": _EVERYBODY,
     "policy.read": _EVERYBODY,  # limits, and the calendar of working days
+    "policy.edit": {Role.COUNTY_OFFICE: Scope.COUNTY},  # a new version, never another old one
     "calendar.edit": {Role.COUNTY_OFFICE: Scope.COUNTY},
     "household.read": _FIELD,
     "household.create": _FIELD,
@@ -71,6 +72,7 @@ PERMISSIONS: Mapping[str, Mapping[Role, Scope]] = {
     "dispute.read": _FIELD,
     "dispute.register": _FIELD,
     "dispute.act": _OFFICES,
+    "dispute.reveal": _OFFICES,  # a party's name and number, one at a time
     "dispute.code": _FIELD,  # a party's code, made and handed over in person
     "figures.read": _OFFICES,
     "export.read": _FIELD,

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from flask import current_app
 
-from server.access import queries, service
+from server.access import proof, queries, service
 from server.access.door import asker, may, stranger
 from server.access.errors import SessionOver
 from server.access.factors import service as factors
-from server.access.factors.errors import WrongProof
 from server.access.schemas import MeOut, ProofIn, RefreshIn, SecondStepIn, SessionIn, SessionOut
 from server.access.service import Spans, Tokens, digest
 from server.access.signing import entry
-from server.access.signing import service as signing
 from server.access.signing.rules import Comer
 from server.bodies import Blueprint
 from server.db import transaction
@@ -86,21 +83,7 @@ def read_session() -> dict[str, Any]:
 @blp.response(204)
 def prove_anew(asked: dict[str, Any]) -> None:
     """Prove once more who I am, before a sensitive act (403 `prove-again`): for ten minutes."""
-    me = asker()
-    with transaction(me.identity) as session:
-        login = queries.get_user(session, me.user_id).login
-        found = queries.find_credential(session, login, me.device_id)
-        factor = factors.standing(session, me.user_id).on
-    signing.prove_again(me.identity, me.user_id, me.device_id, found, asked["password"])
-    try:
-        with _counted(factor, asked["code"]), transaction(me.identity) as session:
-            on = factors.standing(session, me.user_id).on  # since a moment ago, too
-            if on and not factors.spend(session, me.identity, asked["code"] or ""):
-                raise WrongProof
-            service.prove_anew(session, me.identity, me.login_id)
-    except WrongProof:
-        entry.refuse(me.identity)
-        raise
+    proof.prove_anew(asker(), asked["password"], asked["code"])
 
 
 @blp.route("/current", methods=["DELETE"])
@@ -110,14 +93,6 @@ def close_session() -> None:
     """Sign this device out."""
     with transaction(asker().identity) as session:
         service.close_session(session, asker().identity)
-
-
-def _counted(factor: bool, code: str | None) -> AbstractContextManager[None]:
-    """The asker's code is a guess like one at the door; without one nothing was guessed."""
-    me = asker()
-    if not factor or code is None:
-        return nullcontext()
-    return signing.counting_code(me.identity, me.user_id, me.device_id, own=True)
 
 
 def _spans() -> Spans:

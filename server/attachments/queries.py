@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, Uuid, any_, delete, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from server.attachments.errors import AttachmentNotFound
@@ -27,6 +27,13 @@ def list_attachments(session: Session, owner_entity: str, owner_id: UUID) -> Seq
     of_owner = (Attachment.owner_entity == owner_entity) & (Attachment.owner_id == owner_id)
     in_order = (Attachment.received_at, Attachment.id)
     return session.scalars(select(Attachment).where(of_owner).order_by(*in_order)).all()
+
+
+def list_of(session: Session, owners: Collection[UUID]) -> Sequence[Attachment]:
+    """Those of several records, as `list_attachments`."""
+    of_them = Attachment.owner_id == any_(literal(list(owners), ARRAY(Uuid)))
+    query = select(Attachment).where(of_them)
+    return session.scalars(query.order_by(Attachment.received_at, Attachment.id)).all()
 
 
 _COUNT = text("SELECT gate.count_attachments(:entity, :id)")

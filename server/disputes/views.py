@@ -11,6 +11,7 @@ from server.db import transaction
 from server.disputes import service
 from server.disputes.models import Dispute
 from server.disputes.queries import cases
+from server.disputes.queries.counted import narrow_to_figure
 from server.disputes.queries.narrowing import narrow
 from server.disputes.schemas import (
     DisputeIn,
@@ -46,6 +47,8 @@ def list_disputes(wanted: dict[str, Any]) -> Page:
             village_id=places.get_area(session, village).id if village else None,
             overdue=wanted.pop("overdue"),
         )
+        counted = ("area", "open", "held_at", "ended", "since", "until")
+        query = narrow_to_figure(query, **{name: wanted.pop(name) for name in counted})
         return page_of(session, narrow(query, **wanted), Dispute.id, after, limit)
 
 

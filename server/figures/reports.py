@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from server.figures.rules.measures import SHARES, TIMES
+from server.figures.rules.measures import FLOW, OPEN, SHARES, TIMES
 from server.sheets import defuse
 
 WITHHELD = "略 withheld"
@@ -31,10 +31,10 @@ def csv_of(table: Mapping[str, Any]) -> str:
 
 def _columns(figure: str) -> Iterator[tuple[str, str, str, str]]:
     """(title, where, name, what) of every column."""
-    for share in SHARES.get(figure, ()):
+    for share in {**SHARES, "flow": FLOW, "open": OPEN}.get(figure, ()):
         for word, what in (("数", "n"), ("总数", "of"), ("占比", "ratio")):
             yield f"{share.zh}{word}", "shares", share.name, what
-    for took in () if figure in SHARES else TIMES:
+    for took in TIMES if figure == "times" else ():
         for word, what in (
             ("件数", "of"),
             ("中位天数", "median_days"),

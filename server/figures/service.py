@@ -12,9 +12,18 @@ from server.db import Identity
 from server.figures import queries
 from server.figures.errors import BadFigure, FigureNotYours
 from server.figures.queries import Asked
-from server.figures.rules.measures import FIGURES, SHARES, STEPS, TIMES, TOOK
+from server.figures.rules.measures import (
+    FIGURES,
+    FLOW,
+    OPEN,
+    SHARES,
+    STEPS,
+    TIMES,
+    TOOK,
+    Share,
+)
 from server.figures.rules.months import LOCAL, later, month_of
-from server.figures.rules.tables import Line, Sheet, added_up, shares_of, took_of
+from server.figures.rules.tables import Line, Sheet, added_up, shares_of, split_of, took_of
 from server.figures.rules.withholding import TOTAL
 from server.ladder.routing import Category, Level
 from server.places import queries as places
@@ -44,28 +53,37 @@ def read_figure(
 
     Raises BadFigure, AreaNotFound, FigureNotYours.
     """
-    if name not in FIGURES:
-        raise BadFigure(errors={"figure": "unknown"})
-    period = _period(wanted["since"], wanted["until"], by)
+    return read_figures(session, by, (name,), wanted)[name]
+
+
+def read_figures(
+    session: Session, by: Identity, names: Sequence[str], wanted: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Several of FIGURES over the same question, by name, as `read_figure` tells each: what is
+    counted is read once for all of them.
+    """
+    _check(names, wanted)
     area = _area(session, by, wanted["area"])
     asked = Asked(area, wanted["by"], wanted["category"], wanted["level"])
-    sheet = _sheet(session, asked, name)
-    named = _named(session, asked, sheet, period)
-    lines = [_line(asked, key, period) for key in named]
-    told = _shares(name, sheet, lines) if name in SHARES else _times(session, asked, sheet, lines)
-    shown = [{"key": key, "name": named[key], **one} for key, one in zip(named, told, strict=True)]
-    return {
-        "figure": name,
-        "area": {"code": area.code, "name": area.name, "level": area.level},
-        "since": period.since,
-        "until": date.fromordinal(later(period.until, 1).toordinal() - 1),
-        "by": asked.by,
-        "category": asked.category,
-        "level": asked.level,
-        "as_of": queries.find_as_of(session),
-        "total": shown[0],
-        "rows": shown[1:],
-    }
+    period = _period(wanted["since"], wanted["until"], by)
+    counted = [name for name in names if name != "open"]
+    sheet = _sheet(session, asked, counted) if counted else Sheet()
+    tables = {name: _table(session, asked, name, sheet, period) for name in counted}
+    if "open" in names:
+        present = month_of(by.now.astimezone(LOCAL).date())
+        standing = _standing(session, asked, by, present)
+        tables["open"] = _table(session, asked, "open", standing, Period(present, present))
+    as_of = queries.find_as_of(session) if counted else by.now
+    return {name: {**tables[name], "as_of": as_of} for name in names}
+
+
+def list_areas(session: Session, by: Identity) -> Sequence[Area]:
+    """Areas that the asker may ask about first: the own ones, and those one step below, by code."""
+    found: list[Area] = []
+    for code in queries.list_own_areas(session, by.user_id, by.now):
+        area = places.get_area(session, code)
+        found += [area, *queries.list_below(session, area)]
+    return found
 
 
 def count(session: Session, areas: int = 10) -> int:
@@ -107,11 +125,60 @@ def _area(session: Session, by: Identity, code: str | None) -> Area:
     return area
 
 
-def _sheet(session: Session, asked: Asked, name: str) -> Sheet:
-    shares = SHARES.get(name, ())
-    names = {column for share in shares for column in (share.n, share.of)} or set(TOOK)
+def _check(names: Sequence[str], wanted: Mapping[str, Any]) -> None:
+    """Raises BadFigure for a figure that there is not, or a period of what stands now."""
+    if not set(names) <= set(FIGURES):
+        raise BadFigure(errors={"figure": "unknown"})
+    if tuple(names) == ("open",):
+        if wanted["since"] or wanted["until"]:
+            raise BadFigure(errors={"from": "has_no_period", "to": "has_no_period"})
+        if wanted["by"] == "month":
+            raise BadFigure(errors={"by": "has_no_period"})
+
+
+def _table(
+    session: Session, asked: Asked, name: str, sheet: Sheet, period: Period
+) -> dict[str, Any]:
+    named = _named(session, asked, sheet, period)
+    lines = [_line(asked, key, period) for key in named]
+    told = _times(session, asked, sheet, lines) if name == "times" else _shares(name, sheet, lines)
+    shown = [{"key": key, "name": named[key], **one} for key, one in zip(named, told, strict=True)]
+    return {
+        "figure": name,
+        "area": {"code": asked.area.code, "name": asked.area.name, "level": asked.area.level},
+        "since": period.since,
+        "until": date.fromordinal(later(period.until, 1).toordinal() - 1),
+        "by": asked.by,
+        "category": asked.category,
+        "level": asked.level,
+        "total": shown[0],
+        "rows": shown[1:],
+    }
+
+
+def _sheet(session: Session, asked: Asked, names: Sequence[str]) -> Sheet:
+    """What was counted, of all that these figures need."""
+    shares = [share for name in names for share in (*SHARES.get(name, ()), *_flow(name))]
+    columns = {column for share in shares for column in (share.n, share.of)} - {"otherwise"}
+    columns |= set(TOOK) if "times" in names else set()
     sheet = Sheet()
-    for sums in queries.list_sums(session, asked, names):
+    for sums in queries.list_sums(session, asked, columns):
+        counts = {**sums.counts}
+        if "flow" in names:
+            parts = sum(counts[name] for name in ("settled", "climbed", "escalated"))
+            counts["otherwise"] = counts["decided"] - parts
+        sheet.add(sums.key, sums.month, counts, own=sums.own)
+    return sheet
+
+
+def _flow(name: str) -> Sequence[Share]:
+    return FLOW if name == "flow" else ()
+
+
+def _standing(session: Session, asked: Asked, by: Identity, present: date) -> Sheet:
+    """What is open now, as if it were counted in this month."""
+    sheet = Sheet()
+    for sums in queries.list_open(session, asked, by.now, present):
         sheet.add(sums.key, sums.month, sums.counts, own=sums.own)
     return sheet
 
@@ -148,7 +215,13 @@ def _line(asked: Asked, key: str, period: Period) -> Line:
 
 
 def _shares(name: str, sheet: Sheet, lines: Sequence[Line]) -> list[dict[str, Any]]:
-    shares = {share.name: shares_of(sheet, share, lines) for share in SHARES[name]}
+    if name == "flow":
+        names = [share.name for share in FLOW]
+        return [
+            {"shares": dict(zip(names, of, strict=True))} for of in split_of(sheet, FLOW, lines)
+        ]
+    wanted = OPEN if name == "open" else SHARES[name]
+    shares = {share.name: shares_of(sheet, share, lines) for share in wanted}
     return [{"shares": {n: told[at] for n, told in shares.items()}} for at in range(len(lines))]
 
 

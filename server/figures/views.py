@@ -52,6 +52,24 @@ def show_times(wanted: dict[str, Any]) -> Any:
     return _answer("times", wanted)
 
 
+@blp.route("/flow", methods=["GET"])
+@may("figures.read")
+@blp.arguments(FiguresIn, location="query", unknown="raise")
+@blp.response(200, SharesOut)
+def show_flow(wanted: dict[str, Any]) -> Any:
+    """Whither cases went from a level: settled, up by the clock or by a person, ended otherwise."""
+    return _answer("flow", wanted)
+
+
+@blp.route("/open", methods=["GET"])
+@may("figures.read")
+@blp.arguments(FiguresIn, location="query", unknown="raise")
+@blp.response(200, SharesOut)
+def show_open(wanted: dict[str, Any]) -> Any:
+    """How many are open now, and overdue among them; of no period."""
+    return _answer("open", wanted)
+
+
 def _answer(name: str, wanted: dict[str, Any]) -> Any:
     me = asker().identity
     with transaction(me) as session:

@@ -52,6 +52,12 @@ def list_households(
     return query.where(*(column == value for column, value in wanted.items() if value is not None))
 
 
+def map_households(session: Session, ids: Collection[UUID]) -> Mapping[UUID, Household]:
+    """Id → household, of those among these that the asker may see."""
+    found = session.scalars(select(Household).where(Household.id.in_(ids)))
+    return {household.id: household for household in found}
+
+
 def list_households_then(
     places: Collection[str] | None, cell_id: UUID, at: datetime
 ) -> Select[tuple[Household]]:
@@ -78,6 +84,17 @@ _ERASED = text("""
 def list_erased(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Which of these households were erased with their people."""
     return set(session.scalars(_ERASED, {"ids": list(ids)})) if ids else set()
+
+
+def list_known(session: Session, ids: Collection[UUID]) -> Sequence[Household]:
+    """Those of these households that the asker may see."""
+    return session.scalars(select(Household).where(Household.id.in_(ids))).all()
+
+
+def map_heads(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Household → name of its head, of those that the asker may see."""
+    query = select(Household.id, Household.head_name).where(Household.id.in_(ids))
+    return dict(session.execute(query).tuples().all())
 
 
 def lock_households(session: Session, ids: Collection[UUID]) -> Sequence[Household]:

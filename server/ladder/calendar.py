@@ -86,6 +86,10 @@ class WorkingCalendar:
         except KeyError:
             raise CalendarGap(day) from None
 
+    def with_day(self, day: date, *, working: bool) -> WorkingCalendar:
+        """The same calendar with one day as said."""
+        return WorkingCalendar({**self._days, day: working}, self.provisional_years)
+
     def deadline(self, start: datetime, limit: Limit) -> datetime:
         """When a limit that starts at `start` ends: the midnight after its last day, in UTC.
 

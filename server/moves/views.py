@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
-from flask import current_app
-
 from server.access.door import asker, may
-from server.access.permissions import Scope, scope_of
 from server.bodies import Blueprint
-from server.db import DbRole, transaction
-from server.errors import NotYours
+from server.db import transaction
 from server.moves import queries, service
-from server.moves.form import Moving, Plan
+from server.moves.door import moving_by
 from server.moves.kinds import read_plan
 from server.moves.models import Move
 from server.moves.redraw.service import check_cells
@@ -43,7 +36,7 @@ def check_drawing(drawn: dict[str, Any]) -> dict[str, Any]:
 def preview_move(asked: dict[str, Any]) -> Any:
     """What a plan would move, what each phone would hold, and the token to apply it with."""
     plan = read_plan(asked["plan"])
-    with _moving(plan) as moving:
+    with moving_by(plan) as moving:
         return service.preview(moving, plan)
 
 
@@ -54,7 +47,7 @@ def preview_move(asked: dict[str, Any]) -> Any:
 def apply_move(asked: dict[str, Any]) -> Move:
     """Carry a plan out as it was previewed. Asked again with the same token, it moves nothing."""
     plan = read_plan(asked["plan"])
-    with _moving(plan) as moving:
+    with moving_by(plan) as moving:
         return service.apply(moving, plan, asked["token"], asked["why"])
 
 
@@ -67,17 +60,3 @@ def list_moves(wanted: dict[str, Any]) -> Page:
     with transaction(asker().identity) as session:
         query = queries.list_moves(wanted["kind"])
         return page_of(session, query, Move.id, wanted["after"], wanted["limit"])
-
-
-@contextmanager
-def _moving(plan: Plan) -> Iterator[Moving]:
-    """The transaction of a mover. Raises NotYours where this kind of move is not the asker's."""
-    me = asker()
-    scope = scope_of(plan.kind.action, me.roles)
-    if scope is None:
-        raise NotYours
-    rows = current_app.extensions["wangge.settings"].phone_rows
-    with transaction(replace(me.identity, role=DbRole.MOVER)) as session:
-        whole = scope is Scope.COUNTY
-        charge = None if whole else queries.list_charge(session, me.user_id, me.identity.now)
-        yield Moving(session, me.identity, charge, rows)

@@ -56,6 +56,16 @@ class PolicyOutlived(Clash):
     )
 
 
+class PolicyMoved(Clash):
+    """Another version was put into force since this one was written."""
+
+    slug = "policy-moved"
+    text = (
+        "填写期间政策又有了新版，未保存；请对照新版核对后再提交。"
+        " A newer version was added meanwhile; nothing was saved. Compare, then send again."
+    )
+
+
 class PolicyLabelTaken(Clash):
     """Another policy was loaded under the same name: people could not tell the two apart."""
 

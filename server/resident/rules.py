@@ -11,7 +11,16 @@ from server.ladder.calendar import Remaining, last_day, local_day
 from server.ladder.kinds import Actor, Event, State
 from server.ladder.routing import Category, Level
 from server.ladder.states import OPEN, moves_open_to
-from server.resident.words import NO_LEVEL_ABOVE, WAYS, Said
+from server.resident.words import (
+    NEXT_ACCEPT,
+    NEXT_AT_THE_TOP,
+    NEXT_HANDLE,
+    NEXT_LOOKS_AFTER,
+    NEXT_RATES,
+    NO_LEVEL_ABOVE,
+    WAYS,
+    Said,
+)
 
 ACTS = {
     "rating": Event.RATE,
@@ -142,6 +151,25 @@ class OwnCase:
         """What this party may do now, in the order of ACTS."""
         open_to = moves_open_to(self.status, Actor.PARTY)
         return [act for act, event in ACTS.items() if event in open_to and self._may(act)]
+
+    @property
+    def next(self) -> Said | None:
+        """What happens next and by when; None where nothing more does, or the time is over."""
+        if self.status in OPEN:
+            return self._next_of_the_holder()
+        if self.status is State.SETTLED:
+            return NEXT_LOOKS_AFTER
+        rates = self.status is State.CLOSED and "rating" in self.can and self.rated is None
+        return NEXT_RATES if rates and not self.at_the_top else None
+
+    def _next_of_the_holder(self) -> Said | None:
+        held = self.present
+        if held.ended_at is not None or held.overdue:
+            return None
+        top, handled = self.at_the_top, held.accept_until is None
+        said = NEXT_AT_THE_TOP if top else NEXT_HANDLE if handled else NEXT_ACCEPT
+        day = held.deadline if top or held.accept_until is None else held.accept_until
+        return Said(*(text.format(day=day) for text in said))
 
     @property
     def ways(self) -> Sequence[Said]:

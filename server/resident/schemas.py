@@ -117,6 +117,7 @@ class CaseOut(Schema):
     registered_on = fields.Date()
     status = fields.Nested(SlugOut)
     says = fields.Nested(SaidOut)
+    next = fields.Nested(SaidOut, allow_none=True)
     joined = fields.Boolean()
     steps = fields.List(fields.Nested(StepOut))
     request = fields.Nested(AskedOut, allow_none=True)
@@ -142,6 +143,7 @@ def told_of(case: OwnCase) -> dict[str, Any]:
         "registered_on": case.registered_on,
         "status": _word(case.status.value, case.status.zh, case.status.en),
         "says": words.STATUS[State(case.status)]._asdict(),
+        "next": case.next and case.next._asdict(),
         "joined": case.joined,
         "steps": [_step(step) for step in case.steps],
         "request": _asked(case),

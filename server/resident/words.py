@@ -38,6 +38,28 @@ STATUS: Final[dict[State, Said]] = {
     State.JOINED: Said("已并入同一事项办理。", "Goes on in the case of the same matter."),
 }
 
+# What happens next, and by when; {day} is the last day of it.
+NEXT_ACCEPT: Final = Said(
+    "下一步：承办单位最迟 {day} 受理。到期没有受理，自动交上一级。",
+    "Next: the Office takes it up by {day}. If it does not, it goes to the next level by itself.",
+)
+NEXT_HANDLE: Final = Said(
+    "下一步：承办单位最迟 {day} 办完。到期没有办完，自动交上一级。",
+    "Next: the Office finishes by {day}. If it does not, it goes to the next level by itself.",
+)
+NEXT_AT_THE_TOP: Final = Said(
+    "下一步：承办单位最迟 {day} 办完。到期没有办完，转为督办。",
+    "Next: the Office finishes by {day}. If it does not, it is supervised from then on.",
+)
+NEXT_LOOKS_AFTER: Final = Said(
+    "下一步：承办单位回访约定是否做到，之后结案。您现在就可以评价。",
+    "Next: the Office sees that what was agreed is done, then closes it. You may rate it now.",
+)
+NEXT_RATES: Final = Said(
+    "下一步：请您评价。不满意的写明理由，由上一级重新受理。",
+    "Next: please rate it. If dissatisfied say why, and the next level takes it up anew.",
+)
+
 LEVEL: Final[dict[Level, Said]] = {
     Level.VILLAGE: Said("村", "village"),
     Level.TOWNSHIP: Said("乡镇", "township"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, any_, literal, select, text
+from sqlalchemy import Row, Select, any_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text, Uuid
@@ -93,6 +93,40 @@ def list_visits(
         Visit.recorded_by: recorded_by,
     }
     return query.where(*(column == value for column, value in wanted.items() if value is not None))
+
+
+LATE: Final = timedelta(days=1)  # between writing and arriving: a day's walk out of range is not
+
+
+def list_late(places: Collection[str] | None, since: datetime) -> Select[tuple[Visit]]:
+    """Visits within `places` (None: the county) that came since then, more than a day after they
+    were written down.
+    """
+    late = Visit.received_at - Visit.recorded_at > LATE
+    return list_visits(places).where(Visit.received_at >= since, late)
+
+
+def list_late_phones(
+    session: Session, places: Collection[str] | None, since: datetime
+) -> Sequence[Row[tuple[str, int, datetime, datetime, datetime]]]:
+    """(name, how many, first and last written, last received) of late visits by who made them, the
+    last to arrive first.
+    """
+    late = list_late(places, since).subquery()
+    last = func.max(late.c.received_at)
+    query = (
+        select(
+            User.name,
+            func.count().label("visits"),
+            func.min(late.c.recorded_at).label("first"),
+            func.max(late.c.recorded_at).label("last"),
+            last.label("received"),
+        )
+        .join(User, User.id == late.c.done_by)
+        .group_by(User.id, User.name)
+        .order_by(last.desc(), User.id)
+    )
+    return session.execute(query).all()
 
 
 def list_known_users(session: Session, ids: Collection[UUID]) -> set[UUID]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,55 +9,25 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from server.demo.cases import Fate
-from server.demo.play import NotEmpty, Played, play
+from server.demo.play import NotEmpty, play
 from server.demo.staff import PASSWORD
 from server.demo.web import Browser, serving
 from server.installation import Installation
 from server.syncing.queries import recompute_heads
 from tests.conftest import TestCluster
-
-START = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)  # a Monday, 08:00 local time
-
-
-@pytest.fixture(scope="module")
-def installation(
-    cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
-    """An installation of its own, over an empty, migrated database."""
-    name = "demo_month"
-    cluster.create(name, "wangge_migrated")
-    url = cluster.url(name)
-    var = tmp_path_factory.mktemp("var")
-    key = "A" * 43 + "="
-    made = Installation(
-        {
-            "WANGGE_DATABASE_URL": cluster.url(name, "wangge_app"),
-            "WANGGE_WORKER_DATABASE_URL": cluster.url(name, "wangge_worker"),
-            "WANGGE_ADMIN_DATABASE_URL": url,
-            "WANGGE_DATA_DIR": str(var),
-            "WANGGE_SEAL_KEYS": f"k1:{key}",
-            "WANGGE_BLIND_KEY": key,
-            "WANGGE_MIN_FREE_BYTES": "0",
-            "WANGGE_SECOND_FACTOR": "optional",  # as `wangge up` says where the demo is played
-        },
-        url,
-        {},
-    )
-    made.migrate()
-    yield made
-    cluster.drop(name)
+from tests.demo.played import START, Played, play_once
 
 
 @pytest.fixture(scope="module")
-def said() -> list[str]:
-    """What the demo told people while it played."""
-    return []
+def played(cluster: TestCluster) -> Played:
+    """The month, played once for all tests of the run."""
+    return play_once(cluster)
 
 
 @pytest.fixture(scope="module")
-def played(installation: Installation, said: list[str]) -> Played:
-    """The month, played once for all tests of this file."""
-    return play(installation, said.append, START)
+def installation(played: Played) -> Installation:
+    """The installation that it was played in."""
+    return played.installation
 
 
 def count(played: Played, what: str) -> int:
@@ -116,7 +84,7 @@ def test_each_phone_holds_exactly_what_its_worker_may_see(played: Played) -> Non
 
 
 def test_disputes_end_where_their_fate_says(played: Played) -> None:
-    fates = list(played.month.desks.fates.values())
+    fates = played.fates
     assert count(played, "settled in the village") == fates.count(Fate.SETTLED_IN_VILLAGE) > 0
     assert count(played, "settled in the township") == fates.count(Fate.SETTLED_IN_TOWNSHIP) > 0
     at_county = fates.count(Fate.REACHED_COUNTY)
@@ -139,7 +107,7 @@ def test_a_case_climbs_once_per_holding_and_never_early(
 def test_what_the_table_says_is_seen_through_the_api(
     played: Played, installation: Installation
 ) -> None:
-    with serving(installation.settings(), played.month.clock) as base_url:
+    with serving(installation.settings(), lambda: played.now) as base_url:
         desk = Browser(base_url, "county", PASSWORD)
         for line in played.lines:
             if line.where:
@@ -166,9 +134,9 @@ def test_a_second_demo_is_refused(played: Played, installation: Installation) ->
 
 
 def test_it_says_that_the_boundaries_are_synthetic(
-    played: Played, said: list[str], installation: Installation
+    played: Played, installation: Installation
 ) -> None:
-    assert any("合成" in line for line in said)
+    assert any("合成" in line for line in played.said)
     cells = Path(installation.environment["WANGGE_DATA_DIR"]) / "demo" / "cells.geojson"
     assert "synthetic boundary" in cells.read_text(encoding="utf-8")
     assert ask(installation, "SELECT count(*) FROM grid_cell WHERE NOT synthetic") == 0

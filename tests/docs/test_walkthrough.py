@@ -19,10 +19,12 @@ from server.demo.web import serving
 from server.policies.service import ensure_policy
 from tests import smallcounty
 from tests.docs.blocks import Block, blocks_of
+from tests.docs.forking import directory
 from tests.smallcounty import PASSWORD, SmallCounty
 
 BETWEEN = "=== the next block ==="
 ANYTHING = "…"
+BIN = Path(sys.executable).parent
 
 
 class Step(NamedTuple):
@@ -74,7 +76,9 @@ def environment_of(county: SmallCounty, server: str) -> Mapping[str, str]:
     settings = smallcounty.settings(county.url)
     worker_url = make_url(county.url).set(username="wangge_worker")
     return {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PATH": os.pathsep.join(
+            map(str, (directory(), Path(sys.executable).parent, os.environ["PATH"]))
+        ),
         "SERVER": server,
         "PASSWORD": PASSWORD,
         "WORKER": "worker-a1w",

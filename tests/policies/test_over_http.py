@@ -123,14 +123,23 @@ def test_nobody_else_sets_a_day_neither_wall_lets_them(numbered: SmallCounty, lo
         session.rollback()
 
 
-def test_nobody_at_a_desk_writes_a_policy(numbered: SmallCounty) -> None:
-    for statement in (
-        "UPDATE policy_version SET valid_from = '2020-01-01'",
-        "DELETE FROM policy_version",
+def test_nobody_at_a_desk_changes_a_version_and_only_the_county_adds_one(
+    numbered: SmallCounty,
+) -> None:
+    copied = (
         "INSERT INTO policy_version SELECT gen_random_uuid(), 9, valid_from, document, body"
-        " FROM policy_version",
+        " FROM policy_version"
+    )
+    for login, statement in (
+        ("county", "UPDATE policy_version SET valid_from = '2020-01-01'"),
+        ("county", "DELETE FROM policy_version"),
+        ("township-a", copied),
+        ("mediator-a1", copied),
+        ("worker-a1w", copied),
+        ("system", copied),
+        ("security", copied),
     ):
-        with transaction(numbered.identity("county")) as session:
+        with transaction(numbered.identity(login)) as session:
             with pytest.raises(ProgrammingError):
                 session.execute(text(statement))
             session.rollback()

@@ -72,7 +72,7 @@ class Player:
         for number, step in enumerate(self.vector["steps"]):
             self.where = f"step {number}"
             for deed in step.keys() & DEEDS.keys():
-                DEEDS[deed](self, step)
+                getattr(self, DEEDS[deed].__name__)(step)
 
     def call(self, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
         """The line: compares the request with the script's, then answers or is lost."""

@@ -2,7 +2,7 @@
 
 Every package of requirements.txt with its license and what it needs, marked as of the runtime or of
 the tests alone; and what others wrote that stands in this checkout or is served from a package: the
-screens of the API's documentation, and the data of the demonstration.
+screens of the API's documentation, what the pages are made of, and the data of the demonstration.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.supply.audit import REQUIREMENTS, ROOT, pinned
+from tests.supply.vendor import listed
 
 OURS: Final = "pkg:generic/wangge"
 TESTS_BEGIN: Final = "# checks and tests"
@@ -46,7 +47,7 @@ def bill(requirements: str) -> dict[str, Any]:
     pins = pinned(requirements)
     runtime = set(pinned(requirements.partition(TESTS_BEGIN)[0]))
     packages = [_package(name, pins[name], name in runtime) for name in sorted(pins)]
-    components = [*packages, *_screens(), *_data()]
+    components = [*packages, *_screens(), *_vendored(), *_data()]
     digest = hashlib.sha256(json.dumps(components, sort_keys=True).encode()).hexdigest()
     return {
         "bomFormat": "CycloneDX",
@@ -118,6 +119,26 @@ def _screens() -> Iterator[dict[str, Any]]:
             _file(path, f"swagger-ui-dist/{path.name}") for path in sorted(folder.iterdir())
         ],
     }
+
+
+def _vendored() -> Iterator[dict[str, Any]]:
+    """What stands in the checkout as others minified it: for the pages, or for their tests."""
+    for package in listed():
+        folder, name = package["folder"], package["name"]
+        ref = f"pkg:npm/{name}@{package['version']}"
+        yield {
+            "type": "library",
+            "bom-ref": ref,
+            "name": name,
+            "version": package["version"],
+            "purl": ref,
+            "scope": "excluded" if folder.startswith("tests/") else "required",
+            "licenses": [{"license": {"id": package["license"]}}],
+            "components": [
+                _file(ROOT / folder / name, f"{package['name']}/{name}")
+                for name in package["files"]
+            ],
+        }
 
 
 def _data() -> Iterator[dict[str, Any]]:

@@ -28,6 +28,7 @@ PUBLIC: Mapping[str, Any] = {
     "version": "1",
     "layer": "cells",
     "path": "index.css",
+    "event": "note",
     "one_id": str(id_of("a notice")),
     "office_id": str(id_of("office A1")),
 }
@@ -68,6 +69,8 @@ def body_of(endpoint: str, place: str, town: Town) -> dict[str, Any] | None:
         "codes.print_slip": {"code": ""},
         "conflicts.decide": {"decided": "ours"},
         "conflicts.reveal": {"reason": _WHY["reason"]},
+        "desk.act": {},
+        "desk.reveal_party": {},
         "disputes.act_on_dispute": {"id": str(uuid4()), "event": "note", "why": "示例记录"},
         "duplicates.decide": {"decided": "different", "why": _WHY["why"]},
         "erasures.decide_mention": {"decided": "stays"},
@@ -92,6 +95,11 @@ def body_of(endpoint: str, place: str, town: Town) -> dict[str, Any] | None:
         "users.invite_user": None,
         "users.rename_user": {"name": "示例"},
         "devices.revoke_own": {},
+        "day_aside.decide": {},
+        "day_aside.reveal": {},
+        "day_approvals.decide": {},
+        "day_conflicts.decide": {},
+        "day_conflicts.reveal": {},
         "visits.reveal_visit": {"reason": _WHY["reason"]},
     }
     return bodies[endpoint]
@@ -138,7 +146,7 @@ class Route:
                 return ids[name]
             return _public(self, name, place)
 
-        return re.sub(r"<(?:\w+:)?(\w+)>", value, self.rule).removeprefix("/api/v1")
+        return re.sub(r"<(?:\w+:)?(\w+)>", value, self.rule)
 
 
 def _public(route: Route, name: str, place: str) -> str:

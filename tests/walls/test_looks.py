@@ -66,7 +66,7 @@ def ask(town: Town, route: Route) -> Any:
     elif route.method != "GET":
         sent["json"] = body_of(route.endpoint, "A1w", town)
     url = route.url("A1w", town.planted["A1w"].ids)
-    return town.desks[login].call(route.method, url, **sent)
+    return town.desks[login].open(route.method, url, **sent)
 
 
 def test_whoever_is_shown_a_persons_words_leaves_an_act(town: Town) -> None:

@@ -74,7 +74,7 @@ def ask(town: Town, login: str, route: Route, place: str, ids: dict[str, str], *
             sent = {"data": b"no picture", "content_type": "image/png", "query_string": wanted}
         elif body is not None:
             sent["json"] = body
-    return town.desks[login].call(route.method, route.url(place, ids), **sent)
+    return town.desks[login].open(route.method, route.url(place, ids), **sent)
 
 
 def lines(wrong: list[Any]) -> str:
@@ -123,7 +123,7 @@ def test_who_has_no_permission_is_turned_away(town: Town) -> None:
         for login in REACH:
             if route.action in OPEN | SIGNED_IN or route.permits(ROLES[login]):
                 continue
-            answer = town.desks[login].call(route.method, route.url("A1w", ids))
+            answer = town.desks[login].open(route.method, route.url("A1w", ids))
             if answer.status_code != 403 or leaks(town, login, answer, ""):
                 wrong.append((login, route.method, route.rule, answer.status_code))
     assert not wrong, lines(wrong)

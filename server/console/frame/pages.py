@@ -14,6 +14,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from server import problems
+from server.access.errors import ProveAgain, SecondFactorNeeded
 from server.console.frame.language import language, own_language
 from server.console.frame.places import places_of
 from server.errors import NotSignedIn, TryLater, WanggeError
@@ -49,6 +50,14 @@ def wants_page() -> bool:
     return bool(accepted["text/html"] > accepted["application/json"])
 
 
+def own_path(path: str | None) -> str:
+    """A path of this site: whoever wrote the link may not send people elsewhere."""
+    own = (
+        path and path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    )
+    return path if path and own else "/"
+
+
 def _bound() -> None:
     request.max_content_length = MAX_FORM
     request.max_form_parts = 200
@@ -67,13 +76,25 @@ def _dress(answer: Response) -> Response:
 def _trouble(error: WanggeError) -> Any:
     if not wants_page():
         return problems.answer(error)
-    if isinstance(error, NotSignedIn):
-        path = request.full_path.rstrip("?") if request.method == "GET" else request.path
-        return redirect(f"/sign-in?next={quote(path)}", HTTPStatus.SEE_OTHER)
+    if isinstance(error, (NotSignedIn, ProveAgain, SecondFactorNeeded)):
+        return _led_on(error)
     answer = shown("frame/trouble.html", status_of(type(error)), trouble=error)
     if isinstance(error, TryLater):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
+
+
+def _led_on(error: WanggeError) -> Any:
+    """To the page where what is missing can be done, and from there back to this one."""
+    if isinstance(error, SecondFactorNeeded):
+        return redirect("/account/second-factor", HTTPStatus.SEE_OTHER)
+    path = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    if isinstance(error, NotSignedIn):
+        return redirect(f"/sign-in?next={quote(path)}", HTTPStatus.SEE_OTHER)
+    # A form goes along as it was sent (307), so that nothing typed is lost: account/proving.py.
+    sent = request.method == "POST"
+    along = HTTPStatus.TEMPORARY_REDIRECT if sent else HTTPStatus.SEE_OTHER
+    return redirect(f"/prove?next={quote(path, safe='')}", along)
 
 
 def _http_trouble(error: HTTPException) -> Any:

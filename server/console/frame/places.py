@@ -29,7 +29,7 @@ class Place:
 
 
 PLACES: Final = (
-    Place("/day", _("今日"), "sync.quarantine"),
+    Place("/day", _("今日"), "dispute.act"),
     Place("/map", _("地图"), "sync.supervise"),
     Place("/disputes", _("纠纷"), "dispute.act"),
     Place("/flow", _("卡在哪里"), "figures.read"),

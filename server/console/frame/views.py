@@ -20,7 +20,7 @@ from server.access.service import Spans, Tokens
 from server.access.signing import entry
 from server.access.signing.rules import Comer
 from server.console.frame import assets, language, look
-from server.console.frame.pages import blueprint, shown
+from server.console.frame.pages import blueprint, own_path, shown
 from server.console.frame.places import places_of
 from server.db import transaction
 from server.errors import WanggeError
@@ -51,7 +51,9 @@ def static(version: str, path: str) -> Any:
 @may("session.open")
 def show_sign_in() -> Response:
     """The form."""
-    return shown("frame/sign_in.html", next=_own_path(request.args.get("next")))
+    asked = request.args
+    login = asked.get("as", "")[:MOST]  # who has just set a password
+    return shown("frame/sign_in.html", next=own_path(asked.get("next")), login=login, joined=login)
 
 
 @pages.post("/sign-in")
@@ -66,7 +68,7 @@ def sign_in() -> Any:
         tokens = _answered(form) if form.get("challenge") else _proved(form, device)
     except (WrongLogin, WrongCode, CodeNeeded, TooManyDevices) as error:
         return _again(form, error)
-    answer = redirect(_own_path(form.get("next")), HTTPStatus.SEE_OTHER)
+    answer = redirect(own_path(form.get("next")), HTTPStatus.SEE_OTHER)
     browsers.keep(answer, tokens.access, tokens.access_until, clock(), browser)
     return answer
 
@@ -79,7 +81,6 @@ def sign_out() -> Any:
         access.close_session(session, asker().identity)
     answer = redirect("/sign-in", HTTPStatus.SEE_OTHER)
     browsers.forget(answer)
-    answer.headers["Clear-Site-Data"] = '"storage"'  # what forms kept of this user
     return answer
 
 
@@ -107,21 +108,13 @@ def _again(form: MultiDict[str, str], error: WanggeError) -> Response:
     return shown(
         "frame/sign_in.html",
         status_of(type(error)),
-        next=_own_path(form.get("next")),
+        next=own_path(form.get("next")),
         login=form.get("login", "")[:MOST],
         trouble=None if isinstance(error, CodeNeeded) else error,
         step=step,
         challenge=members.get("challenge") or form.get("challenge", ""),
         devices=members.get("devices", ()),
     )
-
-
-def _own_path(path: str | None) -> str:
-    """A path of this site: whoever wrote the link may not send people elsewhere."""
-    own = (
-        path and path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    )
-    return path if path and own else "/"
 
 
 def _browser_name() -> str:

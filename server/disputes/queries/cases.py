@@ -148,7 +148,7 @@ def get_dispute(session: Session, dispute_id: UUID) -> Dispute:
     """One dispute with its Office and present Holding. Raises DisputeNotFound, also for whoever
     steps aside from it.
     """
-    query = select(Dispute).where(Dispute.id == dispute_id, _NOT_ASIDE).options(*_WHOLE)
+    query = select(Dispute).where(Dispute.id == dispute_id, NOT_ASIDE).options(*_WHOLE)
     dispute = session.scalar(query.execution_options(populate_existing=True))
     if dispute is None:
         raise DisputeNotFound
@@ -157,7 +157,7 @@ def get_dispute(session: Session, dispute_id: UUID) -> Dispute:
 
 _WHOLE = (joinedload(Dispute.office), joinedload(Dispute.present))
 # Also where row security would let them through: whoever steps aside finds nothing.
-_NOT_ASIDE = Dispute.id.not_in(select(func.gate.my_recusals()))
+NOT_ASIDE = Dispute.id.not_in(select(func.gate.my_recusals()))
 
 
 def list_disputes(
@@ -174,7 +174,7 @@ def list_disputes(
     them and what the own Offices hold, held or help with; nothing from which the asker steps aside.
     `overdue`: their time is up, and still open.
     """
-    query = select(Dispute).where(_NOT_ASIDE).options(*_WHOLE)
+    query = select(Dispute).where(NOT_ASIDE).options(*_WHOLE)
     if places is not None:
         held = any_(literal(list(places), ARRAY(Text)))
         within = select(DisputePlace.dispute_id).where(DisputePlace.bucket == held)

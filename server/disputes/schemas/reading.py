@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from server.disputes.models import Dispute, Holding
+from server.disputes.queries.counted import ENDED
 from server.households.schemas import mask_name, mask_telephone
 from server.ladder.kinds import State
 from server.ladder.routing import Category, Level
@@ -30,6 +31,24 @@ class DisputesIn(PageIn):
     request_open = fields.Boolean(
         load_default=None,
         metadata={"description": "a party asks for the next level and waits for an answer"},
+    )
+    area = fields.String(
+        load_default=None,
+        validate=validate.Regexp(r"[0-9]{6,12}\Z"),
+        metadata={"description": "in this Area and below, as figures place a case"},
+    )
+    open = fields.Boolean(load_default=None, metadata={"description": "an Office holds it now"})
+    held_at = fields.String(
+        load_default=None,
+        validate=validate.OneOf(list(Level)),
+        metadata={"description": "at this level it was, and ended there as said"},
+    )
+    ended = fields.String(load_default=None, validate=validate.OneOf(list(ENDED)))
+    since = fields.Date(
+        load_default=None, data_key="from", metadata={"description": "ended on this day or later"}
+    )
+    until = fields.Date(
+        load_default=None, data_key="to", metadata={"description": "ended on this day or before"}
     )
 
 

@@ -4,7 +4,7 @@ from server.disputes.rules.events import NewEvent
 from server.disputes.rules.registering import NewDispute
 from server.disputes.service.acting import act, act_as_party, append_events
 from server.disputes.service.climbing import climb
-from server.disputes.service.history import Broken, open_dispute, verify_chain
+from server.disputes.service.history import Broken, open_dispute, reveal_party, verify_chain
 from server.disputes.service.registering import register_dispute, register_disputes
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "open_dispute",
     "register_dispute",
     "register_disputes",
+    "reveal_party",
     "verify_chain",
 ]

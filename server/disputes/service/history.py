@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from server.audit.service import record
+from server.disputes.errors import PartyNotFound
 from server.disputes.models import Agreement, Claim, Dispute, DisputeEvent, Party, Term
 from server.disputes.queries import cases, chain, files
 from server.disputes.service.events import mac
@@ -49,6 +50,19 @@ def open_dispute(session: Session, dispute_id: UUID) -> OpenDispute:
         files.list_related(session, dispute),
         cases.list_events(session, dispute_id),
     )
+
+
+def reveal_party(session: Session, dispute_id: UUID, party_id: UUID, reason: str) -> Party:
+    """One party unmasked; the look is written down with its reason. Raises DisputeNotFound,
+    PartyNotFound.
+    """
+    cases.get_dispute(session, dispute_id)
+    parties = cases.list_parties(session, dispute_id)
+    party = next((one for one in parties if one.id == party_id), None)
+    if party is None:
+        raise PartyNotFound
+    record(session, "dispute.reveal", reason=reason, ids=[dispute_id, party_id])
+    return party
 
 
 class Broken(NamedTuple):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from server.disputes.models import DisputeEvent
 from server.disputes.rules import late as rules
 from server.disputes.rules.cases import Case, Held
 from server.disputes.rules.events import NewEvent, supplied
@@ -63,16 +64,23 @@ def found(acts: Acts, new: NewEvent, case: Case) -> tuple[NewEvent, Held] | None
     is none, or none that can still hold.
     """
     note = acts.opened.late_notes.get(as_id(new.fields.get("note_id")) or UUID(int=0))
-    if note is None or note.dispute_id != case.id or note.intended is None:
+    if note is None or note.dispute_id != case.id:
+        return None
+    return record_in(case, note, acts.writing.next_id())
+
+
+def record_in(case: Case, note: DisputeEvent, id_: UUID) -> tuple[NewEvent, Held] | None:
+    """The late record that this note of the case keeps, under a new id, and the Holding that it was
+    meant for; None where it can hold no more.
+    """
+    if note.intended is None:
         return None
     columns = ("why", "agreement", "referred_to", "rights_told", "party_id", "details")
     said = said_in({name: getattr(note, name) for name in columns})
     meant_id = said.pop("meant", None)
     meant = next((held for held in case.holdings if str(held.id) == meant_id), None)
     fields = {**said, "dispute_id": case.id, "event": note.intended}
-    late = NewEvent(
-        acts.writing.next_id(), fields, note.occurred_at, note.recorded_at, note.proof, note.done_by
-    )
+    late = NewEvent(id_, fields, note.occurred_at, note.recorded_at, note.proof, note.done_by)
     if meant is None or not rules.may_be_honoured(case, meant, _as_act(late)):
         return None
     return late, meant

@@ -53,14 +53,14 @@ def open_cases(session: Session, by: Identity, clocks: Clocks, new: Sequence[New
     for index in range(len(new)):
         if index not in rows:
             raise DisputeNotFound(index=index)
-    opened = {row.dispute_id: _case(row) for row in rows.values() if row.facts}
+    opened = {row.dispute_id: case_of(row) for row in rows.values() if row.facts}
     named = {id_ for one in new if (id_ := as_id(one.fields.get("to_office")))}
     for one in new:
         named |= _named_by_its_way(one, opened[one.dispute_id])
     notes = {id_ for one in new if (id_ := as_id(one.fields.get("note_id")))}
     return Opened(
         opened,
-        [_asker(rows[index]) for index in range(len(new))],
+        [asker_of(rows[index]) for index in range(len(new))],
         _receivers(session, by, clocks, new, opened),
         map_offices(session, named, by.now) if named else {},
         cases.map_late_notes(session, notes) if notes else {},
@@ -111,7 +111,8 @@ def _named_by_its_way(event: NewEvent, case: Case) -> set[UUID]:
             return set()
 
 
-def _asker(row: Row[Any]) -> Asker:
+def asker_of(row: Row[Any]) -> Asker:
+    """Who asks, as the database tells it."""
     served = [
         Served(
             UUID(office["id"]), Level(office["level"]), office["leads"], office["covers"] is True
@@ -121,7 +122,8 @@ def _asker(row: Row[Any]) -> Asker:
     return Asker(row.judged_at, served, row.aside)
 
 
-def _case(row: Row[Any]) -> Case:
+def case_of(row: Row[Any]) -> Case:
+    """Where a case stands, as the database tells it."""
     facts = row.facts
     case = Case(
         id=row.dispute_id,

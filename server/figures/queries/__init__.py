@@ -5,6 +5,7 @@ from server.figures.queries.asking import (
     Days,
     Sums,
     find_as_of,
+    list_below,
     list_days,
     list_own_areas,
     list_places,
@@ -17,6 +18,7 @@ from server.figures.queries.counting import (
     pass_up,
     take_dirty,
 )
+from server.figures.queries.standing import list_open
 
 __all__ = [
     "Asked",
@@ -25,7 +27,9 @@ __all__ = [
     "count_below",
     "count_here",
     "find_as_of",
+    "list_below",
     "list_days",
+    "list_open",
     "list_own_areas",
     "list_places",
     "list_sums",

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from server.figures.rules.measures import STEPS
@@ -129,6 +129,14 @@ _PLACES = text("""
 def list_places(session: Session, area: Area) -> Sequence[Row[Any]]:
     """(id, code, name) of an Area's children, by code."""
     return session.execute(_PLACES, {"code": area.code, "area_level": area.level}).all()
+
+
+def list_below(session: Session, area: Area) -> Sequence[Area]:
+    """An Area's children, by code."""
+    query = select(Area).where(Area.parent_id == area.id, Area.ended_at.is_(None))
+    return session.scalars(
+        query.where(Area.level.in_(("township", "village"))).order_by(Area.code)
+    ).all()
 
 
 # The first wall: where one's roles are held, worked out apart from the gate.

@@ -48,9 +48,18 @@ SHARES: Final[Mapping[str, tuple[Share, ...]]] = {
         Share("climbed", "自动上报", "climbed", "ended"),
     ),
 }
+# Whither cases went from a level. What was not settled is told apart where no part of it is small.
+FLOW: Final = (
+    Share("settled", "化解", "settled", "decided"),
+    Share("climbed", "自动上报", "climbed", "decided"),
+    Share("escalated", "人工上报", "escalated", "decided"),
+    Share("otherwise", "其他了结", "otherwise", "decided"),
+)
+# As things stand now; counted where it is asked, and of no period.
+OPEN: Final = (Share("overdue", "逾期", "overdue", "open"),)
 TIMES: Final = (
     Took("to_accept", "接收到受理", "accept"),
     Took("to_end", "受理到办结或上报", "handle"),
     Took("whole_case", "登记到办结", "whole"),
 )
-FIGURES: Final = (*SHARES, "times")
+FIGURES: Final = (*SHARES, "times", "flow", "open")

@@ -72,13 +72,30 @@ class Sheet:
 
 def shares_of(sheet: Sheet, share: Share, lines: Iterable[Line]) -> list[Shown]:
     """So many of so many, for each line."""
-    if share.of not in sheet.known:
-        sheet.known[share.of] = told_of(_table(sheet, lambda counts: (counts[share.of],)))
-    of = sheet.known[share.of]
+    of = _denominator(sheet, share)
     n = told_of(
         _table(sheet, lambda counts: (counts[share.n], counts[share.of] - counts[share.n])), of
     )
     return [_share(sheet, share, line, of, n) for line in lines]
+
+
+def split_of(sheet: Sheet, shares: Sequence[Share], lines: Sequence[Line]) -> list[list[Shown]]:
+    """All parts of one whole, for each line: the first as `shares_of` tells it; of the rest either
+    every part or none, so that none follows from the others.
+    """
+    first, *rest = shares
+    of = _denominator(sheet, first)
+    n = told_of(
+        _table(sheet, lambda counts: (counts[first.n], counts[first.of] - counts[first.n])), of
+    )
+    parts = told_of(_table(sheet, lambda counts: tuple(counts[one.n] for one in rest)), n)
+    return [
+        [
+            _share(sheet, first, line, of, n),
+            *(_share(sheet, one, line, of, parts) for one in rest),
+        ]
+        for line in lines
+    ]
 
 
 def took_of(
@@ -114,6 +131,13 @@ def percentile(days: Mapping[int, int], share: float) -> int | None:
         if seen >= rank:
             return number
     return None
+
+
+def _denominator(sheet: Sheet, share: Share) -> Told:
+    """What of a denominator is told: worked out once, for all shares of it."""
+    if share.of not in sheet.known:
+        sheet.known[share.of] = told_of(_table(sheet, lambda counts: (counts[share.of],)))
+    return sheet.known[share.of]
 
 
 def _table(sheet: Sheet, numbers: Callable[[Counts], Numbers]) -> Table:

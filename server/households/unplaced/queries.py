@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, text
+from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.orm import Session
 
 from server.households.models import Household
@@ -27,6 +27,20 @@ def list_unplaced(
         Area.level == "village", Area.code.startswith(under, autoescape=True)
     )
     return query.where(Household.village_id.in_(villages)) if under else query
+
+
+def count_by_village(
+    session: Session, places: Collection[str] | None, under: str
+) -> Sequence[Row[tuple[str, str, int]]]:
+    """(code, name, how many) of the villages that have unplaced households, in code order."""
+    lost = list_unplaced(places, under, None).subquery()
+    query = (
+        select(Area.code, Area.name, func.count())
+        .join(lost, lost.c.village_id == Area.id)
+        .group_by(Area.code, Area.name)
+        .order_by(Area.code)
+    )
+    return session.execute(query).all()
 
 
 # The nearest cell of the household's own village: into another one nobody may put it. A village

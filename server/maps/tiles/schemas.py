@@ -16,7 +16,10 @@ class AreasIn(Schema):
 
 
 class CellsIn(AreasIn):
-    """`from`, `to`: the days whose visits count; with `as_of` there are no measures."""
+    """`from`, `to`: the days whose visits count; with `as_of` there are no measures, nor with
+    `measures=no`: who asks /map/cells for them wants outlines only, which stay as they are longer.
+    """
 
     first = fields.Date(data_key="from", load_default=None, validate=_POSSIBLE)
     last = fields.Date(data_key="to", load_default=None, validate=_POSSIBLE)
+    measures = fields.String(load_default="yes", validate=validate.OneOf(["yes", "no"]))

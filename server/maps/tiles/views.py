@@ -50,10 +50,14 @@ def draw_cells(asked: dict[str, Any], z: str, x: str, y: str) -> Response:
     """Cells; those of the asker's places with visit coverage and disputes."""
     tile, at, held = tile_named(z, x, y), _end_of(asked["as_of"]), _held()
     period = period_of(asked["first"], asked["last"], asker().identity.now)
+    if asked["measures"] == "no":
+        held = frozenset()
 
     def draw(by: Identity) -> Drawn:
         if at is not None:
             return queries.draw_past_cells(by, tile, at)
+        if not held and held is not None:
+            return queries.draw_bare_cells(by, tile)
         return queries.draw_cells(by, tile, held, period.span)
 
     return _answer("cells", tile, held, (at, period), draw)

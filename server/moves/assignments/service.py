@@ -124,6 +124,7 @@ def _answer(
             "change": [_told(span) for span in changed if span.id is not None],
         },
         "cells": list(codes),
+        "lying": queries.count_lying(moving.session, [ground.cells[code] for code in codes]),
         "phones": phones,
         "findings": Findings(()).as_geojson(),
         "warnings": [*_warnings(ground.spans, roster, codes), *strained],

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from server.access.door import asker, may
-from server.access.permissions import Scope
 from server.bodies import Blueprint
 from server.db import transaction
+from server.moves.door import charge_of
 from server.moves.draft.rules import Asked, divide, read_lines
 from server.moves.draft.schemas import DraftIn, DraftOut
 from server.moves.draft.service import survey_ground
-from server.moves.queries import list_charge
 
 blp = Blueprint("drafts", __name__, url_prefix="/moves", description="网格初分 First divisions")
 
@@ -25,9 +24,7 @@ def draft_cells(wanted: dict[str, Any]) -> dict[str, Any]:
     me = asker()
     lines = read_lines(wanted["lines"]) if wanted["lines"] is not None else ()
     with transaction(me.identity) as session:
-        whole = me.scope is Scope.COUNTY
-        charge = None if whole else list_charge(session, me.user_id, me.identity.now)
-        ground = survey_ground(session, wanted["village"], charge)
+        ground = survey_ground(session, wanted["village"], charge_of(session))
     made = divide(ground, Asked(wanted["low"], wanted["high"], lines, wanted["near_m"]))
     return {
         "plan": made.plan,

@@ -168,6 +168,17 @@ def read_polygon(geometry: Any, field: str) -> BaseGeometry:
     return found
 
 
+def next_sequence(used: Collection[int]) -> int:
+    """The sequence of a new cell: after the highest ever used, so that an old code keeps its
+    meaning; else any that is free. Raises InvalidSequence where none is."""
+    number = max(used, default=0) + 1
+    if number > _LAST:
+        number = next((n for n in range(1, _LAST + 1) if n not in used), number)
+    if number > _LAST:
+        raise InvalidSequence(number)
+    return number
+
+
 def dispute_cell(
     heir: UUID | None, lived_in: Mapping[UUID, UUID], homes: Mapping[UUID, UUID | None]
 ) -> UUID | None:
@@ -256,7 +267,7 @@ def _then(one: Mapping[str, Any], k: int, village: VillageNow, used: set[int]) -
     elif polygon is None:
         raise BadPlan(errors={f"{field}.geometry": "新网格须有边界。 A new cell needs a boundary."})
     else:
-        number = _next_sequence(used)
+        number = next_sequence(used)
         used.add(number)
         code = cell_code(village.code, number)
         cell = CellThen(code, f"{village.name}{number:03d}网格", (), polygon, None)
@@ -266,16 +277,6 @@ def _then(one: Mapping[str, Any], k: int, village: VillageNow, used: set[int]) -
         groups=tuple(sorted(set(one.get("groups", cell.groups)))),
         workers=tuple(dict.fromkeys(one["workers"])) if "workers" in one else None,
     )
-
-
-def _next_sequence(used: Collection[int]) -> int:
-    """After the highest ever used, so that an old code keeps its meaning; else any that is free."""
-    number = max(used, default=0) + 1
-    if number > _LAST:
-        number = next((n for n in range(1, _LAST + 1) if n not in used), number)
-    if number > _LAST:
-        raise InvalidSequence(number)
-    return number
 
 
 def _given(geometry: Any, field: str) -> BaseGeometry:

@@ -65,8 +65,13 @@ def survey_redraw(moving: Moving, plan: Mapping[str, Any]) -> Survey:
 
 def check_cells(session: Session, plan: Mapping[str, Any]) -> Findings:
     """What keeps these cells from tiling their village: nothing if they do. Raises as above."""
+    return _findings(*village_then(session, plan))
+
+
+def village_then(session: Session, plan: Mapping[str, Any]) -> tuple[VillageNow, Redrawn]:
+    """The village as it is, and as the plan would have it. Raises AreaNotFound, BadPlan."""
     village = queries.find_village(session, places.get_area(session, plan["village"]))
-    return _findings(village, redrawn(_in_present_codes(session, plan), village))
+    return village, redrawn(_in_present_codes(session, plan), village)
 
 
 def replace_households(session: Session, by: Identity) -> int:

@@ -32,6 +32,11 @@ def read_policy(content: bytes) -> Policy:
         raise _wrong("应为 UTF-8 编码 it must be UTF-8") from error
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         raise _wrong(_where(error)) from error
+    return checked(said)
+
+
+def checked(said: object) -> Policy:
+    """A policy from plain values, as `policy show` writes them. Raises BadPolicyFile."""
     try:
         read = parse(said)
     except PolicyInvalid as fault:

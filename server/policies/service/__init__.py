@@ -9,6 +9,14 @@ from server.policies.service.days import (
     read_days,
     set_day,
 )
+from server.policies.service.proposing import (
+    DayPreview,
+    Preview,
+    Promise,
+    preview_day,
+    preview_policy,
+    propose,
+)
 from server.policies.service.upkeep import ensure_policy, has_day, look_ahead, unpublished
 from server.policies.service.versions import (
     InForce,
@@ -17,6 +25,7 @@ from server.policies.service.versions import (
     current_policy,
     get_policy,
     get_version,
+    latest,
     list_versions,
     load_policy,
     number_in_force,
@@ -24,8 +33,11 @@ from server.policies.service.versions import (
 )
 
 __all__ = [
+    "DayPreview",
     "InForce",
     "Loaded",
+    "Preview",
+    "Promise",
     "Revision",
     "calendar",
     "compare",
@@ -34,6 +46,7 @@ __all__ = [
     "get_policy",
     "get_version",
     "has_day",
+    "latest",
     "list_versions",
     "list_year",
     "load_calendar",
@@ -41,6 +54,9 @@ __all__ = [
     "load_policy",
     "look_ahead",
     "number_in_force",
+    "preview_day",
+    "preview_policy",
+    "propose",
     "read_days",
     "revise",
     "set_day",

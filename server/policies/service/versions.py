@@ -67,6 +67,14 @@ def number_in_force(session: Session, at: datetime) -> int | None:
     return found.version if found else None
 
 
+def latest(session: Session) -> InForce:
+    """The version that a further change builds on: valid from the latest day. Raises NoPolicy."""
+    found = queries.find_policy(session, date.max)
+    if found is None:
+        raise NoPolicy
+    return _in_force(found)
+
+
 def get_policy(session: Session, policy_id: UUID) -> InForce:
     """One version, in force or not: a Holding keeps the one it began under."""
     return _in_force(queries.get_policy(session, policy_id))

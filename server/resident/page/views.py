@@ -177,7 +177,7 @@ def _ladder(steps: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     dots = {step["level"]["slug"]: "●" for step in steps}
     if steps[-1]["ended_on"] is None:
         dots[steps[-1]["level"]["slug"]] = "◉"
-    return [{"zh": words.LEVEL[one].zh, "dot": dots.get(one.value, "○")} for one in Level]
+    return [{**words.LEVEL[one]._asdict(), "dot": dots.get(one.value, "○")} for one in Level]
 
 
 def _language(form: Form) -> str:

@@ -41,7 +41,7 @@ def my_status(session: Session, by: Identity, user_id: UUID) -> dict[str, Any]:
     waiting = queries.list_waiting(session, user_id, SHOWN)
     decided = queries.list_decided(session, user_id, since, SHOWN)
     return {
-        **_of_users(session, by, [user_id])[user_id],
+        **of_users(session, by, [user_id])[user_id],
         "days": rules.DAYS,
         "waiting": [_one(q) for q in waiting],
         "decided": [_one(q) for q in decided],
@@ -59,7 +59,7 @@ def list_workers(
     ids = [worker.id for worker in workers]
     start = ids.index(after) + 1 if after in ids else 0
     page = workers[start : start + limit]
-    numbers = _of_users(session, by, [worker.id for worker in page])
+    numbers = of_users(session, by, [worker.id for worker in page])
     items = [{**worker._mapping, **numbers[worker.id]} for worker in page]
     return items, (page[-1].id if start + limit < len(ids) else None), len(ids)
 
@@ -127,7 +127,7 @@ def list_alarms(
     ]
 
 
-def _of_users(session: Session, by: Identity, users: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+def of_users(session: Session, by: Identity, users: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     """User → phones with their numbers and alarms, and what one should hold."""
     since = by.now - WINDOW
     loads = queries.map_loads(session, users)

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from hashlib import md5
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from hypothesis.stateful import RuleBasedStateMachine
 
@@ -33,6 +33,8 @@ class Written(NamedTuple):
 class Checked(RuleBasedStateMachine):
     """A county, its phones, the oracle that is told of all, and what is asked of them."""
 
+    hand_kind: ClassVar[type[Hand]] = Hand  # what the phones are
+
     @staticmethod
     def make_stage() -> Any:
         """A county for one history: a `Stage`."""
@@ -56,7 +58,7 @@ class Checked(RuleBasedStateMachine):
     ) -> Hand:
         device = self.stage.enrol(user, number)
         self.oracle.enrol(device, user)
-        return Hand(
+        return self.hand_kind(
             self.stage,  # type: ignore[arg-type] # a stage is a county as far as a phone can tell
             user,
             device,

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, text, update
+from sqlalchemy import Row, and_, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from server.access.accounts.rules import NO_TIME, ends_at
 from server.access.models import Assignment, Office
-from server.places.models import Area
+from server.places.models import Area, GridCell
 
 
 def find_assignment(session: Session, assignment_id: UUID) -> Assignment | None:
@@ -37,6 +37,29 @@ def find_held(
     if until is not None:
         query = query.where(Assignment.valid_from < until)
     return session.scalars(query).all()
+
+
+def list_held_by_name(session: Session, user_id: UUID, at: datetime) -> Sequence[Row[Any]]:
+    """(role, leads, place, code, valid_from, valid_to): what a user holds, as people call it."""
+    query = (
+        select(
+            Assignment.role,
+            Assignment.leads,
+            func.coalesce(GridCell.name, Office.name, Area.name).label("place"),
+            func.coalesce(GridCell.code, Area.code).label("code"),
+            Assignment.valid_from,
+            Assignment.valid_to,
+        )
+        .outerjoin(GridCell, GridCell.id == Assignment.cell_id)
+        .outerjoin(Office, Office.id == Assignment.office_id)
+        .outerjoin(Area, Area.id == func.coalesce(Assignment.area_id, Office.area_id))
+        .where(
+            Assignment.user_id == user_id,
+            Assignment.valid_from <= at,
+            or_(Assignment.valid_to.is_(None), Assignment.valid_to > at),
+        )
+    )
+    return session.execute(query.order_by(Assignment.role, Assignment.valid_from)).all()
 
 
 def is_below(session: Session, office_id: UUID, codes: Collection[str]) -> bool:

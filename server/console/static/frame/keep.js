@@ -4,7 +4,8 @@
  * until the form was sent and answered by another page than the form again. Passwords never are.
  *
  * `data-keep` names what the form is about, so that two cases do not share a draft. Signing out
- * clears it all (Clear-Site-Data).
+ * clears it all: by name, since a browser that is told to clear its storage would empty the
+ * worker's outbox too, which stands in the same one.
  */
 
 const PREFIX = "wangge.draft.";
@@ -55,3 +56,6 @@ document.querySelectorAll("form[data-keep]").forEach((form) => {
   if (form instanceof HTMLFormElement) keep(form);
 });
 document.getElementById("trouble")?.focus();
+document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", () => {
+  for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+});

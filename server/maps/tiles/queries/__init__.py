@@ -6,7 +6,7 @@ row would be unpacked): boundaries are found by their four edges, points by a ra
 """
 
 from server.maps.tiles.queries.areas import draw_areas
-from server.maps.tiles.queries.cells import draw_cells, draw_past_cells
+from server.maps.tiles.queries.cells import draw_bare_cells, draw_cells, draw_past_cells
 from server.maps.tiles.queries.disputes import draw_disputes
 from server.maps.tiles.queries.drawing import Drawn, find_mark
 from server.maps.tiles.queries.households import draw_households
@@ -14,6 +14,7 @@ from server.maps.tiles.queries.households import draw_households
 __all__ = [
     "Drawn",
     "draw_areas",
+    "draw_bare_cells",
     "draw_cells",
     "draw_disputes",
     "draw_households",

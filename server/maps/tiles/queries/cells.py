@@ -44,6 +44,11 @@ def draw_cells(
     )
 
 
+def draw_bare_cells(by: Identity, tile: Tile) -> Drawn:
+    """Present cells without measures."""
+    return run(by, _BARE, tile, now=by.now)
+
+
 def draw_past_cells(by: Identity, tile: Tile, at: datetime) -> Drawn:
     """Cells as of `at`, named as then, led by whom they were led then; no measures."""
     return run(by, _PAST, tile, at=at, now=at)
@@ -125,4 +130,5 @@ _THEN = f"""
       FROM cell_label l JOIN grid_cell c ON c.id = l.cell_id WHERE {in_force("l", past=True)}
 """
 _PRESENT = _found(_NOW, past=False) + _MEASURES + _drawn(_MEASURED, _MEASURING)
+_BARE = _found(_NOW, past=False) + _drawn()
 _PAST = _found(_THEN, past=True) + _drawn()

@@ -19,7 +19,9 @@ class ConflictOut(Schema):
     """Both values of one field, masked where the field is personal.
 
     `ours`: the server's when they met; `theirs`: the phone's; `was`: what the phone had read;
-    `now`: what stands now, and `version` names it.
+    `now`: what stands now, and `version` names it. `theirs_by`: whose phone it was; `now_by` and
+    `now_at`: who set what stands now, no name: at a desk, no time: since it was entered. Of two
+    locations `metres` says how far they are apart; `now_cell`, `theirs_cell`: where they lie.
     """
 
     id = fields.UUID()
@@ -35,6 +37,12 @@ class ConflictOut(Schema):
     now = fields.Raw(allow_none=True)
     changed = fields.Boolean()
     version = fields.String()
+    theirs_by = fields.String(allow_none=True)
+    now_by = fields.String(allow_none=True)
+    now_at = fields.AwareDateTime(allow_none=True)
+    metres = fields.Integer(allow_none=True)
+    now_cell = fields.String(allow_none=True)
+    theirs_cell = fields.String(allow_none=True)
     decided = fields.String(allow_none=True)
     decided_by = fields.UUID(allow_none=True)
     decided_at = fields.AwareDateTime(allow_none=True)

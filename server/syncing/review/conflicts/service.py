@@ -14,11 +14,15 @@ from server.db import Identity
 from server.households.queries import list_sync_rows, lock_households
 from server.households.schemas import mask_name, mask_telephone
 from server.households.service import Amendment, amend_households, stamps_of
+from server.households.unplaced.queries import map_codes
+from server.places.queries import locate
 from server.sealed import keyring
 from server.syncing.entities import plain
 from server.syncing.models import SyncConflict
 from server.syncing.review.conflicts import queries
 from server.syncing.review.conflicts.errors import ConflictStale, NothingToDecide
+from server.syncing.review.conflicts.rules import metres_apart, point_of
+from sync.clock import from_ms
 
 Held = frozenset[str] | None  # places of the asker; None: the county
 PLAIN: Final = frozenset({"kind", "state", "people"})  # as lists of households show them
@@ -66,9 +70,64 @@ def decide(
 def describe(
     session: Session, conflicts: Sequence[SyncConflict], *, masked: bool = True
 ) -> list[dict[str, Any]]:
-    """Conflicts with both values, what the phone had read, and what stands now."""
+    """Conflicts with both values, who wrote them and where they lie, what the phone had read, and
+    what stands now.
+    """
     rows = _rows(session, conflicts)
-    return [_described(conflict, rows.get(conflict.row_id, {}), masked) for conflict in conflicts]
+    written, lying = _written(session, conflicts), _lying(session, conflicts, rows)
+    return [
+        {
+            **_described(conflict, rows.get(conflict.row_id, {}), masked),
+            **written[conflict.id],
+            **lying[conflict.id],
+        }
+        for conflict in conflicts
+    ]
+
+
+def _written(session: Session, conflicts: Sequence[SyncConflict]) -> dict[UUID, dict[str, Any]]:
+    """Who wrote what the phone says, and who and when what stands now: by the desk where nobody's
+    phone did, never since it was entered where there is no time.
+    """
+    stamps = queries.map_stamps(session, {conflict.row_id for conflict in conflicts})
+    held = {c.id: stamps.get(c.row_id, {}).get(c.field) for c in conflicts}
+    phones = {UUID(stamp[1]) for stamp in held.values() if stamp and stamp[1]}
+    owners = queries.map_owners(session, phones | {c.device_id for c in conflicts})
+    return {
+        c.id: {
+            "theirs_by": owners.get(c.device_id),
+            "now_by": owners.get(UUID(stamp[1])) if (stamp := held[c.id]) and stamp[1] else None,
+            "now_at": from_ms(stamp[0]) if stamp else None,
+        }
+        for c in conflicts
+    }
+
+
+def _lying(
+    session: Session, conflicts: Sequence[SyncConflict], rows: Mapping[UUID, Mapping[str, Any]]
+) -> dict[UUID, dict[str, Any]]:
+    """Of two locations how far they are apart and in which cells they lie: enough to decide by, and
+    neither is told.
+    """
+    both = {
+        c.id: (
+            point_of(c.field, rows.get(c.row_id, {}).get(c.field)),
+            point_of(c.field, json.loads(c.values).get("theirs")),
+        )
+        for c in conflicts
+    }
+    points = [point for pair in both.values() for point in pair if point]
+    found = locate(session, points)
+    codes = map_codes(session, {cell for cell, _village in found.values()})
+    lies = {points[n]: codes.get(cell) for n, (cell, _village) in found.items()}
+    return {
+        id_: {
+            "metres": metres_apart(now, theirs),
+            "now_cell": now and lies.get(now),
+            "theirs_cell": theirs and lies.get(theirs),
+        }
+        for id_, (now, theirs) in both.items()
+    }
 
 
 def _described(conflict: SyncConflict, row: Mapping[str, Any], masked: bool) -> dict[str, Any]:

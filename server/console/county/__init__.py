@@ -1,0 +1,1 @@
+"""The county desk: cases, figures, rules."""

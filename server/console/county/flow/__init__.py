@@ -1,0 +1,1 @@
+"""Where does it stick: the flow of cases from village to township to county, in figures."""

@@ -1,0 +1,62 @@
+// @ts-check
+/**
+ * What can be done about the chosen cell, in its panel beside the map: the same pages as without
+ * scripts, shown here. Nothing is done that was not previewed.
+ */
+
+import { send } from "./asking.js";
+import { onSelect, refresh } from "./map.js";
+
+const LOOK = "link[href*='township/moves.css']";
+
+/** Show a page's act in the panel. @param {Document} page @param {boolean} [quiet] */
+function show(page, quiet = false) {
+  const there = document.getElementById("acts");
+  const act = page.getElementById("act") ?? page.querySelector("main");
+  if (!there || !act) return;
+  const look = page.querySelector(LOOK);
+  if (look && !document.querySelector(LOOK)) document.head.append(look);
+  there.replaceChildren(act);
+  if (quiet) return;
+  const first = there.querySelector("#trouble, #preview, [role=status], h2");
+  if (first instanceof HTMLElement) {
+    first.tabIndex = -1;
+    first.focus();
+    first.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** @param {string} path @returns {Promise<Document | null>} */
+async function open(path) {
+  const answer = await fetch(path, { headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return answer.ok ? page : null;
+}
+
+onSelect(async (cell) => {
+  const page = cell ? await open(`/map/cells/${cell.code}/acts`).catch(() => null) : null;
+  const there = document.getElementById("acts");
+  if (page && there?.dataset.cell === cell?.code) show(page, true);
+});
+
+document.addEventListener("click", async (event) => {
+  const link = event.target instanceof Element ? event.target.closest("#acts a[data-here]") : null;
+  if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const page = await open(link.href).catch(() => null);
+  if (page) show(page);
+  else location.assign(link.href); // there the page says why
+});
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.closest("#acts") || form.method !== "post") return;
+  event.preventDefault();
+  try {
+    const answer = await send(form, event.submitter);
+    if (answer.moved) await refresh(); // the panel begins anew, then says that it is done
+    show(answer.page);
+  } catch {
+    form.submit(); // the browser says what is wrong with the line; what was typed comes back
+  }
+});

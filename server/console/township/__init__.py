@@ -1,0 +1,1 @@
+"""What a township looks at: its map, acting on it, its day."""

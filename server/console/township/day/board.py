@@ -1,0 +1,230 @@
+"""What a day asks of somebody, gathered from the nouns: each a count with the first of its list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from server.access.door import Asker
+from server.access.permissions import scope_of
+from server.approvals import queries as approvals
+from server.approvals.models import Approval
+from server.console.frame.time_left import TimeLeft, time_left
+from server.disputes.models import Dispute
+from server.disputes.queries import duties
+from server.disputes.queries.duties import Duty
+from server.households import queries as households
+from server.households.needs import queries as needs
+from server.households.needs.models import ServiceNeed
+from server.households.needs.rules import REMIND
+from server.households.schemas import mask_name
+from server.households.unplaced import queries as unplaced
+from server.ladder.calendar import LOCAL, WorkingCalendar, end_of, local_day
+from server.policies import service as policies
+from server.syncing.models import SyncConflict, SyncQuarantine
+from server.syncing.review import queries as aside
+from server.syncing.review import service as review
+from server.syncing.review.conflicts import queries as conflicts
+from server.syncing.review.conflicts import service as deciding
+from server.syncing.status import service as status
+from server.visits import queries as visits
+
+# In the order of the page, with the action that opens each.
+_PARTS: Final[Mapping[str, str]] = {
+    **{duty.value: "dispute.act" for duty in Duty},
+    "conflicts": "sync.quarantine",
+    "aside": "sync.quarantine",
+    "approvals": "approval.decide",
+    "phones": "sync.supervise",
+    "late_acts": "dispute.act",
+    "late": "visit.read",
+    "unplaced": "household.read",
+    "ending": "household.read",
+}
+FIRST: Final = 8  # of a list on the page itself; the rest is a click away
+MOST: Final = 100  # of a list on a page of its own
+SILENT: Final = timedelta(days=7)  # nothing was heard of somebody's phone
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One list: how many in all, and the first of them."""
+
+    key: str
+    total: int
+    items: Sequence[Any]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.total - len(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case on a list: what, where, with whom, and until when in words."""
+
+    dispute: Dispute
+    area: str
+    left: TimeLeft | None
+
+
+class Board:
+    """The day of `me` at `now`; each part is read when it is asked for."""
+
+    def __init__(self, session: Session, me: Asker) -> None:
+        self._session, self._me, self._now = session, me, me.identity.now
+        self._today = local_day(self._now)
+        self._places = me.places(session)
+
+    def parts(self) -> dict[str, Part]:
+        """Key → Part, of all that this person has to do with."""
+        return {key: self.part(key) for key in self.keys}
+
+    @property
+    def keys(self) -> list[str]:
+        """Which parts there are for this person."""
+        return [key for key, action in _PARTS.items() if scope_of(action, self._me.roles)]
+
+    def part(self, key: str, most: int = FIRST) -> Part:
+        """One part, with so many of its list."""
+        if key in set(Duty):
+            return self.cases(Duty(key), most)
+        made: Part = getattr(self, key)(most)
+        return made
+
+    def cases(self, duty: Duty, most: int = FIRST) -> Part:
+        """Cases of one duty of one's Offices."""
+        query = duties.list_duty(duty, end_of(self._today), self._yesterday())
+        found = self._session.execute(query.limit(most)).all()
+        total = len(found) if len(found) < most else duties.count_duty(self._session, query)
+        rows = [Row(one, area, self._left(duty, one)) for one, area in found]
+        return Part(duty.value, total, rows)
+
+    def conflicts(self, most: int = FIRST) -> Part:
+        """Fields about which two people differ, until a person decides."""
+        query = conflicts.list_conflicts("open").order_by(SyncConflict.id)
+        items = deciding.describe(self._session, self._first(query, most))
+        names = self._households({item["row_id"] for item in items})
+        items = [{**item, "household": names.get(item["row_id"])} for item in items]
+        return Part("conflicts", self._total(query, items, most), items)
+
+    def aside(self, most: int = FIRST) -> Part:
+        """What phones sent and was not taken."""
+        query = aside.list_set_aside().order_by(SyncQuarantine.received_at, SyncQuarantine.mid)
+        items = review.describe(self._session, self._first(query, most))
+        return Part("aside", self._total(query, items, most), items)
+
+    def phones(self, most: int = FIRST) -> Part:
+        """People whose phone was silent for a week, or could not deliver everything."""
+        people, _following, _total = status.list_workers(
+            self._session, self._me.identity, None, 200
+        )
+        quiet = list(quiet_phones(people, self._now))
+        return Part("phones", len(quiet), quiet[:most])
+
+    def approvals(self, most: int = FIRST) -> Part:
+        """Acts of others that wait for a second person."""
+        query = approvals.list_approvals(self._now, waiting=True)
+        query = query.where(Approval.asked_by.is_distinct_from(self._me.user_id))
+        items = self._first(query.order_by(Approval.expires_at, Approval.id), most)
+        names = aside.map_names(self._session, {one.asked_by for one in items})
+        asked = [
+            {
+                **{name: getattr(one, name) for name in ("id", "act", "reason", "expires_at")},
+                "asker": names.get(one.asked_by) if one.asked_by else None,
+            }
+            for one in items
+        ]
+        return Part("approvals", self._total(query, items, most), asked)
+
+    def late_acts(self, most: int = FIRST) -> Part:
+        """What was done to cases of one's Offices, and came more than an hour after it was written."""
+        query = duties.list_late_acts(self._yesterday())
+        found = self._session.execute(query.limit(most)).all()
+        total = len(found) if len(found) < most else duties.count_duty(self._session, query)
+        names = aside.map_names(self._session, {event.done_by for event, _of, _area in found})
+        items = [
+            {"event": event, "dispute": of, "area": area, "by": names.get(event.done_by)}
+            for event, of, area in found
+        ]
+        return Part("late_acts", total, items)
+
+    def late(self, most: int = FIRST) -> Part:
+        """Visits that came more than a day after they were written, by who made them."""
+        found = visits.list_late_phones(self._session, self._places, self._yesterday())
+        return Part("late", sum(row.visits for row in found), found[:most])
+
+    def unplaced(self, _most: int = 0) -> Part:
+        """Households that lie in no cell: how many."""
+        query = unplaced.list_unplaced(self._places, "", None)
+        return Part("unplaced", self._count(query), ())
+
+    def ending(self, most: int = FIRST) -> Part:
+        """Service needs whose consent ends within the month."""
+        query = needs.list_needs(self._places, self._today, until=self._today + REMIND)
+        items = self._first(query.order_by(ServiceNeed.until, ServiceNeed.id), most)
+        names = self._households({need.household_id for need in items})
+        shown = [{"need": one, "household": names.get(one.household_id)} for one in items]
+        return Part("ending", self._total(query, items, most), shown)
+
+    def _left(self, duty: Duty, dispute: Dispute) -> TimeLeft | None:
+        held = dispute.present
+        if held is None:
+            return None
+        when: Mapping[Duty, datetime | None] = {
+            Duty.REQUEST: held.request_answer_by,
+            Duty.EXTENSION: held.extension_answer_by,
+            Duty.ACCEPT: held.accept_by,
+        }
+        return time_left(self._calendar(), self._now, when.get(duty, held.due_at))
+
+    def _calendar(self) -> WorkingCalendar:
+        """From a year ago on: what is overdue is counted too. Read once."""
+        if not hasattr(self, "_days"):
+            since = self._today - timedelta(days=366)
+            self._days = policies.calendar(self._session, since)
+        return self._days
+
+    def _yesterday(self) -> datetime:
+        """News is told from yesterday on: somebody was off for a day."""
+        return _start_of(self._today - timedelta(days=1))
+
+    def _households(self, ids: set[Any]) -> Mapping[Any, str]:
+        """Id → the name of its head, masked."""
+        rows = households.list_sync_rows(self._session, ids) if ids else ()
+        return {row.id: mask_name(row.head_name) for row in rows}
+
+    def _first(self, query: Select[Any], most: int) -> Sequence[Any]:
+        return self._session.scalars(query.limit(most)).all()
+
+    def _total(self, query: Select[Any], items: Sequence[Any], most: int) -> int:
+        return len(items) if len(items) < most else self._count(query)
+
+    def _count(self, query: Select[Any]) -> int:
+        counted = select(func.count()).select_from(query.order_by(None).subquery())
+        return self._session.execute(counted).scalar_one()
+
+
+def quiet_phones(people: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[dict[str, Any]]:
+    """Of people with the numbers of their phones: those of whom nothing was heard for a week, and
+    those whose phone keeps records that were not taken from it (`kept`), in the order given.
+    Somebody who has never had a phone is not silent.
+    """
+    for person in people:
+        phones = [phone for phone in person["phones"] if not phone["revoked"]]
+        heard = [phone["heard_at"] for phone in phones if phone["heard_at"]]
+        kept = sum(phone["rejected"] for phone in phones)
+        silent = bool(phones) and (not heard or max(heard) <= now - SILENT)
+        if silent or kept:
+            told = {"name": person["name"], "area": person["area"], "kept": kept}
+            yield {**told, "silent": silent, "heard_at": max(heard, default=None)}
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), LOCAL)

@@ -1,0 +1,1 @@
+"""/map: where, in one's own places, people were visited and where something waits."""

@@ -1,0 +1,130 @@
+"""/map: the table of one's cells with what is asked of them, and a map over it by script."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, request
+from flask_babel import gettext as _
+
+from server.access.door import asker, may
+from server.console.frame.pages import POLICY, blueprint, shown
+from server.console.township.map import sheet
+from server.console.township.map.asking import (
+    DAYS,
+    QUESTIONS,
+    MapQuestion,
+    read_question,
+    span_of,
+)
+from server.db import transaction
+from server.errors import Invalid
+from server.ladder.calendar import local_day
+from server.maps.measures import service
+from server.maps.measures.rules import days_of
+from server.places import queries as places
+from server.places.errors import CellNotFound
+
+pages = blueprint("map", __name__)
+
+_HELD_BACK = ("id",)  # of a cell: what the page has no use for
+
+
+@pages.get("/map")
+@may("sync.supervise")
+def show_map() -> Response:
+    """What is asked, in words; the map; and the same as a table."""
+    today = local_day(asker().identity.now)
+    try:
+        asked, trouble = read_question(request.args, today), None
+    except Invalid as error:
+        asked, trouble = read_question({}, today), error
+    told = _measured(asked, today)
+    cell = _cell_of(asked, today) if asked.cell else None
+    status = 200 if trouble is None else 422
+    answer = shown("map/page.html", status, trouble=trouble, cell=cell, **told)
+    return _with_base_map(answer)
+
+
+@pages.get("/map/cells/<code>")
+@may("sync.supervise")
+def show_cell(code: str) -> Response:
+    """One cell: who serves it, how their phones are, what waits; a part of the page."""
+    today = local_day(asker().identity.now)
+    asked = read_question({**request.args, "cell": code}, today)
+    return shown("map/cell.html", cell=_cell_of(asked, today), **_words(asked, today))
+
+
+def _measured(asked: MapQuestion, today: date) -> dict[str, Any]:
+    """Everything that the page says."""
+    me = asker()
+    days = days_of(*span_of(asked, today), asked.days, me.identity.now)
+    with transaction(me.identity) as session:
+        held = me.places(session)
+        under = places.get_area(session, asked.under) if asked.under else None
+    found = service.measure(me.identity, held, under.code if under else "", days, asked.as_of)
+    cells = sheet.records(found["columns"], found["cells"])
+    villages = sheet.records(found["village_columns"], found["villages"])
+    drawn = [name for name in found["columns"] if name not in _HELD_BACK]
+    return {
+        **_words(asked, today),
+        "base_map": _base_map(),
+        "classes": found["classes"],
+        "columns": drawn,
+        "rows": [[one[name] for name in drawn] for one in cells],
+        "village_names": {one["code"]: one["name"] for one in villages},
+        "township_names": {one["code"][:9]: one["township"] for one in villages},
+        "total": sheet.total(cells, villages),
+        "place": under.name if under else _only_township(villages),
+        "townships": sheet.by_township(cells, villages) if len(cells) > sheet.MOST else None,
+        "villages": sheet.by_village(cells, villages),
+    }
+
+
+def _words(asked: MapQuestion, today: date) -> dict[str, Any]:
+    return {
+        "asked": asked,
+        "span": span_of(asked, today),
+        "today": today,
+        "questions": QUESTIONS,
+        "offered_days": sorted({*DAYS, asked.days}),
+    }
+
+
+def _cell_of(asked: MapQuestion, today: date) -> dict[str, Any] | None:
+    """The cell that is looked at, with its measures; None: there is none of this code any more."""
+    me = asker()
+    try:
+        with transaction(me.identity) as session:
+            held = me.places(session)
+            found = service.look_at_cell(session, me.identity, held, asked.cell or "")
+    except CellNotFound:
+        return None
+    days = days_of(*span_of(asked, today), asked.days, me.identity.now)
+    measured = service.measure(me.identity, held, found["code"], days, None)
+    (numbers,) = sheet.records(measured["columns"], measured["cells"])
+    (village,) = sheet.records(measured["village_columns"], measured["villages"])
+    return {**numbers, **found, "village": village}
+
+
+def _only_township(villages: list[dict[str, Any]]) -> str:
+    names: set[str] = {one["township"] for one in villages}
+    return names.pop() if len(names) == 1 else _("全县")
+
+
+def _base_map() -> str | None:
+    """A county's own base map, beneath ours; most have none."""
+    named: str | None = current_app.extensions["wangge.settings"].base_map
+    return named
+
+
+def _with_base_map(answer: Response) -> Response:
+    """Another host than ours, if there is a base map: this page alone may ask it."""
+    if named := _base_map():
+        host = urlsplit(named)
+        allowed = f"connect-src 'self' {host.scheme}://{host.netloc}"
+        policy = POLICY.replace("connect-src 'self'", allowed)
+        answer.headers["Content-Security-Policy"] = policy
+    return answer

@@ -1,0 +1,95 @@
+// @ts-check
+/**
+ * What is typed and not yet saved: kept in the user's store at each change, so that a closed tab, a
+ * locked phone or a new version of the page loses none of it. What is open is listed by name.
+ */
+
+/** @typedef {import("../sync/phone.js").Phone} Phone */
+/** @typedef {import("../sync/model.js").Fields} Fields */
+/** @typedef {{name: string, where: string, what: string, of: string}} Open  where: #/…; what and of: for the list */
+
+const LIST = "open";
+/** Every sheet that is being written: whoever closes the page waits for them. @type {Set<Sheet>} */
+const writing = new Set();
+
+/** One form's values, kept while they change. */
+export class Sheet {
+  /** @param {Phone} phone @param {Open} about @param {Fields} values @param {boolean} kept */
+  constructor(phone, about, values, kept) {
+    this.phone = phone;
+    this.about = about;
+    this.values = values;
+    /** Whether it was typed in before, and taken up again. */
+    this.resumed = kept;
+    /** @type {(error: unknown) => void} what to do where there is no room for it */
+    this.trouble = () => {};
+    this.listed = kept;
+    this.changed = false;
+    /** @type {Promise<void> | null} */
+    this.at = null;
+  }
+
+  /** The values have changed: keep them. Never waits; the last change is what is kept. */
+  touch() {
+    this.changed = true;
+    if (!this.at) this.at = this.write();
+    writing.add(this);
+  }
+
+  /** Wait until all of it is kept. */
+  async settle() {
+    while (this.at) await this.at;
+  }
+
+  /** Forget it: it was saved, or is wanted no more. */
+  async drop() {
+    this.changed = false;
+    await this.settle();
+    await this.phone.dropDraft(this.about.name);
+    await list(this.phone, (open) => open.filter((one) => one.name !== this.about.name));
+  }
+
+  /** @private */
+  async write() {
+    try {
+      while (this.changed) {
+        this.changed = false;
+        await this.phone.keepDraft(this.about.name, this.values);
+        if (!this.listed) await list(this.phone, (open) => [...open.filter((one) => one.name !== this.about.name), this.about]);
+        this.listed = true;
+      }
+    } catch (error) {
+      this.trouble(error);
+    } finally {
+      this.at = null;
+      writing.delete(this);
+    }
+  }
+}
+
+/**
+ * A form's sheet: as it was left, else fresh.
+ * @param {Phone} phone @param {Open} about @param {() => Fields} fresh
+ */
+export async function sheet(phone, about, fresh) {
+  const kept = await phone.draft(about.name);
+  return new Sheet(phone, about, kept ?? fresh(), kept != null);
+}
+
+/** What was begun and not saved. @param {Phone} phone @returns {Promise<Open[]>} */
+export async function unfinished(phone) {
+  /** @type {Open[]} */
+  const open = (await phone.draft(LIST)) ?? [];
+  const kept = await Promise.all(open.map((one) => phone.draft(one.name)));
+  return open.filter((_one, index) => kept[index] != null);
+}
+
+/** Wait until nothing that was typed is on its way to the store. */
+export async function allKept() {
+  await Promise.all([...writing].map((one) => one.settle()));
+}
+
+/** @param {Phone} phone @param {(open: Open[]) => Open[]} change */
+async function list(phone, change) {
+  await phone.keepDraft(LIST, change((await phone.draft(LIST)) ?? []));
+}

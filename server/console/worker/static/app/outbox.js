@@ -1,0 +1,115 @@
+// @ts-check
+/** 待传: every record that waits or was set aside, why, and what to do. Plain numbers, no riddles. */
+
+import { button, h } from "./dom.js";
+import { known } from "./places.js";
+import { ENTITIES, OUTCOMES, CATEGORIES, EVENTS, NEEDS, named } from "./terms.js";
+import { minute } from "./times.js";
+import { half, t } from "./words.js";
+import { QUARANTINE_FULL } from "../sync/model.js";
+
+/** @typedef {import("./shell.js").At} At */
+/** @typedef {import("../sync/model.js").Kept} Kept */
+/** @typedef {Record<string, string[]>} Reasons  slug → [why, what to do] */
+
+const MEGABYTE = 1024 * 1024;
+/** @type {Readonly<Record<string, string>>} */
+const ALARMS = {
+  device_reset: "这部手机的资料还原过，记录照常上传。",
+  epoch: "服务器恢复过备份，手机里保存的记录已重新上传。",
+  hole: "有记录在这部手机上丢失了，只剩编号。若记得内容请重新填写。",
+  resync: "手机与服务器对不上，已重新取过。",
+};
+
+/** @param {At} at */
+export async function draw(at) {
+  const { phone } = at;
+  const [waiting, aside, outbox, numbers, alarms, room, reasons] = await Promise.all([
+    phone.waiting(), phone.setAside(), phone.outbox(), phone.numbers(), phone.alarms(), phone.room(), at.reasons(),
+  ]); // prettier-ignore
+  const conflicts = outbox.filter((kept) => kept.state === "conflict");
+  return [
+    h("h1", { tabindex: "-1" }, t("待传 {n} 条", { n: waiting.length })),
+    await line(at),
+    h("p", { class: "acts" }, button(t("现在同步"), () => at.sync(), { class: "main" })),
+    room.low && h("p", { class: "late" }, t("手机空间不足，新记录可能存不下。请先删掉一些照片或不用的应用。")),
+    waiting.length > 0 && section(t("等着上传"), await list(at, waiting, reasons)),
+    aside.length > 0 && section(t("没有生效的"), await list(at, aside, reasons)),
+    conflicts.length > 0 && section(t("两边不一样，等人决定"), await list(at, conflicts, reasons)),
+    waiting.length + aside.length + conflicts.length === 0 && h("p", { class: "empty" }, t("都传上去了，没有要您处理的。")),
+    alarms.length > 0 && section(t("手机与服务器"), h("ul", { class: "plain" }, alarms.map((one) => h("li", { class: "hint" }, `${minute(one.at)} ${t(ALARMS[one.kind] ?? one.kind)}`)))),
+    details(numbers, room),
+  ];
+}
+
+/** When the last sync went through, and what hinders the next one. @param {At} at */
+async function line(at) {
+  const last = await at.phone.lastSync();
+  const when = last === null ? t("还没同步过。") : t("上次同步：{when}", { when: minute(last) });
+  return h("p", {}, when, at.hindered() && h("span", { class: "soon" }, ` ${at.hindered()}`));
+}
+
+/** @param {string} title @param {Node} content */
+function section(title, content) {
+  return h("section", {}, h("h2", {}, title), content);
+}
+
+/** @param {At} at @param {Kept[]} records @param {Reasons} reasons */
+async function list(at, records, reasons) {
+  const items = await Promise.all(records.map((kept) => card(at, kept, reasons)));
+  return h("ul", { class: "plain" }, items);
+}
+
+/** @param {At} at @param {Kept} kept @param {Reasons} reasons */
+async function card(at, kept, reasons) {
+  const { change, state, reason } = kept;
+  const why = state === "conflict" ? [t("位置与办公室的不一样，等主管决定。手机上先显示办公室的。")] : reason ? explain(reasons, reason) : [];
+  return h(
+    "li",
+    { class: "card" },
+    h("strong", {}, await about(at, kept)),
+    h("p", { class: "hint" }, t("{when} 记下", { when: minute(change.at.wall) })),
+    kept.wiped ? h("p", {}, t("内容已依法删除。")) : text(change.set),
+    state === "waiting" && h("p", { class: "hint" }, t("在手机里，还没上传。")),
+    why.map((said) => h("p", {}, said)),
+    state === "rejected" && reason === QUARANTINE_FULL && button(t("重新上传"), () => at.phone.sendAgain(change.mid), { class: "quiet" }),
+    state === "rejected" && button(t("看过了，收起"), () => at.phone.putAway(change.mid), { class: "quiet" }),
+  );
+}
+
+/** What a record is, and of whom. @param {At} at @param {Kept} kept */
+async function about(at, { change }) {
+  const { entity, set } = change;
+  const detail = named(OUTCOMES, set.outcome) || named(CATEGORIES, set.category) || named(EVENTS, set.event) || named(NEEDS, set.need);
+  const whose = set.household_id ?? (entity === "household" ? change.id : null);
+  const home = whose ? await known(at.phone, "household", whose) : null;
+  return [named(ENTITIES, entity), detail, home?.head_name ?? set.head_name].filter(Boolean).join(" · ");
+}
+
+/** @param {Record<string, any>} set */
+function text(set) {
+  const said = set.note ?? set.story ?? set.why ?? set.address ?? set.telephone;
+  return typeof said === "string" && said ? h("p", { class: "cut" }, said) : null;
+}
+
+/** @param {Reasons} reasons @param {string} slug */
+function explain(reasons, slug) {
+  const known = reasons[slug] ?? reasons[""] ?? [slug];
+  const otherwise = reasons[""] ?? [];
+  return [known[0] ?? slug, known[1] ?? otherwise[1] ?? ""].map(half).filter(Boolean);
+}
+
+/** @param {import("../sync/model.js").Numbers} numbers @param {import("../sync/phone.js").Room} room */
+function details(numbers, room) {
+  /** @type {[string, string][]} */
+  const told = [
+    [t("一共记过"), String(numbers.recorded)],
+    [t("等着上传"), String(numbers.waiting)],
+    [t("服务器已收到"), String(numbers.acknowledged)],
+    [t("近 30 天已生效"), String(numbers.counted)],
+    [t("近 30 天没有生效"), String(numbers.set_aside + numbers.rejected)],
+    [t("手机剩余空间"), Number.isFinite(room.free) ? `${Math.floor(room.free / MEGABYTE)} MB` : t("浏览器没有告知")],
+  ];
+  const promise = room.persisted ? null : h("p", { class: "hint" }, t("浏览器没有保证长期保存。请把此页添加到手机桌面，并常同步。"));
+  return h("details", {}, h("summary", {}, t("数字和手机")), h("dl", { class: "facts" }, told.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]).flat()), promise);
+}

@@ -1,0 +1,36 @@
+// @ts-check
+/** What went wrong, in plain words, and what to do. */
+
+import { h } from "./dom.js";
+import { half, t } from "./words.js";
+import {
+  LineLost,
+  LineRefused,
+  LoginLost,
+  NoRoom,
+  RowsLocked,
+  SignInRefused,
+  StoreClosed,
+  TooLong,
+  WrongPassword,
+} from "../sync/model.js";
+
+/** @param {unknown} error @returns {string} */
+export function plain(error) {
+  if (error instanceof NoRoom) return t("手机空间不足，没有记下。写的内容还在这里：请先腾出空间，再点保存。");
+  if (error instanceof TooLong) return t("内容太长，没有记下。请删减文字后再保存。");
+  if (error instanceof RowsLocked) return t("这部手机超过 30 天没有同步，住户信息已锁住。同步一次就会恢复；现在仍然可以记录。");
+  if (error instanceof StoreClosed) return t("页面已在别处更新，请重新打开。没有同步的记录都在。");
+  if (error instanceof WrongPassword) return t("密码不对。请用上次登录时的密码。");
+  if (error instanceof SignInRefused) return half(error.detail);
+  if (error instanceof LoginLost) return t("登录已过期，请重新登录。没有同步的记录都在。");
+  if (error instanceof LineLost) return t("现在连不上服务器。记录都在手机里，有网络时会自动上传。");
+  if (error instanceof LineRefused) return t("服务器看不懂这个版本发出的内容，请更新页面。记录都在手机里。");
+  console.error(error);
+  return t("页面出错了。已经记下的都在，请重新打开页面。");
+}
+
+/** What stands above a form or a page. @param {string} text */
+export function box(text) {
+  return h("div", { class: "trouble", role: "alert", tabindex: "-1" }, h("p", {}, text));
+}

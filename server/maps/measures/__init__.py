@@ -1,0 +1,1 @@
+"""What a map colours its cells by: households, visits, disputes, cell by cell."""

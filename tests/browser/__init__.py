@@ -1,0 +1,1 @@
+"""Pages in a real browser: each persona's main path, click by click."""

@@ -1,0 +1,221 @@
+"""The worker's phone in a browser, against a real server: what can go wrong, and nothing is lost.
+
+WANGGE_HISTORIES makes more of the tabs that die.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from playwright.sync_api import Error, Route
+
+from server.console.worker import kit
+from tests.browser.phones.lived import Lived, Refused, Tab, lose_answer, visits
+from tests.browser.site import Site
+from tests.smallcounty import SmallCounty, id_of
+
+LI, WANG = "worker-a1w", "worker-a1e"
+DEATHS = int(os.environ.get("WANGGE_HISTORIES", "0")) // 20 or 3
+
+
+@pytest.fixture
+def phone(site: Site) -> Lived:
+    return Lived(site, kit.version())
+
+
+def test_a_day_offline_and_the_tab_closed(phone: Lived, county: SmallCounty) -> None:
+    tab, later = phone.tab(), phone.tab()
+    tab.sign_in(LI)
+    assert tab.sync()["complete"]
+    mine = tab.do("async (me) => (await me.field.households(me.phone)).map(({ id }) => id)")
+    assert str(id_of("A1w-1")) in mine and str(id_of("A1e-1")) not in mine
+    phone.context.set_offline(True)
+    first = tab.visit()
+    assert tab.sync()["lost"]
+    tab.page.close()
+
+    with pytest.raises(Refused, match="WrongPassword"):
+        later.open(LI, "not this one")
+    later.open(LI)
+    second = later.visit("A1w-2")
+    assert later.waiting() == 2
+    assert later.sync()["lost"]
+    phone.context.set_offline(False)
+    assert later.sync()["pushed"] == 2
+    assert (later.waiting(), visits(county)) == (0, sorted([first, second]))
+    assert last_met(later, "A1w-1") is not None
+
+
+def test_lost_answers_and_a_token_that_is_over(
+    phone: Lived, county: SmallCounty, site: Site
+) -> None:
+    tab = phone.tab()
+    tab.sign_in(LI)
+    visit = tab.visit()
+    phone.on_the_road("sync/push", lose_answer)
+    assert tab.sync()["lost"]
+    assert (tab.waiting(), visits(county)) == (1, [visit])
+    site.pass_time(minutes=31)  # the access token is over
+    phone.on_a_good_road()
+    phone.on_the_road("sessions/refresh", lose_answer)
+    assert tab.sync()["lost"]
+    phone.on_a_good_road()
+    assert tab.sync()["complete"]
+    assert (tab.waiting(), visits(county)) == (0, [visit])
+    assert [kept["state"] for kept in tab.do("(me) => me.phone.outbox()")] == ["counted"]
+
+
+@pytest.mark.parametrize("unlocked", [False, True])
+def test_two_tabs_at_once_send_everything_once(
+    unlocked: bool, phone: Lived, county: SmallCounty
+) -> None:
+    """Also in a browser that knows no locks between tabs."""
+    tabs = [phone.tab(unlocked), phone.tab(unlocked)]
+    tabs[0].sign_in(LI)
+    tabs[1].open(LI)
+    written = []
+    for _turn in range(3):
+        written += [tab.visit() for tab in tabs]
+        for tab in tabs:  # begun in both before either ends
+            tab.do("(me) => { me.syncing = me.phone.sync(); }")
+        summaries = [tab.do("(me) => me.syncing") for tab in tabs]
+        assert not any(summary["lost"] for summary in summaries)
+    assert tabs[0].sync()["complete"]
+    assert (tabs[0].waiting(), visits(county)) == (0, sorted(written))
+    assert tabs[0].do("(me) => me.phone.alarms()") == []
+    assert tabs[0].do("(me) => me.phone.numbers()")["recorded"] == len(written)
+
+
+def test_saving_twice_saves_once(phone: Lived, county: SmallCounty) -> None:
+    """A double press, and the same form restored in another tab."""
+    tabs = [phone.tab(), phone.tab()]
+    tabs[0].sign_in(LI)
+    tabs[1].open(LI)
+    form = {"id": str(id_of("a form")), "household_id": str(id_of("A1w-1")), "outcome": "met"}
+    save = 'me.field.recordVisit(me.phone, form, { draft: "visit" })'
+    tabs[0].do('(me, form) => me.phone.keepDraft("visit", form)', form)
+    assert tabs[1].do('(me) => me.phone.draft("visit")') == form
+    tabs[0].do(f"async (me, form) => {{ await Promise.all([{save}, {save}]); }}", form)
+    tabs[1].do(f"(me, form) => {save}", form)
+    assert tabs[0].waiting() == 1
+    assert tabs[1].do('(me) => me.phone.draft("visit")') is None
+
+
+def test_two_people_share_a_phone(phone: Lived, county: SmallCounty) -> None:
+    tab = phone.tab()
+    tab.sign_in(LI)
+    tab.sync()
+    phone.context.set_offline(True)
+    of_li = tab.visit()
+    assert tab.do("(me) => me.handset.signOut(me.phone)") == 1
+    phone.context.set_offline(False)
+    tab.sign_in(WANG)
+    of_wang = tab.visit("A1e-1")
+    tab.sync()
+    assert visits(county) == [of_wang]
+    seen = tab.do('async (me) => [...(await me.phone.rows("household")).keys()]')
+    assert str(id_of("A1w-1")) not in seen
+    users = {user["login"]: user for user in tab.do("(me) => me.handset.users()")}
+    assert (users[LI]["waiting"], users[LI]["signedIn"]) == (1, False)
+    assert (users[WANG]["waiting"], users[WANG]["signedIn"]) == (0, True)
+
+    tab.open(LI)  # what waits is shown; nothing goes out before Li signs in
+    assert tab.do('async (me) => [...(await me.phone.rows("household"))]') == []
+    with pytest.raises(Refused, match="LoginLost"):
+        tab.sync()
+    tab.sign_in(LI)
+    assert tab.sync()["complete"]
+    assert visits(county) == sorted([of_li, of_wang])
+
+
+def test_who_may_not_sign_in_is_told_why(phone: Lived) -> None:
+    tab = phone.tab()
+    with pytest.raises(Refused, match="wrong-login"):
+        tab.sign_in(LI, "not this one")
+    with pytest.raises(Refused, match="wrong-login"):
+        tab.sign_in("")
+    assert tab.do("(me) => me.handset.users()") == []
+    phone.context.set_offline(True)
+    with pytest.raises(Refused, match="LineLost"):
+        tab.sign_in(LI)
+
+
+def test_a_full_disk_is_told_before_anything_is_lost(phone: Lived, county: SmallCounty) -> None:
+    tab = phone.tab()
+    tab.sign_in(LI)
+    written = tab.visit()
+    cdp = phone.context.new_cdp_session(tab.page)
+    origin = tab.page.evaluate("location.origin")
+    cdp.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1024})
+    assert tab.do("(me) => me.phone.room()")["low"]
+    with pytest.raises(Refused, match="NoRoom"):
+        tab.visit()
+    assert tab.waiting() == 1
+    assert tab.sync()["pushed"] == 1  # a full disk holds up nothing that goes out
+    assert visits(county) == [written]
+    cdp.send("Storage.overrideQuotaForOrigin", {"origin": origin})
+    assert tab.sync()["complete"]
+
+
+def test_a_newer_app_in_another_tab_is_not_held_up(phone: Lived) -> None:
+    old, new = phone.tab(), phone.tab()
+    old.sign_in(LI)
+    old.visit()
+    count = """(me, name) => new Promise((done, failed) => {
+      const asked = indexedDB.open(name, 2);
+      asked.onblocked = () => failed(new Error("blocked"));
+      asked.onsuccess = () => {
+        const lines = asked.result.transaction("outbox").objectStore("outbox").count();
+        lines.onsuccess = () => done(lines.result);
+      };
+    })"""
+    assert new.do(count, f"wangge-phone-{id_of(f'user {LI}')}") == 1
+    with pytest.raises(Refused, match="StoreClosed"):
+        old.visit()  # nothing is written into a store that has changed
+
+
+def test_a_tab_that_dies_at_any_request_loses_nothing(phone: Lived, county: SmallCounty) -> None:
+    """Before a request, or after the server has done it; then the phone is opened anew."""
+    written = []
+    phone.tab().sign_in(LI)
+    for death in range(DEATHS):
+        tab = phone.tab()
+        tab.open(LI)
+        written += [tab.visit(), tab.visit()]
+        phone.on_the_road("sync/*", _dying(tab, death))
+        tab.do("(me) => { me.phone.sync(); }")
+        tab.page.wait_for_event("close")
+        phone.on_a_good_road()
+    tab = phone.tab()
+    tab.open(LI)
+    assert tab.sync()["complete"]
+    assert (tab.waiting(), visits(county)) == (0, sorted(written))
+    assert tab.do("(me) => me.phone.numbers()")["counted"] == len(written)
+
+
+def _dying(tab: Tab, death: int) -> Callable[[Route], None]:
+    """Let some requests through, then close the tab at one."""
+    left, after = divmod(death, 2)
+    seen = iter(range(left % 3))
+
+    def meet(route: Route) -> None:
+        if next(seen, None) is not None:
+            route.continue_()
+            return
+        with suppress(Error):  # the page may be gone before the answer is
+            if after:
+                route.fetch()
+            tab.page.close()
+
+    return meet
+
+
+def last_met(tab: Tab, household: str) -> int | None:
+    """When the phone says that somebody was last met there."""
+    deed = """async (me, id) =>
+      (await me.field.households(me.phone)).find((one) => one.id === id).last_met"""
+    found = tab.do(deed, str(id_of(household)))
+    return None if found is None else int(found)

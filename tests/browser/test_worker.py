@@ -1,0 +1,199 @@
+"""The worker's page: offline, closed, reopened, shared, updated, full; and nothing is lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from server.console.worker import kit
+from tests.browser.axe import assert_accessible
+from tests.browser.pictures import picture
+from tests.browser.site import PHONE, Site
+from tests.smallcounty import PASSWORD, SmallCounty, id_of
+
+MEGABYTE = 1 << 20
+
+
+def opened(site: Site, lang: str = "zh") -> Page:
+    """A phone that has just come to the page for the first time."""
+    page = site.open("/work/", size=PHONE, lang=lang)
+    # Offline is part of these stories: what finds no line is no fault of the page.
+    site.watch(page).forgive("net::ERR_INTERNET_DISCONNECTED")
+    return page
+
+
+def sign_in(page: Page, login: str) -> None:
+    """By the page's own form, and wait until the phone can do without a line."""
+    page.locator("#login").fill(login)
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name=re.compile("登录|Sign in")).click()
+    expect(page.locator("ul.rows a").first).to_be_visible()
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def unlock(page: Page) -> None:
+    """Open the store of the one who has used this phone, or was chosen."""
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name=re.compile("打开|Open")).click()
+    expect(page.locator("nav.bottom a").first).to_be_visible()
+
+
+def waiting(page: Page, count: int) -> None:
+    """The plain number of the bottom bar."""
+    expect(page.locator('nav.bottom a[data-place="outbox"]')).to_have_text(
+        re.compile(rf"\b{count}$")
+    )
+
+
+def go(page: Page, place: str) -> None:
+    """By the bar below."""
+    page.locator(f'nav.bottom a[data-place="{place}"]').click()
+
+
+def record_visit(page: Page, name: str, note: str) -> None:
+    """Three fields."""
+    go(page, "visit")
+    page.locator("#household").fill(name)
+    page.locator(".found button").first.click()
+    page.locator("#outcome-met").check()
+    page.locator("#note").fill(note)
+    page.get_by_role("button", name=re.compile("^(保存|Save)$")).click()
+    expect(page.locator(".done")).to_be_visible()
+
+
+def test_nothing_is_lost_offline_closed_and_reopened(
+    site: Site, county: SmallCounty, lang: str
+) -> None:
+    page = opened(site, lang)
+    assert_accessible(page)
+    picture(page, "work-sign-in")
+    sign_in(page, "worker-a1w")
+    expect(page.locator("ul.rows a")).to_have_count(3)
+    assert_accessible(page)
+    picture(page, "work-cells")
+
+    page.context.set_offline(True)
+    record_visit(page, "A1w2", "示例：老人身体好")
+    waiting(page, 1)
+    assert_accessible(page)
+    picture(page, "work-household")
+
+    go(page, "dispute")
+    page.locator("#story").fill("示例：院墙挡了邻居的水沟")
+    page.locator("#category").select_option("neighbours")
+    page.locator("#party-0-name").fill("A1w1")
+    page.locator(".found button").first.click()
+    page.locator("#party-1-name").fill("示某乙")
+    assert_accessible(page)
+    picture(page, "work-dispute", whole=True)
+    page.get_by_role("button", name=re.compile("^(保存|Save)$")).click()
+    expect(page.locator(".slip .code")).to_have_text(re.compile(r"^(\w{4}-){3}\w{4}$"))
+    assert_accessible(page)
+    picture(page, "work-slip")
+    waiting(page, 2)
+    code = page.locator(".slip .code").inner_text()
+
+    # Something is half typed when the tab is closed.
+    go(page, "visit")
+    page.locator("#note").fill("示例：写到一半")
+    page.close(run_before_unload=False)
+    page = page.context.new_page()
+    page.goto("/work/")
+    unlock(page)
+    waiting(page, 2)
+    expect(page.get_by_text(re.compile("没写完的|Unfinished"))).to_be_visible()
+    go(page, "visit")
+    expect(page.locator("#note")).to_have_value("示例：写到一半")
+    picture(page, "work-visit")
+    go(page, "outbox")
+    expect(page.locator("main li.card")).to_have_count(2)
+    assert_accessible(page)
+    picture(page, "work-outbox")
+
+    page.context.set_offline(False)
+    waiting(page, 0)
+    page.get_by_role("button", name=re.compile("现在同步|Sync now")).click()
+    desk = county.sign_in("worker-a1w", device="another")
+    visits = desk.get("/visits")["items"]
+    kept = [(one["household_id"], one["outcome"], one["has_note"]) for one in visits]
+    assert kept == [(str(id_of("A1w-2")), "met", True)]
+    disputes = desk.get("/disputes")["items"]
+    assert [one["story"] for one in disputes] == ["示例：院墙挡了邻居的水沟"]
+    # The party follows the case by the code that the phone made.
+    body = {"code": code}
+    answer = county.app.test_client().post("/api/v1/resident/case", json=body)
+    assert answer.status_code == 200, answer.text
+    go(page, "dispute")
+    page.get_by_role("link", name=re.compile("谁在办|who holds them")).click()
+    expect(page.locator("ul.rows a")).to_contain_text("示例A1调解委员会")
+    picture(page, "work-cases")
+
+
+def test_two_users_share_a_phone_and_a_new_version_loses_nothing(
+    site: Site, county: SmallCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened(site)
+    sign_in(page, "worker-a1w")
+    page.context.set_offline(True)
+    record_visit(page, "A1w1", "示例：甲记下的")
+    waiting(page, 1)
+    page.locator(".top .me").click()
+    page.get_by_role("button", name="锁上，交给别人").click()
+    page.get_by_role("button", name="不是我").click()
+    page.context.set_offline(False)
+    sign_in(page, "worker-b1w")
+    waiting(page, 0)
+    expect(page.locator("ul.rows")).not_to_contain_text("A1w")
+
+    # While the second one types, another version arrives.
+    go(page, "visit")
+    page.locator("#note").fill("示例：乙写到一半")
+    older = kit.version()
+    monkeypatch.setattr(kit, "version", lambda: "0123456789ab")
+    page.evaluate("navigator.serviceWorker.getRegistration().then(found => found.update())")
+    page.get_by_role("button", name="新版本，点此更新").click()
+    page.wait_for_function("document.querySelector('#page')?.dataset.version === '0123456789ab'")
+    assert older != kit.version()
+    expect(page.get_by_role("heading", name="您是哪一位？")).to_be_visible()
+    assert_accessible(page)
+    picture(page, "work-who")
+    page.get_by_role("button", name="示例worker-b1w").click()
+    unlock(page)
+    go(page, "visit")
+    expect(page.locator("#note")).to_have_value("示例：乙写到一半")
+
+    # Nobody delivers another's work: it goes when its author is back.
+    desk = county.sign_in("worker-a1w", device="another")
+    assert desk.get("/visits")["items"] == []
+    page.reload()
+    page.get_by_role("button", name="示例worker-a1w").click()
+    unlock(page)
+    waiting(page, 0)
+    go(page, "outbox")
+    expect(page.get_by_text("都传上去了")).to_be_visible()
+    kept = [one["household_id"] for one in desk.get("/visits")["items"]]
+    assert kept == [str(id_of("A1w-1"))]
+
+
+def test_a_full_phone_says_so_before_anything_is_typed(site: Site) -> None:
+    page = opened(site)
+    sign_in(page, "worker-a1w")
+    devtools = page.context.new_cdp_session(page)
+    devtools.send(
+        "Storage.overrideQuotaForOrigin", {"origin": site.base, "quotaSize": MEGABYTE // 2}
+    )
+    go(page, "visit")
+    expect(page.get_by_role("alert")).to_contain_text("手机空间不足")
+    page.locator("#household").fill("A1w1")
+    page.locator(".found button").first.click()
+    page.locator("#outcome-met").check()
+    page.locator("#note").fill("示例：存不下也还在")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("没有记下")).to_be_visible()
+    expect(page.locator("#note")).to_have_value("示例：存不下也还在")
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": site.base})
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".done")).to_be_visible()

@@ -1,0 +1,216 @@
+"""Where it sticks: what the page tells is what the figures tell, and every number has its list."""
+
+from __future__ import annotations
+
+import json
+import re
+from io import BytesIO
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from server.sealed.ring import keyring, row_key
+from tests.figures.conftest import Books, books, held
+from tests.smallcounty import SmallCounty
+
+__all__ = ["books"]  # a fixture
+
+
+@pytest.fixture
+def kept(books: Books) -> Books:
+    """The first quarter of 2026: mostly settled in the village, some went up, some are open."""
+    march = ("2026-03-02", "2026-03-03", "2026-03-09")
+    books.many(12, "A1", held("A1", *march, "settle"))
+    books.many(6, "A2", held("A2", *march, "settle"), category="pollution")
+    books.many(
+        5,
+        "A1",
+        held("A1", *march, "climb"),
+        held("A", "2026-03-09", "2026-03-10", "2026-03-12", "settle", begun="climb"),
+    )
+    books.many(2, "A1", held("A1", *march, "escalate"), held("A", "2026-03-09", begun="escalate"))
+    books.many(5, "B1", held("B1", "2026-03-03", "2026-03-04"))
+    books.case("B1", held("B1", *march, "refer"))
+    books.write(
+        "INSERT INTO dispute_place (dispute_id, village_id) SELECT id, area_id FROM dispute"
+    )
+    books.write(
+        "UPDATE dispute d SET level = h.level FROM holding h"
+        " WHERE h.dispute_id = d.id AND h.n = (SELECT max(n) FROM holding WHERE dispute_id = d.id)"
+    )
+    for case in {row[0] for row in books.rows("SELECT id FROM dispute")}:
+        story = keyring().seal("dispute.story", row_key(case), "示例经过")
+        books.write("UPDATE dispute SET story = %(s)s WHERE id = %(id)s", {"s": story, "id": case})
+    books.count()
+    return books
+
+
+def page(books: Books, login: str, path: str, status: int = 200, **headers: str) -> str:
+    """The page as a browser gets it; its text without what is between the tags' brackets."""
+    answer = answered(books, login, path, **headers)
+    assert answer.status_code == status, answer.text
+    return str(answer.text)
+
+
+def answered(books: Books, login: str, path: str, **headers: str) -> Any:
+    """What a browser is answered."""
+    desk = books.desk(login)
+    sent = {"Authorization": f"Bearer {desk.tokens['access']}", "Accept": "text/html", **headers}
+    return desk.client.get(path, headers=sent)
+
+
+def words(html: str) -> str:
+    """What a reader sees, in one line."""
+    told = re.sub(r"<script.*?</script>|<[^>]+>", " ", html, flags=re.DOTALL)
+    return " ".join(told.split())
+
+
+def table(html: str, name: str) -> list[list[str]]:
+    """The rows of a table, each cell in plain words."""
+    inside = html.split(f'id="{name}"', 1)[1].split("</table>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", inside, re.DOTALL)[1:]
+    return [
+        [words(c) for c in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", r, re.DOTALL)] for r in rows
+    ]
+
+
+def sheets_of(book: bytes) -> list[str]:
+    """The sheets of a workbook, as they are written."""
+    with ZipFile(BytesIO(book)) as parts:
+        names = sorted(name for name in parts.namelist() if "worksheets/sheet" in name)
+        return [parts.read(name).decode() for name in names]
+
+
+def cells(sheet: str) -> list[str]:
+    """Texts and numbers of a sheet, row by row."""
+    return re.findall(r"<(?:t|v)(?: [^>]*)?>([^<]*)</", sheet)
+
+
+def test_the_answer_is_in_words_and_the_table_says_the_same(kept: Books) -> None:
+    html = page(kept, "county", "/flow?lang=zh&period=2026-Q1")
+    assert "村级 了结或上报 26 件，化解 69%（18/26）" in words(html).replace(
+        "村级了结", "村级 了结"
+    )
+    told = kept.ask("county", "flow", from_="2026-01", to="2026-03")
+    for row, one in zip(table(html, "flow"), [*told["rows"], told["total"]], strict=True):
+        for cell, name in zip(
+            row[2:6], ("settled", "climbed", "escalated", "otherwise"), strict=True
+        ):
+            n, of = one["shares"][name]["n"], one["shares"][name]["of"]
+            expected = (
+                "略" if n is None else "0" if not of else f"{round(100 * n / of)}%（{n}/{of}）"
+            )
+            assert cell.startswith(expected), (one["key"], name)
+
+
+def test_small_numbers_of_others_are_withheld_all_parts_together(kept: Books) -> None:
+    """Two cases went up by a person and one was referred: neither is told to the county, nor the
+    five that the clock took, from which both would follow. The village itself reads them all.
+    """
+    village = table(page(kept, "county", "/flow?lang=zh&period=2026-Q1"), "flow")[0]
+    assert village[2].startswith("69%（18/26）")
+    assert [cell[:1] for cell in village[3:6]] == ["略"] * 3
+    own = table(page(kept, "mediator-a1", "/flow?lang=zh&period=2026-Q1"), "flow")[0]
+    assert own[2:6] == ["63%（12/19）", "26%（5/19）", "11%（2/19）", "0%（0/19）"]
+    told = kept.ask("county", "flow")["rows"][0]["shares"]
+    assert [one["n"] for one in told.values()] == [18, None, None, None]
+
+
+def test_every_number_leads_to_as_many_cases(kept: Books) -> None:
+    for login in ("county", "township-a", "mediator-a1"):
+        html = page(kept, login, "/flow?lang=zh&period=2026-Q1")
+        links = re.findall(r'<a[^>]*href="(/disputes\?[^"]+)"[^>]*>([^<]+)</a>', html)
+        assert len(links) > 4
+        for href, told in links:
+            number = int((re.search(r"（([\d,]+)/", told) or re.search(r"([\d,]+)", told))[1])  # type: ignore[index]
+            if "ended=accepted" in href or "ended=decided" in href:
+                continue  # of these the denominator is listed
+            listed = kept.desk(login).call("GET", href.replace("&amp;", "&") + "&limit=200").json
+            assert listed["total"] == number, (login, href, told)
+
+
+def test_what_is_open_is_of_now_and_the_own_office_knows_its_own(kept: Books) -> None:
+    asked = kept.desk("township-a").get("/figures/open", by="level")
+    assert [row["shares"]["overdue"]["of"] for row in asked["rows"]] == [0, 2, 0]
+    county = kept.desk("county").get("/figures/open", by="level")
+    assert [row["shares"]["overdue"]["of"] for row in county["rows"]] == [None, None, 0]
+    assert county["total"]["shares"]["overdue"] == {
+        "n": 0,
+        "of": 7,
+        "ratio": 0.0,
+        "withheld": False,
+    }
+    for wrong in ({"from": "2026-01"}, {"to": "2026-01"}, {"by": "month"}):
+        assert (
+            kept.desk("county").call("GET", "/figures/open", query_string=wrong).status_code == 422
+        )
+
+
+def test_by_area_in_the_order_of_codes_and_one_step_further_in(kept: Books) -> None:
+    html = page(kept, "county", "/flow?lang=zh&period=2026-Q1&by=area&level=village")
+    assert [row[0] for row in table(html, "paces")] == ["示例A镇", "示例B镇", "跨乡镇", "合计"]
+    inside = re.search(r'<a href="(/flow\?[^"]*area=511921100[^"]*)"', html)
+    assert inside
+    further = page(kept, "county", inside[1].replace("&amp;", "&") + "&lang=zh")
+    assert [row[0] for row in table(further, "paces")][:2] == ["示例A1村", "示例A2村"]
+    english = page(kept, "county", "/flow?lang=en&period=2026-Q1&by=category&level=village")
+    assert "pollution" in english
+
+
+def test_what_was_allowed_stands_beside_what_was_used(kept: Books) -> None:
+    html = page(kept, "county", "/flow?lang=zh&period=2026-Q1")
+    village = table(html, "paces")[0]
+    assert "1 / 1 （" in village[2]
+    assert "限 3 个工作日" in village[2]
+    assert "限 30 日" in village[4]
+
+
+def test_as_a_workbook_in_which_nothing_computes(kept: Books) -> None:
+    kept.write("UPDATE area SET name = '=1+1' WHERE code = '511921100'")
+    answer = answered(kept, "county", "/flow.xlsx?lang=zh&period=2026-Q1&by=area")
+    assert answer.status_code == 200
+    assert "flow-511921-2026-Q1.xlsx" in answer.headers["Content-Disposition"]
+    flow, paces = sheets_of(answer.data)
+    assert "<f>" not in flow + paces
+    assert cells(flow)[8:12] == ["村级", "26", "18", "略"]
+    assert "=1+1" in cells(paces)
+
+
+def test_wrong_questions_are_told_so_and_foreign_ones_refused(kept: Books) -> None:
+    cases = {
+        "period=2026-Q5": 422,
+        "period=99999": 422,
+        "period=" + "2" * 5000: 422,
+        "category=quarrel": 422,
+        "by=person": 422,
+        "level=province": 422,
+        "area=511921' OR 1=1": 422,
+        "area=511921999": 404,
+        "area=511921&period=": 200,
+        "period=1999": 422,
+    }
+    for query, status in cases.items():
+        answer = answered(kept, "county", f"/flow?{query}")
+        assert (answer.status_code, answer.mimetype) == (status, "text/html"), query
+    for login, area, status in (
+        ("mediator-a1", "511921100202", 403),
+        ("township-a", "511921101", 403),
+        ("worker-a1w", "511921100201", 403),
+        ("auditor", "511921", 403),
+    ):
+        answer = answered(kept, login, f"/flow?area={area}", Accept="application/json")
+        assert answer.status_code == status, login
+        assert json.loads(answer.text)["status"] == status
+
+
+def test_nothing_is_an_answer_and_the_page_is_light(county: SmallCounty, books: Books) -> None:
+    html = page(books, "county", "/flow?lang=zh")
+    assert "村级：没有了结或上报的。" in html
+    assert "现在没有在办的。" in html
+    weight = 0
+    for path in {"/flow", *re.findall(r'(?:src|href)="(/static/[^"]+)"', html)}:
+        answer = answered(books, "county", path, **{"Accept-Encoding": "gzip"})
+        assert answer.status_code == 200, path
+        weight += len(answer.data)
+    assert weight <= 600_000

@@ -1,0 +1,105 @@
+"""The page of the map without scripts: an answer in words, a table, a cell's panel."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from flask_babel import refresh
+
+from server.console.township.map.sheet import MOST
+from server.console.township.map import sheet
+from tests.smallcounty import CELLS, VILLAGES, Desk, SmallCounty
+
+
+def look(desk: Desk, address: str = "/map", expect: int = 200) -> str:
+    """A page as a browser gets it."""
+    refresh()  # the language: a test's requests share one context of the application
+    answer = desk.open("GET", address, headers={"Accept": "text/html"})
+    assert answer.status_code == expect, answer.text
+    return str(answer.text)
+
+
+def told(said: str) -> dict[str, Any]:
+    """What the page tells its scripts."""
+    found = re.search(r'<script type="application/json" id="cells">(.*?)</script>', said, re.S)
+    assert found
+    read: dict[str, Any] = json.loads(found[1])
+    return read
+
+
+def test_the_answer_stands_in_words_before_the_picture(county: SmallCounty) -> None:
+    desk = county.sign_in("township-a")
+    answers = {
+        "/map": "最近 30 天见到的常住户：0%（0/12）",
+        "/map?ask=unseen&days=90": "12 户有 90 天没有见到（常住户共 12 户）",
+        "/map?ask=open": "在办纠纷 0 件，其中超期 0 件",
+        "/map?ask=overdue": "超期纠纷 0 件，在办共 0 件",
+        "/map?ask=unplaced": "0 户还没有落格",
+        "/map?as_of=2026-02-20": "2026年2月20日的网格",
+    }
+    for address, answer in answers.items():
+        assert answer in re.sub(r"\s+", " ", look(desk, address)), address
+    assert "Households met in the last 30 days: 0%" in look(desk, "/map?lang=en")
+
+
+def test_the_table_has_every_cell_of_ones_own(county: SmallCounty) -> None:
+    own = {"township-a": {"A1w", "A1e", "A2w", "A2e"}, "township-b": {"B1w", "B1e"}}
+    for login, cells in own.items():
+        said = look(county.sign_in(login))
+        listed = set(re.findall(r'data-cell="([0-9]{15})"', said))
+        assert listed == {CELLS[name] for name in cells}, login
+        assert {row[0] for row in told(said)["rows"]} == listed
+    desk = county.sign_in("county")
+    assert len(told(look(desk))["rows"]) == 6
+    assert len(told(look(desk, f"/map?under={VILLAGES['B1'][:9]}"))["rows"]) == 2
+    for login in ("worker-a1w", "mediator-a1", "auditor"):
+        look(county.sign_in(login), expect=403)
+
+
+def test_a_county_of_many_cells_is_told_by_township(county: SmallCounty, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sheet, "MOST", 5)
+    assert MOST == 400
+    said = look(county.sign_in("county"))
+    assert "示例A镇" in said
+    assert f"under={VILLAGES['B1'][:9]}" in said
+    assert "data-cell" not in said
+    assert len(told(said)["rows"]) == 6  # the map draws them all
+
+
+def test_a_cell_has_its_people_and_what_waits(county: SmallCounty) -> None:
+    county.sign_in("worker-a1w", device="示例手机")
+    desk = county.sign_in("township-a")
+    for address in (f"/map?cell={CELLS['A1w']}", f"/map/cells/{CELLS['A1w']}"):
+        said = look(desk, address)
+        assert "示例worker-a1w" in said, address
+        assert "示例手机" in said, address
+        assert f'<div id="acts" data-cell="{CELLS["A1w"]}">' in said, address
+        assert f'href="/disputes?under={CELLS["A1w"]}"' in said, address
+    assert "现在没有人服务这个网格。" in look(desk, f"/map/cells/{CELLS['A2w']}")
+    for code in ("511921100201999", CELLS["B1w"]):  # none, and another township's: no difference
+        assert "您的辖区里没有这个编码的网格。" in look(desk, f"/map?cell={code}"), code
+        assert "您的辖区里没有这个编码的网格。" in look(desk, f"/map/cells/{code}"), code
+
+
+def test_nonsense_in_the_address_is_told_and_the_map_still_stands(county: SmallCounty) -> None:
+    desk = county.sign_in("township-a")
+    for asked in ("ask=rank", "days=0", "days=x", "as_of=1", "under=abc", "cell=12"):
+        said = look(desk, f"/map?{asked}", expect=422)
+        assert "请先解决这个问题" in said, asked
+        assert "示例A1w网格" in said, asked
+    assert "示例A1w网格" in look(desk, "/map?as_of=2999-01-01&days=&ask=")  # to come is now
+    look(desk, "/map/cells/x", expect=422)
+
+
+def test_what_a_place_is_called_cannot_leave_its_place_in_the_page(county: SmallCounty) -> None:
+    from sqlalchemy import text
+
+    from server.db import transaction
+
+    with transaction(county.worker) as session:
+        session.execute(text("UPDATE grid_cell SET name = '</script><b>&amp;'"))
+    said = look(county.sign_in("township-a"))
+    assert "</script><b>" not in said
+    assert {row[1] for row in told(said)["rows"]} == {"</script><b>&amp;"}

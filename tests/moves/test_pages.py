@@ -1,0 +1,168 @@
+"""The pages of moves as a browser without scripts has them: forms, previews, what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+from tests.moves.conftest import Mover, rectangle
+from tests.smallcounty import CELLS, VILLAGES, id_of
+
+W, E = CELLS["A1w"], CELLS["A1e"]
+ASSIGN = f"/map/cells/{W}/assign"
+HTML = {"Accept": "text/html", "Accept-Language": "zh"}
+
+
+def send(mover: Mover, path: str, form: Any = None, login: str = "township-a") -> Any:
+    """Open a page, or send its form."""
+    desk = mover.desk(login)
+    headers = {"Authorization": f"Bearer {desk.tokens['access']}", **HTML}
+    method = "GET" if form is None else "POST"
+    return desk.client.open(path, method=method, headers=headers, data=form)
+
+
+def kept(page: str) -> dict[str, str]:
+    """What the second form of a page, which applies the preview, would send."""
+    form = page[page.index('id="preview"') :]
+    hidden = r'<input type="hidden" name="([^"]+)" value="([^"]*)"'
+    return {name: unescape(value) for name, value in re.findall(hidden, form)} | {"step": "apply"}
+
+
+SICK = {
+    "way": "cover",
+    "away": "worker-a1w",
+    "user": "worker-a1e",
+    "from": "2026-03-03",
+    "to": "2026-03-23",
+    "why": "示例：病假三周",
+}
+
+
+def test_a_sick_workers_three_weeks_are_previewed_then_done_once(mover: Mover) -> None:
+    seen = send(mover, ASSIGN, {**SICK, "step": "preview"}).text
+    assert "2026年3月3日 至 2026年3月23日" in seen
+    assert "涉及 1 个网格：3 户，0 件在办纠纷" in seen
+    assert "示例：病假三周" in seen
+    done = send(mover, ASSIGN, kept(seen))
+    assert (done.status_code, done.location) == (303, f"{ASSIGN}?done=1")
+    again = send(mover, ASSIGN, kept(seen))  # the answer was lost
+    assert again.status_code == 303
+    assert mover.ask("SELECT count(*) FROM move") == [(1,)]
+    assert "已办好" in send(mover, done.location).text
+
+
+def test_a_world_that_changed_is_previewed_anew_and_nothing_typed_is_lost(mover: Mover) -> None:
+    seen = send(mover, ASSIGN, {**SICK, "step": "preview"}).text
+    mover.move({"kind": "assignment", "changes": [{"user": "worker-b1w", "cell": W}]})
+    late = send(mover, ASSIGN, kept(seen))
+    assert late.status_code == 409
+    assert "预览之后情况已变" in late.text
+    assert "示例：病假三周" in late.text
+    fresh = kept(late.text)
+    assert fresh["token"] != kept(seen)["token"]
+    assert send(mover, ASSIGN, fresh).status_code == 303
+
+
+def test_who_leaves_for_good_is_followed_by_another_who_leads(mover: Mover) -> None:
+    form = {"way": "instead", "away": "worker-a1w", "user": "worker-a1e", "from": "2026-03-10"}
+    seen = send(mover, ASSIGN, {**form, "why": "示例：调走"}).text
+    assert send(mover, ASSIGN, kept(seen)).status_code == 303
+    spans = mover.ask(
+        "SELECT u.login, a.leads, a.valid_to IS NULL FROM assignment a"
+        " JOIN user_account u ON u.id = a.user_id WHERE a.cell_id = :cell ORDER BY a.valid_from",
+        cell=id_of("A1w"),
+    )
+    assert spans == [("worker-a1w", True, False), ("worker-a1e", True, True)]
+
+
+def test_what_is_wrong_is_told_beside_the_field_and_what_was_typed_stays(mover: Mover) -> None:
+    cases: dict[str, tuple[dict[str, str], str]] = {
+        "nobody": ({"user": ""}, "user-error"),
+        "nobody known": ({"user": "", "other": "no-such"}, "user-error"),
+        "ends before it begins": ({"from": "2026-03-20", "to": "2026-03-10"}, "to-error"),
+        "no end": ({"to": ""}, "to-error"),
+        "no day": ({"to": "soon"}, "to-error"),
+        "in the past": ({"from": "2026-01-01"}, "from-error"),
+        "too long a name": ({"other": "x" * 3000}, "user-error"),
+        "nobody away": ({"away": "worker-b1w"}, "user-error"),
+    }
+    for case, (wrong, where) in cases.items():
+        answer = send(mover, ASSIGN, {**SICK, **wrong, "step": "preview"})
+        assert answer.status_code == 422, case
+        assert f'id="{where}"' in answer.text, case
+        assert "示例：病假三周" in answer.text, case
+        assert 'id="preview"' not in answer.text, case
+
+
+def test_a_second_step_out_of_order_moves_nothing(mover: Mover) -> None:
+    seen = kept(send(mover, ASSIGN, SICK).text)
+    plan = json.loads(seen["plan"])
+    cases: dict[str, tuple[dict[str, str], int]] = {
+        "no plan": ({"plan": ""}, 422),
+        "no JSON": ({"plan": "{" * 5000}, 422),
+        "another plan": ({"plan": json.dumps({**plan, "kind": "areas"})}, 422),
+        "no reason": ({"why": " "}, 422),
+        "no token": ({"token": ""}, 422),
+        "another's token": ({"token": "0" * 64}, 409),
+    }
+    for case, (wrong, status) in cases.items():
+        assert send(mover, ASSIGN, {**seen, **wrong}).status_code == status, case
+    assert mover.ask("SELECT count(*) FROM move") == [(0,)]
+
+
+def test_two_neighbours_become_one(mover: Mover) -> None:
+    path = f"/map/cells/{W}/merge"
+    assert "示例A1e网格" in send(mover, path).text
+    assert send(mover, path, {"why": "示例"}).status_code == 422  # with nobody
+    seen = send(mover, path, {"cells": E, "keep": E, "why": "示例：户数太少"}).text
+    assert "3 户换网格" in seen
+    done = send(mover, path, {**kept(seen), "cells": E})
+    assert done.location == f"/map/cells/{E}/merge?done=1"
+    assert mover.cell_of(id_of("A1w-1")) == E
+
+
+def test_a_drawing_is_previewed_and_done(mover: Mover) -> None:
+    path = f"/map/villages/{VILLAGES['A1']}/redraw"
+    cells = [
+        {"code": W, "geometry": rectangle("A1", 0, 0.065)},
+        {"code": E, "geometry": rectangle("A1", 0.065, 0.1)},
+    ]
+    form = {"drawing": json.dumps({"cells": cells}), "why": "示例：河改道"}
+    seen = send(mover, path, form).text
+    open("/tmp/seen.html","w").write(seen)
+    assert "1 户换网格" in seen
+    assert "示***" in seen  # the list is reachable, masked
+    assert send(mover, path, kept(seen)).location == f"{path}?done=1"
+    assert mover.cell_of(id_of("A1e-1")) == W
+
+
+def test_a_drawing_that_cannot_be_read_or_does_not_tile_is_refused(mover: Mover) -> None:
+    path = f"/map/villages/{VILLAGES['A1']}/redraw"
+    over = {"cells": [{"code": W, "geometry": rectangle("A1", 0, 0.065)}]}
+    cases: dict[str, tuple[str, int]] = {
+        "nothing": ("", 422),
+        "no JSON": ("[" * 9000, 422),
+        "no object": ("[]", 422),
+        "no cells": ("{}", 422),
+        "overlapping": (json.dumps(over), 422),
+        "a foreign cell": (json.dumps({"ended": [CELLS["B1w"]]}), 422),
+        "huge": ("x" * (5 << 20), 413),
+    }
+    for case, (drawing, status) in cases.items():
+        answer = send(mover, path, {"drawing": drawing, "why": "示例"})
+        assert answer.status_code == status, case
+    assert send(mover, f"/map/villages/{CELLS['A1w']}/redraw").status_code == 404
+    assert send(mover, "/map/villages/511921100/redraw").status_code == 422
+
+
+def test_a_township_acts_in_its_own_places_alone(mover: Mover) -> None:
+    theirs = CELLS["B1w"]
+    pages = [f"/map/cells/{theirs}/{act}" for act in ("acts", "assign", "merge")]
+    for page in [*pages, f"/map/villages/{VILLAGES['B1']}/redraw"]:
+        assert send(mover, page).status_code == 403, page
+        assert send(mover, page, login="county").status_code == 200, page
+        assert send(mover, page, login="worker-b1w").status_code == 403, page
+    assert send(mover, f"/map/cells/{theirs}/merge", {"cells": CELLS["B1e"]}).status_code == 403
+    assert "可以做的事" in send(mover, f"/map/cells/{W}/acts").text
