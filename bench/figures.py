@@ -1,4 +1,4 @@
-"""Figures over HTTP, to the county and a township, against the plain views as a superuser.
+"""Figures over HTTP and as a page, to a county and a township, against the views as a superuser.
 
 A county of a million cases over three years, 1.6 million Holdings (bench/past.py).
 """
@@ -41,7 +41,21 @@ class Question(NamedTuple):
         return f"/api/v1/figures/{self.figure}?area={self.code}&by={self.by}&{span}"
 
 
-Ask = Callable[[Question], object]
+class Shown(NamedTuple):
+    """Who opens the page of figures (/flow), told by what, over this quarter or this year."""
+
+    login: str
+    code: str
+    by: str
+    quarter: bool
+
+    def path(self, today: date) -> str:
+        """Its address."""
+        key = f"{today.year}-Q{(today.month + 2) // 3}" if self.quarter else str(today.year)
+        return f"/flow?area={self.code}&period={key}&by={self.by}"
+
+
+Ask = Callable[[Any], object]  # a Question or a Shown
 
 
 @contextmanager
@@ -59,7 +73,7 @@ def ours(county: Installation, processes: int, logins: Sequence[str]) -> Iterato
         connection = HTTPConnection("127.0.0.1", port, timeout=120)
         stack.callback(connection.close)
 
-        def ask(question: Question) -> bytes:
+        def ask(question: Question | Shown) -> bytes:
             try:
                 connection.request("GET", question.path(today), headers=headers[question.login])
                 answer = connection.getresponse()
@@ -110,7 +124,7 @@ def plain(county: Installation) -> Iterator[Ask]:
         connection.close()
 
 
-def waits(ask: Ask, questions: Sequence[Question]) -> list[float]:
+def waits(ask: Ask, questions: Sequence[Question | Shown]) -> list[float]:
     """Seconds of each question, ascending."""
     found = []
     for question in questions:
@@ -135,6 +149,7 @@ def _take(ground: Ground) -> Generator[Pair, None, None]:
         while True:
             spent = [waits(desks.ask, desks.questions) for desks in (few, many)]
             quick, slow = waits(many.ask, alike), waits(bare, alike)
+            shown = waits(many.ask, many.pages)
             yield Pair(
                 len(alike) / sum(quick),
                 len(alike) / sum(slow),
@@ -142,6 +157,7 @@ def _take(ground: Ground) -> Generator[Pair, None, None]:
                     f"p95 ms, {cases // 10:,} cases": p95(spent[0]),
                     f"p95 ms, {cases:,} cases": p95(spent[1]),
                     f"max ms, {cases:,} cases": spent[1][-1] * 1000,
+                    f"page /flow p95 ms, {cases:,} cases": p95(shown),
                     "10 × the cases : time": sum(spent[1]) / sum(spent[0]),
                 },
             )
@@ -151,6 +167,7 @@ class _Desks(NamedTuple):
     county: Installation
     ask: Ask
     questions: Sequence[Question]
+    pages: Sequence[Shown]
 
 
 @contextmanager
@@ -163,8 +180,12 @@ def _desks(ground: Ground, cases: int) -> Iterator[_Desks]:
             Question(login, code, figure, by, years)
             for (login, code), figure, by, years in product(desks, FIGURES, WAYS, (1, YEARS))
         ]
-        waits(ask, questions)  # all is read once before the watch starts
-        yield _Desks(county, ask, questions)
+        pages = [
+            Shown(login, code, by, quarter)
+            for (login, code), by, quarter in product(desks, WAYS[:3], (True, False))
+        ]
+        waits(ask, [*questions, *pages])  # all is read once before the watch starts
+        yield _Desks(county, ask, questions, pages)
 
 
 BENCH = Bench(

@@ -2,7 +2,19 @@
 
 from collections.abc import Mapping
 
-from bench import audit, climb, figures, households, logins, moves, pulls, tiles, visits, walls
+from bench import (
+    audit,
+    climb,
+    figures,
+    households,
+    logins,
+    maps,
+    moves,
+    pulls,
+    tiles,
+    visits,
+    walls,
+)
 from bench.row import Bench
 
 BENCHES: Mapping[str, Bench] = {
@@ -13,6 +25,7 @@ BENCHES: Mapping[str, Bench] = {
     "firsts": pulls.FIRSTS,
     "empty": pulls.EMPTY,
     "tiles": tiles.BENCH,
+    "map": maps.BENCH,
     "moves": moves.BENCH,
     "climb": climb.BENCH,
     "figures": figures.BENCH,

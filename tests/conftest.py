@@ -27,6 +27,7 @@ from server.app import create_app
 from server.cluster import temporary_cluster
 from server.db import db, transaction, worker
 from server.demo.county import County, draw
+from server.policies.service import ensure_policy
 from tests import smallcounty
 from tests.lending import Lending
 from tests.smallcounty import START, Clock, SmallCounty
@@ -36,7 +37,7 @@ hypothesis_settings.register_profile("wangge", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("wangge")
 
 _CLUSTER = "WANGGE_TEST_CLUSTER"  # how the workers of a parallel run hear of the one cluster
-_MIGRATED, _SEEDED = "wangge_migrated", "wangge_seeded"
+_MIGRATED, _SEEDED, _GOVERNED = "wangge_migrated", "wangge_seeded", "wangge_governed"
 _number = count(1)
 
 
@@ -93,6 +94,11 @@ def _prepare(cluster: TestCluster) -> None:
     app = create_app(smallcounty.settings(cluster.url(_SEEDED)))
     with app.app_context(), transaction(worker(START)) as session:
         smallcounty.seed(session)
+    _dispose(app)
+    cluster.create(_GOVERNED, _SEEDED)
+    app = create_app(smallcounty.settings(cluster.url(_GOVERNED)))
+    with app.app_context(), transaction(worker(START)) as session:
+        ensure_policy(session, worker(START))
     _dispose(app)
 
 
@@ -180,6 +186,16 @@ def empty_database(cluster: TestCluster) -> Iterator[str]:
     cluster.create(name, _MIGRATED)
     yield cluster.url(name)
     cluster.drop(name)
+
+
+@pytest.fixture(scope="session")
+def governed_lending(cluster: TestCluster) -> Iterator[Lending]:
+    """As `lending`, of a county with the default policy and four years of calendar, as every real
+    one has: a folder whose tests are about cases says that its `lending` is this one.
+    """
+    lending = Lending(cluster, f"g_{os.getpid()}", _GOVERNED)
+    yield lending
+    lending.close()
 
 
 @pytest.fixture

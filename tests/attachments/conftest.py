@@ -11,8 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from server.db import transaction
-from server.policies.service import ensure_policy
+from tests.lending import Lending
 from tests.smallcounty import Desk, SmallCounty, id_of
 
 GPS, ORIENTATION, MAKER, COMMENT = 0x8825, 0x0112, 0x010F, 0x9286
@@ -101,9 +100,13 @@ class Records:
 
 
 @pytest.fixture
+def lending(governed_lending: Lending) -> Lending:
+    """Cases need a policy and a calendar: these tests begin with both."""
+    return governed_lending
+
+
+@pytest.fixture
 def records(county: SmallCounty) -> Records:
-    with transaction(county.worker) as session:
-        ensure_policy(session, county.worker)
     visit = county.sign_in("worker-a1w").post(
         "/visits",
         {"id": str(uuid4()), "household_id": str(id_of("A1w-1")), "outcome": "met"},

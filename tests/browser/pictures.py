@@ -6,8 +6,10 @@ To look at pages while they are made: WANGGE_PICTURES=/tmp/pictures pytest tests
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page
 
 ASKED = os.environ.get("WANGGE_PICTURES", "")
@@ -25,4 +27,6 @@ def picture(page: Page, name: str, *, whole: bool = False) -> None:
     page.evaluate("document.fonts.ready")
     path = Path(ASKED) / f"{name}{narrow}.{language}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path, full_page=whole, animations="disabled", caret="hide")
+    taken = page.screenshot(full_page=whole, animations="disabled", caret="hide")
+    # A page has few colours: with a palette its picture is a third of the size.
+    Image.open(BytesIO(taken)).convert("RGB").quantize(96).save(path, optimize=True)

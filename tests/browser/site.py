@@ -18,12 +18,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect
 
 DESK: ViewportSize = {"width": 1366, "height": 768}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 PATIENCE = 20_000  # milliseconds until a page shows what it should: the machine may be busy
+expect.set_options(timeout=PATIENCE)
 
 # A form that is sent again for its errors is a 4xx, which the console reports as an error.
 _OURS = re.compile(r"Failed to load resource: .* status of 4(?!04)\d\d")

@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 from tests.browser.axe import assert_accessible
 from tests.browser.pictures import picture
 from tests.browser.site import DESK, PHONE, Site
-from tests.figures.conftest import Books, books, held
+from tests.figures.conftest import Books, books, held, lending
 
-__all__ = ["books"]  # a fixture
+__all__ = ["books", "lending"]  # fixtures
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A township's supervisor looks at the map: asks, points, finds, opens, and reads the same as a table."""
+"""A township's supervisor and the map: asks, points, finds, opens, reads the same as a table."""
 
 from __future__ import annotations
 

@@ -1,36 +1,107 @@
-"""Acting on the map in a browser."""
+"""Acting on the map in a browser: somebody stands in, a corner is moved, households are placed."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.site import PHONE, Site
-from tests.smallcounty import CELLS, VILLAGES
+from tests.browser.axe import assert_accessible
+from tests.browser.pictures import ASKED, picture
+from tests.browser.site import PATIENCE, Site
+from tests.smallcounty import CELLS, VILLAGES, SmallCounty, id_of
 
 W, E = CELLS["A1w"], CELLS["A1e"]
 REDRAW = f"/map/villages/{VILLAGES['A1']}/redraw"
 
 
-def test_scratch(site: Site, lang: str) -> None:
-    page = site.open(None, "township-a", lang=lang)
-    page.on("console", lambda m: print("CON", m.text, m.location))
-    page.on("requestfinished", lambda r: print("REQ", r.url))
-    page.on("requestfailed", lambda r: print("FAIL", r.url))
-    page.goto(REDRAW + f"?cell={W}")
-    page.wait_for_timeout(8000)
-    page.screenshot(path="/tmp/shots/draw0.png")
-    expect(page.locator("#map[data-ready]")).to_be_visible()
-    page.screenshot(path="/tmp/shots/draw.png")
+def test_a_sick_worker_is_stood_in_for_beside_the_map(site: Site, lang: str) -> None:
+    page = site.open(f"/map?cell={W}", "township-a", lang=lang)
+    acts = page.locator("#acts")
+    acts.locator("a[href$='/assign']").click()
+    acts.locator("#user").select_option("worker-a1e")
+    acts.locator("#to").fill("2026-03-23")
+    acts.locator("#why").fill("示例：病假三周")
+    acts.locator("[value=preview]").click()
+    expect(acts.locator("#preview")).to_contain_text("3 户" if lang == "zh" else "them: 3")
+    assert_accessible(page)
+    picture(page, "assign")
+    acts.locator("[value=apply]").click()
+    expect(page.locator("#acts [data-done]")).to_be_visible()
+
+
+def drawn(site: Site, lang: str = "zh") -> Page:
+    """The village to be drawn anew, its west cell chosen."""
+    page = site.open(f"{REDRAW}?cell={W}", "township-a", lang=lang)
+    expect(page.locator("#studio[data-ready]")).to_be_visible(timeout=PATIENCE)
+    return page
+
+
+def drag_the_border(page: Page, by: float) -> None:
+    """Take hold of the middle of the border between both cells."""
     box = page.locator("#map").bounding_box()
-    print(box)
+    assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x + 60, y + 20, steps=5)
+    page.mouse.move(x + by, y, steps=4)
     page.mouse.up()
-    page.screenshot(path="/tmp/shots/draw2.png")
-    expect(page.locator("#checked")).to_contain_text("贴合")
+
+
+def ask(page: Page) -> None:
+    """Preview what was drawn."""
     page.locator("#why").fill("示例：河改道")
-    page.get_by_role("button", name="预览").click()
-    expect(page.locator("#preview")).to_be_visible()
-    page.screenshot(path="/tmp/shots/draw3.png")
+    page.locator("#asked button").click()
+
+
+def test_a_corner_is_moved_and_what_was_drawn_outlives_its_tab(site: Site, lang: str) -> None:
+    page = drawn(site, lang)
+    drag_the_border(page, 150)
+    expect(page.locator("#checked")).to_contain_text("没有重叠" if lang == "zh" else "no overlap")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#checked")).to_contain_text("没有改动" if lang == "zh" else "Nothing")
+    page.keyboard.press("Control+y")
+    page.reload()
+    expect(page.locator("#restored")).to_be_visible()
+    expect(page.locator("#checked")).to_contain_text("没有重叠" if lang == "zh" else "no overlap")
+    ask(page)
+    expect(page.locator("#preview")).to_contain_text("1 户换网格" if lang == "zh" else "cell: 1")
+    assert_accessible(page)
+    if ASKED:
+        expect(page.locator("#map[data-ready]")).to_be_visible(timeout=PATIENCE)
+    picture(page, "redraw")
+    page.locator("#preview [value=apply]").click()
+    expect(page.locator(".done")).to_be_visible()
+
+
+def test_the_second_of_two_who_draw_sees_both_and_loses_nothing(site: Site) -> None:
+    first, second = drawn(site), drawn(site)
+    drag_the_border(first, 60)
+    drag_the_border(second, 150)
+    ask(second)
+    expect(second.locator("#preview")).to_be_visible()
+    ask(first)
+    first.locator("#preview [value=apply]").click()
+    expect(first.locator(".done")).to_be_visible()
+    second.locator("#preview [value=apply]").click()
+    expect(second.locator("#theirs")).to_be_visible()
+    expect(second.locator("#outcome")).to_contain_text("情况已变")
+    expect(second.locator("#why")).to_have_value("示例：河改道")
+    second.locator("#preview [value=apply]").click()  # previewed again beside what has changed
+    expect(second.locator(".done")).to_be_visible()
+
+
+def test_two_households_are_placed_at_once(site: Site, county: SmallCounty, lang: str) -> None:
+    desk = county.sign_in("township-a", device="desk")
+    for name in ("张示例", "李示例"):
+        village = str(id_of("A1"))
+        desk.post("/households", {"id": str(id_of(name)), "village_id": village, "head_name": name})
+    page = site.open("/map/unplaced", "township-a", lang=lang)
+    page.get_by_role("link", name="示例A1村").click()
+    for tick in page.get_by_role("checkbox").all():
+        tick.check()
+    page.locator("#cell").select_option(E)
+    page.locator("#why").fill("示例：村干部核实")
+    assert_accessible(page)
+    picture(page, "unplaced")
+    page.locator("form[method=post] button").last.click()
+    expect(page.locator(".done")).to_contain_text("2")
+    assert desk.get("/households", cell=E)["total"] == 5

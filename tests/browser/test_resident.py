@@ -9,6 +9,7 @@ from tests.browser.axe import assert_accessible
 from tests.browser.pictures import picture
 from tests.browser.site import PHONE, Site
 from tests.resident.conftest import Residents
+from tests.resident.conftest import lending as lending
 from tests.resident.conftest import residents as residents
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
+from zipfile import ZipFile
 
 from flask_babel import refresh
 from sqlalchemy import event as listening
@@ -16,11 +18,11 @@ from sqlalchemy import event as listening
 from server.console.county.desk.acts import ACTS
 from server.db import db
 from server.ladder.kinds import Event
-from tests.disputes.conftest import Ladder, ladder
+from tests.disputes.conftest import Ladder, ladder, lending
 from tests.disputes.offices import table
 from tests.smallcounty import id_of
 
-__all__ = ["ladder"]  # a fixture
+__all__ = ["ladder", "lending"]  # fixtures
 
 PAGE = {"Accept": "text/html"}
 STORY = "示例：院墙挡了邻居的水沟"
@@ -140,6 +142,28 @@ def test_the_list_is_narrowed_in_words_and_never_by_a_name(ladder: Ladder) -> No
     assert "已逾期 1 个工作日" in look(ladder, "mediator-a1")
     for query in ("status=nonsense", "page=0", "page=9999", "due=x", "under=x", "supervised=maybe"):
         look(ladder, "mediator-a1", f"/disputes?{query}", expect=422)
+
+
+def test_the_list_is_taken_along_as_it_stands_there(ladder: Ladder) -> None:
+    wages, other = case(ladder, "wages", category="unpaid_wages"), case(ladder, "other")
+    ladder.act("mediator-a1", other, "escalate", why="示例")
+    desk = ladder.desk("mediator-a1")
+    for query, cases in (("", [wages]), ("?turn=all", [wages, other]), ("?number=nothing", [])):
+        assert f'href="/disputes.xlsx{query}"' in look(ladder, "mediator-a1", f"/disputes{query}")
+        answer = desk.open("GET", f"/disputes.xlsx{query}", headers={"Accept-Language": "zh"})
+        assert answer.status_code == 200, answer.text
+        with ZipFile(BytesIO(answer.data)) as book:
+            rows = book.read("xl/worksheets/sheet1.xml").decode().split("<row ")[2:]
+        assert [number in row for number, row in zip(map(_short, cases), rows, strict=True)] == [
+            True for _ in cases
+        ]
+        assert STORY not in str(rows)
+    taken = "SELECT what->>'rows' FROM audit_act WHERE action = 'export.read' ORDER BY id"
+    assert [row[0] for row in table(ladder, taken)] == ["1", "2", "0"]
+
+
+def _short(dispute: str) -> str:
+    return dispute[-8:].upper()
 
 
 def test_a_long_list_is_paged(ladder: Ladder) -> None:

@@ -11,10 +11,10 @@ from zipfile import ZipFile
 import pytest
 
 from server.sealed.ring import keyring, row_key
-from tests.figures.conftest import Books, books, held
+from tests.figures.conftest import Books, books, held, lending
 from tests.smallcounty import SmallCounty
 
-__all__ = ["books"]  # a fixture
+__all__ = ["books", "lending"]  # fixtures
 
 
 @pytest.fixture
@@ -214,3 +214,13 @@ def test_nothing_is_an_answer_and_the_page_is_light(county: SmallCounty, books: 
         assert answer.status_code == 200, path
         weight += len(answer.data)
     assert weight <= 600_000
+
+
+def test_the_list_behind_a_figure_is_taken_along_narrowed_the_same(kept: Books) -> None:
+    span = "from=2026-01-01&to=2026-03-31"
+    path = f"/disputes.xlsx?held_at=village&ended=settled&{span}"
+    taken = answered(kept, "county", path)
+    assert taken.status_code == 200, taken.text
+    (sheet,) = sheets_of(taken.data)
+    assert "<f>" not in sheet
+    assert sum("neighbours" in cell or "邻里" in cell for cell in cells(sheet)) == 12

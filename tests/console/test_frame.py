@@ -12,7 +12,7 @@ from tests.console.desks import OWN, reader, words
 from tests.smallcounty import PASSWORD, SmallCounty
 
 BARS = {  # who finds what in the bar
-    "worker-a1w": ("规则与日历", "我的账户"),
+    "worker-a1w": ("记走访", "规则与日历", "我的账户"),
     "mediator-a1": ("今日", "纠纷", "卡在哪里", "规则与日历", "我的账户"),
     "township-a": ("今日", "地图", "纠纷", "卡在哪里", "规则与日历", "我的账户"),
     "county": ("今日", "地图", "纠纷", "卡在哪里", "规则与日历", "我的账户"),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from flask_babel import refresh
+from sqlalchemy import text
 
-from server.console.township.map.sheet import MOST
 from server.console.township.map import sheet
+from server.db import transaction
+from server.settings import BadSettings, from_environment
 from tests.smallcounty import CELLS, VILLAGES, Desk, SmallCounty
 
 
@@ -37,10 +41,12 @@ def test_the_answer_stands_in_words_before_the_picture(county: SmallCounty) -> N
         "/map?ask=open": "在办纠纷 0 件，其中超期 0 件",
         "/map?ask=overdue": "超期纠纷 0 件，在办共 0 件",
         "/map?ask=unplaced": "0 户还没有落格",
+        "/map?from=2026-02-01&to=2026-02-28": "2026年2月1日至2026年2月28日见到的常住户",
         "/map?as_of=2026-02-20": "2026年2月20日的网格",
     }
     for address, answer in answers.items():
         assert answer in re.sub(r"\s+", " ", look(desk, address)), address
+    assert 'href="/disputes?due=overdue"' in look(desk, "/map?ask=overdue")
     assert "Households met in the last 30 days: 0%" in look(desk, "/map?lang=en")
 
 
@@ -58,9 +64,10 @@ def test_the_table_has_every_cell_of_ones_own(county: SmallCounty) -> None:
         look(county.sign_in(login), expect=403)
 
 
-def test_a_county_of_many_cells_is_told_by_township(county: SmallCounty, monkeypatch: Any) -> None:
+def test_a_county_of_many_cells_is_told_by_township(
+    county: SmallCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sheet, "MOST", 5)
-    assert MOST == 400
     said = look(county.sign_in("county"))
     assert "示例A镇" in said
     assert f"under={VILLAGES['B1'][:9]}" in said
@@ -76,7 +83,10 @@ def test_a_cell_has_its_people_and_what_waits(county: SmallCounty) -> None:
         assert "示例worker-a1w" in said, address
         assert "示例手机" in said, address
         assert f'<div id="acts" data-cell="{CELLS["A1w"]}">' in said, address
-        assert f'href="/disputes?under={CELLS["A1w"]}"' in said, address
+        listed = re.search(r'href="(/disputes[^"]+)"', said)
+        assert listed, address
+        assert CELLS["A1w"] in listed[1]
+        look(desk, listed[1])
     assert "现在没有人服务这个网格。" in look(desk, f"/map/cells/{CELLS['A2w']}")
     for code in ("511921100201999", CELLS["B1w"]):  # none, and another township's: no difference
         assert "您的辖区里没有这个编码的网格。" in look(desk, f"/map?cell={code}"), code
@@ -93,11 +103,36 @@ def test_nonsense_in_the_address_is_told_and_the_map_still_stands(county: SmallC
     look(desk, "/map/cells/x", expect=422)
 
 
+def test_a_base_map_is_the_only_other_host_and_of_this_page_alone(county: SmallCounty) -> None:
+    desk = county.sign_in("township-a")
+
+    def policy(address: str) -> str:
+        page = desk.open("GET", address, headers={"Accept": "text/html"})
+        return str(page.headers["Content-Security-Policy"])
+
+    assert "http" not in policy("/map")
+    named = "https://maps.example.invalid:8443/{z}/{x}/{y}.png"
+    settings = county.app.extensions["wangge.settings"]
+    county.app.extensions["wangge.settings"] = replace(settings, base_map=named)
+    assert "connect-src 'self' https://maps.example.invalid:8443;" in policy("/map")
+    assert "http" not in policy("/account")
+    assert told(look(desk))["base_map"] == named
+
+
+def test_an_address_of_a_base_map_names_tiles_and_nothing_else() -> None:
+    keys = {"WANGGE_DATABASE_URL": "postgresql://x/y", "WANGGE_SEAL_KEYS": f"a:{'A' * 43}="}
+    known = {**keys, "WANGGE_BLIND_KEY": f"{'A' * 43}="}
+    tiles = "/{z}/{x}/{y}.png"
+    assert from_environment(known).base_map is None
+    named = from_environment({**known, "WANGGE_BASE_MAP": f"https://a.invalid{tiles}"})
+    assert named.base_map == f"https://a.invalid{tiles}"
+    wrong = ("a.invalid", "https://a.invalid/", f"ftp://a.invalid{tiles}", f"https://{tiles}")
+    for address in (*wrong, f"https://a.invalid; script-src *{tiles}"):
+        with pytest.raises(BadSettings, match="WANGGE_BASE_MAP"):
+            from_environment({**known, "WANGGE_BASE_MAP": address})
+
+
 def test_what_a_place_is_called_cannot_leave_its_place_in_the_page(county: SmallCounty) -> None:
-    from sqlalchemy import text
-
-    from server.db import transaction
-
     with transaction(county.worker) as session:
         session.execute(text("UPDATE grid_cell SET name = '</script><b>&amp;'"))
     said = look(county.sign_in("township-a"))

@@ -50,6 +50,7 @@ class Played:
     fates: list[Fate]
     now: datetime  # when the month was over
     said: list[str]
+    slips: list[str]  # codes that residents went home with
 
     @property
     def installation(self) -> Installation:
@@ -63,6 +64,7 @@ class DemoCounty:
 
     installation: Installation
     now: datetime
+    slips: list[str]
 
     @contextmanager
     def opened(self) -> Iterator[tuple[Flask, Clock]]:
@@ -103,7 +105,7 @@ def demo_copy(cluster: TestCluster) -> Iterator[DemoCounty]:
     try:
         with opened(settings):  # a database that was copied is closed until somebody has seen to it
             rounds.look_after(worker(played.now), settings.data_dir)
-        yield DemoCounty(installation, played.now)
+        yield DemoCounty(installation, played.now, played.slips)
     finally:
         cluster.drop(name)
 
@@ -138,4 +140,5 @@ def _play(cluster: TestCluster, var: Path) -> Played:
         fates,
         now,
         said,
+        month.month.slips,
     )

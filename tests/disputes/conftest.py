@@ -14,9 +14,9 @@ import pytest
 from server.db import transaction
 from server.disputes import service
 from server.disputes.service import NewDispute
-from server.policies.service import ensure_policy
 from server.syncing.queries import find_epoch
 from sync.clock import to_ms
+from tests.lending import Lending
 from tests.smallcounty import Desk, SmallCounty, id_of
 
 
@@ -141,8 +141,12 @@ class Ladder:
 
 
 @pytest.fixture
+def lending(governed_lending: Lending) -> Lending:
+    """Cases need a policy and a calendar: these tests begin with both."""
+    return governed_lending
+
+
+@pytest.fixture
 def ladder(county: SmallCounty) -> Ladder:
     """The small county with the default policy and its calendar."""
-    with transaction(county.worker) as session:
-        ensure_policy(session, county.worker)
     return Ladder(county)

@@ -11,6 +11,7 @@ from server.erasure.register import Register
 from tests.access.keeping import behind
 from tests.disputes.conftest import Ladder
 from tests.disputes.conftest import ladder as ladder
+from tests.disputes.conftest import lending as lending
 from tests.erasure.orders import GONE
 from tests.erasure.planted import quarrel
 from tests.smallcounty import Desk, SmallCounty

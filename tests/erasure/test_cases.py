@@ -22,6 +22,7 @@ from tests.attachments.conftest import photo
 from tests.cli.keyboard import as_admin
 from tests.disputes.conftest import Ladder
 from tests.disputes.conftest import ladder as ladder
+from tests.disputes.conftest import lending as lending
 from tests.erasure.orders import all_text
 from tests.erasure.planted import (
     NAME,

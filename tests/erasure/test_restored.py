@@ -20,13 +20,13 @@ from tests import smallcounty
 from tests.approvals.conftest import allowed_at
 from tests.attachments.conftest import photo
 from tests.cli.keyboard import Keyboard, environment
-from tests.disputes.conftest import Ladder, ladder
+from tests.disputes.conftest import Ladder, ladder, lending
 from tests.erasure.orders import STORY
 from tests.erasure.planted import NAME, NUMBER, OTHER, OTHERS, OWN, everything, quarrel
 from tests.smallcounty import SmallCounty, id_of
 from tests.syncing.test_phones import Carried
 
-__all__ = ["ladder"]
+__all__ = ["ladder", "lending"]
 
 
 @pytest.fixture

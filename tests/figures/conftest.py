@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from server.db import transaction
 from server.figures import service
-from server.policies.service import ensure_policy
+from tests.lending import Lending
 from tests.smallcounty import Desk, SmallCounty, id_of
 
 NOON = timedelta(hours=4)  # 12:00 local time
@@ -173,10 +173,14 @@ def held(
 
 
 @pytest.fixture
+def lending(governed_lending: Lending) -> Lending:
+    """Cases need a policy and a calendar: these tests begin with both."""
+    return governed_lending
+
+
+@pytest.fixture
 def books(county: SmallCounty) -> Iterator[Books]:
     """The small county with a policy and empty books."""
-    with transaction(county.worker) as session:
-        ensure_policy(session, county.worker)
     url = make_url(county.url).set(drivername="postgresql")
     connection = psycopg2.connect(url.render_as_string(hide_password=False))
     try:

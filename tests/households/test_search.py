@@ -1,4 +1,4 @@
-"""Who knows a name or an address finds the household; nobody learns a name, and the look is kept."""
+"""Who knows a name or an address finds the household; nobody learns one, and the look is kept."""
 
 from __future__ import annotations
 

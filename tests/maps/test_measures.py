@@ -51,7 +51,7 @@ def cells_of(desk: Desk, **asked: Any) -> dict[str, dict[str, Any]]:
     return {one["code"]: one for one in cells}
 
 
-def numbers(cell: dict[str, Any]) -> tuple[int, ...]:
+def numbers(cell: dict[str, Any]) -> tuple[int | None, ...]:
     """households, visited, unseen, open, overdue, unplaced."""
     return tuple(
         cell[name] for name in ("households", "visited", "unseen", "open", "overdue", "unplaced")

@@ -13,8 +13,7 @@ from shapely import box
 from shapely.geometry import mapping
 from sqlalchemy import create_engine, text
 
-from server.db import transaction
-from server.policies.service import ensure_policy
+from tests.lending import Lending
 from tests.smallcounty import CELLS, SOUTH, VILLAGES, WEST, Desk, SmallCounty
 
 
@@ -107,8 +106,12 @@ def split_of(cell: str = "A1w", at: float = 0.035, **more: Any) -> dict[str, Any
 
 
 @pytest.fixture
+def lending(governed_lending: Lending) -> Lending:
+    """Cases need a policy and a calendar: these tests begin with both."""
+    return governed_lending
+
+
+@pytest.fixture
 def mover(county: SmallCounty) -> Mover:
     """The small county with its ladder."""
-    with transaction(county.worker) as session:
-        ensure_policy(session, county.worker)
     return Mover(county)

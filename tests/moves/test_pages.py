@@ -126,12 +126,11 @@ def test_two_neighbours_become_one(mover: Mover) -> None:
 def test_a_drawing_is_previewed_and_done(mover: Mover) -> None:
     path = f"/map/villages/{VILLAGES['A1']}/redraw"
     cells = [
-        {"code": W, "geometry": rectangle("A1", 0, 0.065)},
-        {"code": E, "geometry": rectangle("A1", 0.065, 0.1)},
+        {"code": W, "geometry": rectangle("A1", 0, 0.075)},
+        {"code": E, "geometry": rectangle("A1", 0.075, 0.1)},
     ]
     form = {"drawing": json.dumps({"cells": cells}), "why": "示例：河改道"}
     seen = send(mover, path, form).text
-    open("/tmp/seen.html","w").write(seen)
     assert "1 户换网格" in seen
     assert "示***" in seen  # the list is reachable, masked
     assert send(mover, path, kept(seen)).location == f"{path}?done=1"

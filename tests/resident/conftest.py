@@ -9,9 +9,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 
-from server.db import transaction
-from server.policies.service import ensure_policy
 from tests.disputes.conftest import Ladder
+from tests.lending import Lending
 from tests.smallcounty import SmallCounty, id_of
 
 # What must never be in an answer: planted in the story, names, telephones and reasons.
@@ -83,8 +82,12 @@ class Residents:
 
 
 @pytest.fixture
+def lending(governed_lending: Lending) -> Lending:
+    """Cases need a policy and a calendar: these tests begin with both."""
+    return governed_lending
+
+
+@pytest.fixture
 def residents(county: SmallCounty) -> Residents:
     """The small county with the default policy and its calendar."""
-    with transaction(county.worker) as session:
-        ensure_policy(session, county.worker)
     return Residents(Ladder(county))

@@ -65,7 +65,7 @@ def test_a_code_is_typed_and_the_case_stands_there(residents: Residents) -> None
     page = post(residents, {**form, "code": code.lower().replace("-", " ")})
     for said in (
         *("示例A1调解委员会", "000-0000000", "2026-04-01", "还有 22 个工作日"),
-        *("村 ◉", "乡镇 ○", "已登记"),
+        *("村 ◉", "乡镇 ○", "已登记", "最迟 2026-03-05 受理"),
     ):
         assert said in page.text, said
     assert [form["do"] for form in page.forms] == ["request", "recusal", "withdraw", "refuse"]

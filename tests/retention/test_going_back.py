@@ -8,11 +8,11 @@ from migrations.upgrade import downgrade, upgrade
 from server.db import transaction
 from server.erasure import rounds
 from server.erasure.register import Register
-from tests.disputes.conftest import Ladder, ladder
+from tests.disputes.conftest import Ladder, ladder, lending
 from tests.erasure.conftest import register
 from tests.erasure.planted import OWN, everything, quarrel
 
-__all__ = ["ladder", "register"]
+__all__ = ["ladder", "lending", "register"]
 
 
 def test_going_back_to_before_parties_were_erased_works_on_data(

@@ -22,11 +22,11 @@ from server.retention.errors import KindNotFound, LookFirst, RuleFixed, RuleOff
 from server.retention.rules import PERSONAL, digest_of, months_before
 from server.worker.jobs import keep_as_decided
 from tests.cli.keyboard import Keyboard, environment
-from tests.disputes.conftest import Ladder, ladder
+from tests.disputes.conftest import Ladder, ladder, lending
 from tests.erasure.planted import NUMBER, OTHER_NUMBER, approved, everything, quarrel
 from tests.smallcounty import SmallCounty, id_of
 
-__all__ = ["ladder"]
+__all__ = ["ladder", "lending"]
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Any
 
 from server.db import transaction
 from server.disputes.service.following import close_followed_up
-from tests.disputes.conftest import Ladder, ladder
+from tests.disputes.conftest import Ladder, ladder, lending
 from tests.resident.conftest import residents
 from tests.smallcounty import id_of
 
-__all__ = ["ladder", "residents"]
+__all__ = ["ladder", "lending", "residents"]
 
 
 def party(household: str, side: str = "applicant", **more: Any) -> dict[str, Any]:

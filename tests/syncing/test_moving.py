@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.moves.conftest import Mover, mover  # noqa: F401 (a fixture)
+from tests.moves.conftest import Mover, lending, mover  # noqa: F401 (fixtures)
 from tests.moves.test_areas import TRANSFER
 from tests.moves.test_stories import GIVEN_AWAY, NEW
 from tests.smallcounty import id_of

@@ -24,11 +24,13 @@ FEATURES = {"households": "household_id", "visits": "visit_id"}
 # What anybody may ask for who may use the route at all. Callables get the place's name.
 PUBLIC: Mapping[str, Any] = {
     "code": lambda place: CELLS[place],
+    "village": lambda place: VILLAGES[place[:2]],
     "day": "2026-03-03",
     "version": "1",
     "layer": "cells",
     "path": "index.css",
     "event": "note",
+    "about": "neighbours",
     "one_id": str(id_of("a notice")),
     "office_id": str(id_of("office A1")),
 }

@@ -21,6 +21,7 @@ class Place:
     path: str
     name: LazyString
     action: str
+    outdoors: bool = False  # not for those who have a desk
 
     @property
     def here(self) -> bool:
@@ -29,6 +30,7 @@ class Place:
 
 
 PLACES: Final = (
+    Place("/work/", _("记走访"), "visit.record", outdoors=True),
     Place("/day", _("今日"), "dispute.act"),
     Place("/map", _("地图"), "sync.supervise"),
     Place("/disputes", _("纠纷"), "dispute.act"),
@@ -42,4 +44,6 @@ def places_of(asker: Asker | None) -> Sequence[Place]:
     """The entries for somebody who has signed in."""
     if asker is None:
         return ()
-    return [place for place in PLACES if scope_of(place.action, asker.roles)]
+    desk = scope_of("dispute.act", asker.roles)
+    open_to = [place for place in PLACES if scope_of(place.action, asker.roles)]
+    return [place for place in open_to if not (place.outdoors and desk)]

@@ -15,7 +15,9 @@ from typing import Final
 _IMPORT: Final = re.compile(
     r"^import (?:\{(?P<names>[^}]*)\}|\* as (?P<whole>\w+)) from \"(?P<path>[^\"]+)\";$", re.M
 )
-_PASSED_ON: Final = re.compile(r"^export \{ (?P<names>[\w, ]+) \} from \"(?P<path>[^\"]+)\";$", re.M)
+_PASSED_ON: Final = re.compile(
+    r"^export \{ (?P<names>[\w, ]+) \} from \"(?P<path>[^\"]+)\";$", re.M
+)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?function|class|const)", re.M)
 _EXPORTED: Final = re.compile(r"^export (?:async )?(?:function\*?|class|const) (\w+)", re.M)
 _GIVEN: Final = re.compile(r"^export \{ ([\w, ]+) \};$", re.M)

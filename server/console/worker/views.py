@@ -33,7 +33,7 @@ MANIFEST: Final[dict[str, Any]] = {
     "id": SCOPE,
     "name": "网格 Wangge",
     "short_name": "网格",
-    "description": "我的网格、走访、纠纷，没有网络也能记。 My cells, visits, disputes, offline too.",
+    "description": "我的网格、走访、纠纷，没有网络也能记。 Cells, visits, disputes; offline too.",
     "lang": "zh-CN",
     "start_url": SCOPE,
     "scope": SCOPE,
@@ -104,4 +104,5 @@ def _checked_each_time(answer: Response) -> Response:
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["Permissions-Policy"] = FEATURES
     answer.add_etag()
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from server.access.models import Office
+from geo.codes import Level as CodeLevel
 from server.disputes.models import Dispute, DisputeEvent, DisputePlace, Holding
 from server.disputes.queries.cases import list_disputes
 from server.disputes.queries.counted import narrow_to_figure
@@ -35,7 +36,7 @@ from server.disputes.rules.next import Next
 from server.ladder.kinds import State
 from server.ladder.routing import Level
 from server.ladder.states import OPEN
-from server.places.models import Area
+from server.places.models import Area, GridCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,12 @@ def _turn_of(levels: Collection[Level]) -> ColumnElement[bool]:
 
 
 def _lying(under: str) -> Select[tuple[UUID]]:
-    there = select(DisputePlace.dispute_id).join(Area, Area.id == DisputePlace.village_id)
+    there = select(DisputePlace.dispute_id)
+    if len(under) == CodeLevel.CELL.digits:
+        return there.join(GridCell, GridCell.id == DisputePlace.cell_id).where(
+            GridCell.code == under
+        )
+    there = there.join(Area, Area.id == DisputePlace.village_id)
     return there.where(Area.code.startswith(under, autoescape=True))
 
 

@@ -18,6 +18,6 @@ class DeskIn(DisputesIn):
     turn = fields.String(validate=validate.OneOf(["ours", "all"]))
     next = fields.String(load_default=None, validate=validate.OneOf(list(Next)))
     due = fields.String(load_default=None, validate=validate.OneOf(["overdue", "soon"]))
-    under = fields.String(load_default=None, validate=validate.Regexp(r"[0-9]{6,12}\Z"))
+    under = fields.String(load_default=None, validate=validate.Regexp(r"[0-9]{6,15}\Z"))
     number = fields.String(load_default=None, validate=validate.Length(max=100))
     page = fields.Integer(load_default=1, validate=validate.Range(1, MOST_PAGES))

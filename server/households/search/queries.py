@@ -45,5 +45,3 @@ def find_households(
         .order_by(Household.head_index == head_index, Household.id)
     )
     return session.execute(query.limit(limit)).all()
-
-

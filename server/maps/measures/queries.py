@@ -52,22 +52,23 @@ def measure(by: Identity, asked: Asked) -> Measured:
     whole = asked.held is None and not asked.under
     with transaction(by, snapshot=True) as session:
         run(session, _PLAN, {})
-        (found,) = run(
-            session,
-            _STATEMENTS[whole],
-            {
-                "everywhere": asked.held is None,
-                "held": sorted(asked.held or ()),
-                "under": asked.under,
-                "since": asked.since,
-                "until": asked.until,
-                "unseen_since": asked.unseen_since,
-                "now": by.now,
-                "coverage": sorted(COVERAGE),
-                "open": [state.value for state in OPEN],
-            },
-        )
+        (found,) = run(session, STATEMENTS[whole], values_of(asked, by.now))
     return Measured(found.cells or [], found.villages or [], found.mark)
+
+
+def values_of(asked: Asked, now: datetime) -> dict[str, Any]:
+    """Parameters of STATEMENTS."""
+    return {
+        "everywhere": asked.held is None,
+        "held": sorted(asked.held or ()),
+        "under": asked.under,
+        "since": asked.since,
+        "until": asked.until,
+        "unseen_since": asked.unseen_since,
+        "now": now,
+        "coverage": sorted(COVERAGE),
+        "open": [state.value for state in OPEN],
+    }
 
 
 def recall(by: Identity, asked: Asked, at: datetime) -> Measured:
@@ -101,6 +102,8 @@ _PLAN = f"""
 
 
 _NEWEST = "(SELECT cast(mark AS text) FROM feed_mark ORDER BY seq DESC LIMIT 1) AS mark"
+
+
 # An amended visit counts as its amendment says. One look at the visits serves both spans: of each
 # household only when it was last met matters for the one, and whether it was for the other.
 def _statement(of_visits: str, of_households: str) -> str:
@@ -115,7 +118,7 @@ def _statement(of_visits: str, of_households: str) -> str:
                'v:' || v.id AS bucket
           FROM area v LEFT JOIN area t ON t.id = v.parent_id
          WHERE v.id = ANY (ARRAY(SELECT village_id FROM mine))
-    ), met AS MATERIALIZED (
+    ), met AS (
         SELECT v.household_id,
                bool_or(v.occurred_at >= :since AND v.occurred_at < :until) AS visited,
                bool_or(v.occurred_at >= :unseen_since)                     AS seen
@@ -186,7 +189,7 @@ def _within(row: str) -> str:
 
 
 # By (the whole county?): every bucket of it as a condition would only cost time.
-_STATEMENTS = {True: _statement("", ""), False: _statement(_within("v"), _within("h"))}
+STATEMENTS = {True: _statement("", ""), False: _statement(_within("v"), _within("h"))}
 
 _IN_FORCE = "{0}.valid_from < :at AND ({0}.valid_to IS NULL OR {0}.valid_to >= :at)"
 _PAST = f"""

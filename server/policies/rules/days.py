@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import holidays
@@ -29,7 +30,8 @@ class Listed(NamedTuple):
     name: str
 
 
-def days_of(year: int) -> Iterator[Day]:
+@lru_cache(maxsize=8)
+def days_of(year: int) -> Sequence[Day]:
     """Every day of a year, make-up days (调休) included where the `holidays` package knows them.
 
     Each published year had make-up days: one without any is not published yet, and is marked
@@ -37,10 +39,7 @@ def days_of(year: int) -> Iterator[Day]:
     """
     published = holidays.country_holidays("CN", years=year, language=_LANGUAGE)
     provisional = not any(day.year == year for day in published.weekend_workdays)
-    for day in each_day(year):
-        made_up = MADE_UP if day in published.weekend_workdays else ""
-        name = published.get(day) or made_up
-        yield Day(day, published.is_working_day(day), str(name), provisional)
+    return tuple(_published(day, published, provisional=provisional) for day in each_day(year))
 
 
 def year_of_list(year: int, listed: Mapping[date, Listed], *, provisional: bool) -> Iterator[Day]:
@@ -52,6 +51,11 @@ def year_of_list(year: int, listed: Mapping[date, Listed], *, provisional: bool)
         yield Day(
             day, working, name or (MADE_UP if working and is_weekend(day) else ""), provisional
         )
+
+
+def _published(day: date, known: holidays.HolidayBase, *, provisional: bool) -> Day:
+    made_up = MADE_UP if day in known.weekend_workdays else ""
+    return Day(day, known.is_working_day(day), str(known.get(day) or made_up), provisional)
 
 
 def has_make_up_days(year: int, listed: Mapping[date, Listed]) -> bool:

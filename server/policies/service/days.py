@@ -65,7 +65,7 @@ def load_calendar(session: Session, years: Iterable[int]) -> int:
     A provisional day is overwritten once its year is published.
     """
     wanted = sorted(set(years))
-    written = sum(queries.upsert_days(session, list(days_of(year))) for year in wanted)
+    written = sum(queries.upsert_days(session, days_of(year)) for year in wanted)
     if written:
         record(session, "policy.calendar", years=wanted, days=written)
     return written

@@ -1,5 +1,6 @@
 // A slip's QR carries the code behind the #: put it into the form, and out of the address.
 function fill() {
+  /** @type {HTMLInputElement | null} */
   var field = document.querySelector(".look input[name=code]");
   var code = decodeURIComponent(location.hash.slice(1));
   if (!code) return;

@@ -79,7 +79,7 @@ window.phones = {
     held.set(key, one);
     const clock = { read: () => ({ ...one.now }) };
     const [line, locks] = [lineOf(key), navigator.locks];
-    one.phone = new Phone({ store, user, device, line, clock, newId, room: roomy, locks, ...app });
+    one.phone = new Phone({ store, user, device, line, clock, newId, room: roomy, ballast: 0, locks, ...app });
     await one.phone.begin();
   },
   /** Do something at this moment; `until`: how many requests to the store it may make. */

@@ -59,10 +59,10 @@ class Tab:
         deed = "async (me, ...who) => { me.phone = await me.handset.open(...who) }"
         self.do(deed, str(id_of(f"user {login}")), password)
 
-    def visit(self, household: str = "A1w-1") -> str:
+    def visit(self, household: str = "A1w-1", note: str = "示例") -> str:
         """Write a visit down; its id."""
         deed = """(me, visit) => me.field.recordVisit(me.phone, { ...visit, id: me.newId() })"""
-        about = {"household_id": str(id_of(household)), "outcome": "met", "note": "示例"}
+        about = {"household_id": str(id_of(household)), "outcome": "met", "note": note}
         return str(self.do(deed, about))
 
     def sync(self) -> dict[str, Any]:
@@ -94,6 +94,22 @@ class Lived:
     def on_a_good_road(self) -> None:
         """Nothing more happens to requests."""
         self.context.unroute_all()
+
+
+# A disk with so many bytes left. (The quota of the browser's developer tools is looked at now and
+# then: hundreds of megabytes went past it.)
+SMALL_DISK = """(me, free) => {
+  const { add, put, clear } = IDBObjectStore.prototype;
+  const spend = (real) => function (value) {
+    free -= JSON.stringify(value).length + (value.bytes ? value.bytes.length : 0);
+    if (free < 0) throw new DOMException("full", "QuotaExceededError");
+    return real.call(this, value);
+  };
+  Object.assign(IDBObjectStore.prototype, { add: spend(add), put: spend(put), clear() {
+    if (this.name === "ballast") free += 1024 * 1024;
+    return clear.call(this);
+  } });
+}"""
 
 
 def lose_answer(route: Route) -> None:

@@ -15,7 +15,7 @@ from sync.phone import LineLost, LineRefused, LoginLost, RowsLocked, Summary, To
 
 ORIGIN = "http://127.0.0.1:9"  # nothing listens there: the page comes from these files
 ADAPTER = Path(__file__).with_name("adapter.js")
-SHELL = "<!doctype html><meta charset=utf-8><title>phone</title><script type=module src=/a.js></script>"
+SHELL = "<!doctype html><title>phone</title><script type=module src=/a.js></script>"
 
 Reading = Mapping[str, Any]  # what a phone's clocks read
 Answer = Callable[[Any, Any], Mapping[str, Any]]  # verb and body → what the page hears
@@ -78,7 +78,7 @@ class Tab:
     def _line(self, key: str, verb: str, said: str) -> str:
         try:
             return json.dumps(self.lines[key](verb, json.loads(said)))
-        except BaseException as error:  # a page would only hear that something failed
+        except BaseException as error:  # noqa: BLE001 # raised again in `do`; a page cannot
             self.complaint = error
             return json.dumps({"login": True})
 
@@ -112,9 +112,7 @@ class PhoneInTab:
     def __init__(self, tab: Tab, key: str, now: Callable[[], Reading]) -> None:
         self._tab, self._key, self._now = tab, key, now
 
-    def record(
-        self, entity: str, op: str, set: Any, id: str | None = None, was: Any = None
-    ) -> str:
+    def record(self, entity: str, op: str, set: Any, id: str | None = None, was: Any = None) -> str:
         """Write something down."""
         said = {"entity": entity, "op": str(op), "set": dict(set), "id": id, "was": was}
         return str(self.do("record", {k: v for k, v in said.items() if v is not None}))

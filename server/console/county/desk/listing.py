@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -40,6 +39,7 @@ class Line:
     office: str
     place: str
     next: str
+    by_when: datetime | None
     left: TimeLeft | None
     levels: Sequence[str]
 
@@ -56,10 +56,11 @@ class Listing:
     asked: Mapping[str, Any]
     areas: Sequence[tuple[str, str]]  # (code, name) to narrow by
     from_figure: bool
-    export: str
 
 
-def read_listing(session: Session, me: Asker, asked: Mapping[str, Any]) -> Listing:
+def read_listing(
+    session: Session, me: Asker, asked: Mapping[str, Any], size: int = PAGE
+) -> Listing:
     """The page that is asked for: without a word of its own, what waits for the asker's Offices."""
     now, reach = me.identity.now, me.places(session)
     calendar = policies.calendar(session, local_day(now - timedelta(days=400)))
@@ -68,17 +69,16 @@ def read_listing(session: Session, me: Asker, asked: Mapping[str, Any]) -> Listi
     asked = {**asked, **_usual(asked, bool(any(v is not None for v in figure.values())))}
     query = desk.list_desk(reach, me.user_id, now, _wanted(me, asked, calendar, soon), figure)
     whole = desk.list_desk(reach, me.user_id, now, Wanted(status=_status(asked)), figure)
-    rows = desk.read_page(session, query, asked["page"], PAGE)
+    rows = desk.read_page(session, query, asked["page"], size)
     return Listing(
-        [_line(row, calendar, now, soon) for row in rows[:PAGE]],
+        [_line(row, calendar, now, soon) for row in rows[:size]],
         desk.count(session, query),
         desk.count(session, whole),
         asked["page"],
-        len(rows) > PAGE,
+        len(rows) > size,
         asked,
         _areas(session, reach),
         any(value is not None for value in figure.values()),
-        _export(asked),
     )
 
 
@@ -137,7 +137,7 @@ def _soon_until(now: datetime, calendar: WorkingCalendar, soon: int) -> datetime
 def _line(row: Row[Any], calendar: WorkingCalendar, now: datetime, soon: int) -> Line:
     place = " ".join(name for name in (row.township, row.village) if name)
     held = time_left(calendar, now, row.by_when, soon)
-    return Line(row.Dispute, row.office, place, row.next, held, row.levels or ())
+    return Line(row.Dispute, row.office, place, row.next, row.by_when, held, row.levels or ())
 
 
 def _areas(session: Session, reach: Any) -> list[tuple[str, str]]:
@@ -146,9 +146,3 @@ def _areas(session: Session, reach: Any) -> list[tuple[str, str]]:
     if reach is None:
         return sorted({(row.code[:9], row.township) for row in rows})
     return sorted((row.code, row.name) for row in rows if f"v:{row.id}" in reach)
-
-
-def _export(asked: Mapping[str, Any]) -> str:
-    """The same places as a sheet; an export knows no other of these questions."""
-    under = asked["under"] or asked["village"]
-    return "/api/v1/exports/disputes.xlsx" + (f"?{urlencode({'under': under})}" if under else "")

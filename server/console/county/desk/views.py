@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from server.access.door import Asker, asker, may
 from server.access.schemas import RevealIn
+from server.audit.service import record
 from server.console.county.desk import new, words
 from server.console.county.desk.acts import ACTS
 from server.console.county.desk.case import Case, read_case
 from server.console.county.desk.errors import MovedMeanwhile
 from server.console.county.desk.listing import read_listing
 from server.console.county.desk.sent import ROWS_OF_TERMS, Typed, event_in
+from server.console.county.desk.sheet import MOST, workbook
 from server.console.frame.forms import filled, loaded
 from server.console.frame.pages import blueprint, shown
 from server.db import AlreadyThere, transaction
@@ -28,8 +30,10 @@ from server.disputes.queries import desk
 from server.disputes.rules.events import NewEvent
 from server.disputes.schemas.desk import DeskIn
 from server.errors import NotFound, WanggeError
+from server.exports.catalogue import MEDIA, Format
 from server.households import service as households
 from server.households.errors import HouseholdNotFound
+from server.ladder.calendar import local_day
 from server.ladder.kinds import Event
 from server.problems import status_of
 
@@ -54,6 +58,20 @@ def list_cases() -> Response:
     with transaction(asker().identity) as session:
         listing = read_listing(session, asker(), asked)
     return shown("desk/list.html", listing=listing)
+
+
+@pages.get("/disputes.xlsx")
+@may("dispute.act")
+def export_list() -> Response:
+    """The same list as a workbook; that somebody took it along is written down."""
+    asked = loaded(DeskIn(), filled(request.args.to_dict())) | {"page": 1}
+    with transaction(asker().identity) as session:
+        listing = read_listing(session, asker(), asked, MOST)
+        record(session, "export.read", export="desk", format="xlsx", rows=len(listing.lines))
+    answer = Response(workbook(listing.lines), content_type=MEDIA[Format.XLSX])
+    name = f"disputes-{local_day(asker().identity.now)}.xlsx"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return _no_store(answer)
 
 
 @pages.get("/disputes/<uuid:dispute_id>")

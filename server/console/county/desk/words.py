@@ -50,7 +50,7 @@ def word(of: str, slug: str | None) -> str:
         return ""
     words: Any = WORDS[of]
     known = words if isinstance(words, Mapping) else {one.value: one.zh for one in words}
-    plain = slug.replace("_", " ")
+    plain = slug.replace("_", " ").capitalize()
     return in_language(str(known.get(slug, plain)), plain)
 
 

@@ -16,6 +16,7 @@ from server.access.errors import ProveAgain
 from server.access.permissions import scope_of
 from server.access.proof import prove_anew
 from server.console.county.rules import forms, words
+from server.console.county.rules.differing import Difference, differences
 from server.console.county.rules.reading import rows_of, to_come
 from server.console.frame.language import in_language
 from server.console.frame.pages import blueprint, shown
@@ -52,8 +53,10 @@ def show_rules() -> Response:
     with transaction(me.identity) as session:
         present = service.current_policy(session, me.identity.now)
         versions = service.list_versions(session)
+        unpublished = service.unpublished(session, me.identity.now)
     return shown(
         "rules/page.html",
+        unpublished=unpublished,
         present=present,
         coming=to_come(versions, today),
         versions=versions[::-1],
@@ -174,6 +177,7 @@ def _form(
         latest=latest,
         typed={name: value for name, value in typed.items() if name not in ("password", "code")},
         preview=preview,
+        differences=_differences(preview, category),
         seen=_seen(preview) if preview else "",
         trouble=trouble,
         wrong=(trouble.errors or {}) if trouble else {},
@@ -181,6 +185,12 @@ def _form(
         prove=isinstance(trouble, ProveAgain) or bool(typed.get("password")),
         **_CHOICES,
     )
+
+
+def _differences(preview: Preview | None, category: Category | None) -> list[Difference]:
+    if preview is None or preview.revision.replaced is None:
+        return []
+    return differences(preview.revision.replaced.policy, preview.revision.policy, category)
 
 
 def _category(about: str) -> Category | None:

@@ -48,6 +48,11 @@ def limit_in_short(limit: Limit) -> str:
     )
 
 
+def limit_in_full(limit: Limit) -> str:
+    """3 个工作日 · 3 working days."""
+    return f"{limit.n} {UNITS[limit.unit]}"
+
+
 def limits_in_short(limits: Limits) -> str:
     """Both limits: to accept / to handle."""
     return f"{limit_in_short(limits.accept)} / {limit_in_short(limits.handle)}"

@@ -3,7 +3,8 @@
 
 import * as maplibregl from "../vendor/maplibre-gl/maplibre-gl.mjs";
 import { tiles } from "./map_style.js";
-import { geometryOf, west } from "./topology.js";
+import { middle } from "./topology_cut.js";
+import { geometryOf } from "./topology_plan.js";
 
 /** @typedef {import("./topology.js").Drawing} Drawing @typedef {import("./topology.js").Point} Point */
 
@@ -93,12 +94,12 @@ export function put(map, source, features) {
 
 /**
  * Cells with their names. @param {any} map @param {Drawing} drawing
- * @param {(key: string) => {name: string, chosen: boolean, changed: boolean}} about
+ * @param {(cell: import("./topology.js").Cell) => {name: string, chosen: boolean, changed: boolean}} about
  */
 export function putCells(map, drawing, about) {
-  const told = drawing.cells.map((cell) => ({ cell, ...about(cell.key) }));
+  const told = drawing.cells.map((cell) => ({ cell, ...about(cell) }));
   put(map, "cells", told.map(({ cell, chosen, changed }) => feature(geometryOf(drawing, cell), { chosen, changed })));
-  put(map, "names", told.flatMap(({ cell, name }) => cell.polygons.slice(0, 1).map(([ring]) => feature(point(west(ring, drawing.nodes)), { name }))));
+  put(map, "names", told.flatMap(({ cell, name }) => cell.polygons.slice(0, 1).map(([ring]) => feature(point(middle(ring, drawing.nodes)), { name }))));
 }
 
 /** @param {Point} at */

@@ -1,7 +1,8 @@
 // @ts-check
 /** Where a pointer is in a drawing, and what each tool makes of it. Pure but for the projection. */
 
-import { cellAt, cut, inserted, joined, nearest, rolesOf } from "./topology.js";
+import { inserted, nearest, rolesOf } from "./topology.js";
+import { cellAt, cut, joined } from "./topology_cut.js";
 
 /** @typedef {import("./topology.js").Drawing} Drawing @typedef {import("./topology.js").Point} Point */
 /** @typedef {(at: Point) => {x: number, y: number}} Project degrees → pixels */

@@ -87,6 +87,8 @@ map.once("style.load", () => {
   paint();
 });
 map.on("click", "cells", (/** @type {any} */ event) => {
+  const [dispute] = map.queryRenderedFeatures(event.point, { layers: ["disputes-one"] });
+  if (dispute) return location.assign(`/disputes/${dispute.properties.id}`);
   const code = event.features?.[0]?.properties.code;
   if (cellOf(code)) void select(code);
 });
@@ -232,6 +234,7 @@ function drawDay() {
 /** What the form asks, as an address. */
 function asking() {
   const address = new URL(location.href);
+  for (const instead of ["from", "to"]) address.searchParams.delete(instead);
   for (const [field, value] of new FormData(/** @type {HTMLFormElement} */ (part("asking")))) {
     address.searchParams.set(field, String(value));
   }
@@ -260,7 +263,10 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   void asked();
 });
-slide.addEventListener("input", () => (day.value = shifted(Number(slide.value))));
+slide.addEventListener("input", () => {
+  day.value = shifted(Number(slide.value));
+  slide.setAttribute("aria-valuetext", day.value);
+});
 slide.value = String(daysTo(day.value));
 
 /** @param {number} by @returns {string} so many days from today */
@@ -298,12 +304,12 @@ part("table").addEventListener("click", (event) => {
 });
 addEventListener("popstate", () => {
   const address = new URL(location.href);
+  form.reset();
   for (const field of ["ask", "days", "as_of"]) {
     const value = address.searchParams.get(field);
-    const control = /** @type {HTMLSelectElement} */ (part(field));
-    if (value) control.value = value;
-    else form.reset();
+    if (value) /** @type {HTMLSelectElement} */ (part(field)).value = value;
   }
+  slide.value = String(daysTo(day.value));
   const code = address.searchParams.get("cell");
   void load(address.href);
   if (code) void select(code, false);

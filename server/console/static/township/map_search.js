@@ -22,7 +22,7 @@ export function listen(known, go) {
   /** @param {Found[]} found @param {HTMLElement[]} after */
   const show = (found, after = []) => {
     box.replaceChildren(...found.map((one) => button(one.text, one.hint, () => (close(), one.go()))), ...after);
-    box.hidden = false;
+    box.hidden = !box.childElementCount;
   };
   const homes = () => button(words.search_homes, words.kept, () => void ask(field.value.trim(), go, show));
   const look = () => {

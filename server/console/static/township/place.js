@@ -3,7 +3,8 @@
 
 import { ask } from "./asking.js";
 import { boxOf, drawingMap, feature, put, putCells } from "./draw_map.js";
-import { cellAt, drawingOf } from "./topology.js";
+import { drawingOf } from "./topology.js";
+import { cellAt } from "./topology_cut.js";
 
 const there = /** @type {HTMLElement} */ (document.getElementById("map"));
 const cell = /** @type {HTMLSelectElement} */ (document.getElementById("cell"));
@@ -22,10 +23,7 @@ function begin(around) {
   const drawing = drawingOf(ground.cells);
   const map = drawingMap(around, words);
   const paint = () =>
-    putCells(map, drawing, (code) => {
-      const name = ground.cells.find((/** @type {any} */ one) => one.code === code)?.name ?? "";
-      return { name, chosen: code === cell.value, changed: false };
-    });
+    putCells(map, drawing, ({ name, code }) => ({ name, chosen: code === cell.value, changed: false }));
   map.once("load", () => {
     put(map, "village", [feature(ground.geometry)]);
     paint();

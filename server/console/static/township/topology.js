@@ -13,10 +13,9 @@
  *   workers: string[] | null, polygons: Ring[][]}} Cell polygons of rings, the outer one first
  * @typedef {{nodes: Point[], cells: Cell[]}} Drawing
  * @typedef {{code: string | null, name: string, groups: number[], geometry: any}} Told
- * @typedef {{cells: any[], ended: string[]}} Plan
  */
 
-const HAIR = 1e-8; // degrees, a millimetre: corners nearer than this are one
+export const HAIR = 1e-8; // degrees, a millimetre: corners nearer than this are one
 
 /** Cells of the API as a drawing. @param {Told[]} told @returns {Drawing} */
 export function drawingOf(told) {
@@ -54,7 +53,7 @@ function apart(node, k, ring) {
 }
 
 /** @param {any} geometry @returns {Point[][][]} */
-function polygonsOf(geometry) {
+export function polygonsOf(geometry) {
   if (!geometry) return [];
   return geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
 }
@@ -146,7 +145,7 @@ function mapRings(cell, change) {
 
 /** The same with rings changed; cells of which no ring is another stay the same object.
  * @param {Drawing} drawing @param {(ring: Ring) => Ring} change @returns {Cell[]} */
-function changedRings(drawing, change) {
+export function changedRings(drawing, change) {
   return drawing.cells.map((cell) => {
     let differs = false;
     const found = mapRings(cell, (ring) => {
@@ -213,81 +212,9 @@ export function moved(drawing, node, to) {
   return { nodes, cells: drawing.cells };
 }
 
-/**
- * The end of what two cells share, moved along the rim to where it is nearest to a point. The rim
- * itself stays as it is: a corner that is passed goes from one cell to the other. It goes no
- * further than the next such end.
- * @param {Drawing} drawing @param {number} node @param {Point} to @returns {Drawing}
- */
-export function slid(drawing, node, to) {
-  const { roles, next, before } = rolesOf(drawing);
-  const back = chain(node, before, roles);
-  const on = chain(node, next, roles);
-  const far = closest(drawing.nodes, back, to);
-  const near = closest(drawing.nodes, on, to);
-  if (!far && !near) return drawing;
-  const backwards = far !== null && (near === null || far.distance < near.distance);
-  const found = /** @type {{k: number, point: Point, distance: number}} */ (backwards ? far : near);
-  const passed = (backwards ? back : on).slice(1, found.k + 1);
-  const [first, second] = [back[1] ?? on.at(-1), on[1] ?? back.at(-1)];
-  const nodes = [...drawing.nodes];
-  const stays = bends(nodes, first, node, second) ? nodes.push(nodes[node]) - 1 : null;
-  nodes[node] = found.point;
-  const left = backwards ? [...passed].reverse() : passed; // in the order of the rim
-  const corner = stays === null ? [] : [stays];
-  const cells = changedRings(drawing, (ring) => {
-    const k = ring.indexOf(node);
-    if (k < 0) return ring;
-    const own = [...ring.slice(k), ...ring.slice(0, k)]; // begins with the node
-    const entered = own.at(-1) === first; // the rim leads into the node
-    const leaves = own[1] === second; // the rim leads out of it
-    if (entered && leaves) return ring;
-    if (backwards) {
-      if (entered) return own.slice(0, own.length - passed.length);
-      return leaves ? [node, ...left, ...corner, ...own.slice(1)] : ring;
-    }
-    if (leaves) return [node, ...own.slice(1 + passed.length)];
-    return entered ? [node, ...own.slice(1), ...corner, ...left] : ring;
-  });
-  return { nodes, cells };
-}
-
-/** Nodes along the rim from an end to the next end. @param {number} node
- * @param {Map<number, number>} along @param {Map<number, string>} roles @returns {number[]} */
-function chain(node, along, roles) {
-  const found = [node];
-  for (let at = along.get(node); at !== undefined && at !== node; at = along.get(at)) {
-    found.push(at);
-    if (roles.get(at) === "end") break;
-  }
-  return found;
-}
-
-/** Where a chain is nearest to a point, short of its far end: behind which of its nodes.
- * @param {Point[]} nodes @param {number[]} along @param {Point} to */
-function closest(nodes, along, to) {
-  /** @type {{k: number, point: Point, distance: number} | null} */
-  let best = null;
-  for (let k = 0; k + 1 < along.length; k++) {
-    const found = nearest(to, nodes[along[k]], nodes[along[k + 1]]);
-    const last = k + 2 === along.length && found.t > 0.95;
-    const at = last ? part(nodes[along[k]], nodes[along[k + 1]], 0.95) : found.point;
-    if (!best || found.distance < best.distance - 1e-15)
-      best = { k, point: at, distance: found.distance };
-  }
-  return best;
-}
-
 /** @param {Point} from @param {Point} to @param {number} t @returns {Point} */
-function part(from, to, t) {
+export function part(from, to, t) {
   return [from[0] + t * (to[0] - from[0]), from[1] + t * (to[1] - from[1])];
-}
-
-/** Whether the rim has a corner here. @param {Point[]} nodes @param {number | undefined} a
- * @param {number} b @param {number | undefined} c */
-function bends(nodes, a, b, c) {
-  if (a === undefined || c === undefined) return false;
-  return nearest(nodes[b], nodes[a], nodes[c]).distance > HAIR;
 }
 
 /** A new node on an edge, in every ring that has it. @param {Drawing} drawing @param {number} from
@@ -317,188 +244,4 @@ export function removed(drawing, node) {
     return ring.filter((one) => one !== node);
   });
   return whole ? { nodes: drawing.nodes, cells } : null;
-}
-
-/**
- * A cell cut in two from one node of its ring to another, through points between them; null where
- * both are not of one outer ring. The western piece (of equals the northern) stays what it was, as
- * the server has it; the other one is new.
- * @param {Drawing} drawing @param {string} key @param {number} from @param {Point[]} via
- * @param {number} to @returns {{drawing: Drawing, key: string} | null}
- */
-export function cut(drawing, key, from, via, to) {
-  const cell = drawing.cells.find((one) => one.key === key);
-  const k = cell?.polygons.findIndex(([ring]) => ring.includes(from) && ring.includes(to)) ?? -1;
-  if (!cell || k < 0 || from === to) return null;
-  const nodes = [...drawing.nodes];
-  const line = via.map((at) => nodes.push(at) - 1);
-  const [ring, ...holes] = cell.polygons[k];
-  const start = ring.indexOf(from);
-  const own = [...ring.slice(start), ...ring.slice(0, start)];
-  const end = own.indexOf(to);
-  const pieces = [
-    [...own.slice(0, end + 1), ...[...line].reverse()],
-    [...own.slice(end), own[0], ...line],
-  ];
-  if (pieces.some((piece) => piece.length < 3 || area(piece, nodes) <= 0)) return null;
-  pieces.sort((a, b) => west(a, nodes)[0] - west(b, nodes)[0] || west(b, nodes)[1] - west(a, nodes)[1]);
-  const polygons = pieces.map((piece) => [piece, ...holes.filter((h) => inside(nodes[h[0]], piece, nodes))]);
-  const fresh = freshKey(drawing);
-  const stays = { ...cell, polygons: cell.polygons.map((one, n) => (n === k ? polygons[0] : one)) };
-  /** @type {Cell} */
-  const made = { key: fresh, code: null, name: "", groups: [], workers: null, polygons: [polygons[1]] };
-  const cells = drawing.cells.map((one) => (one === cell ? stays : one));
-  return { drawing: { nodes, cells: [...cells, made] }, key: fresh };
-}
-
-/** @param {Drawing} drawing @returns {string} */
-function freshKey(drawing) {
-  let n = 1;
-  while (drawing.cells.some((one) => one.key === `new-${n}`)) n++;
-  return `new-${n}`;
-}
-
-/** The middle of a ring's area. @param {Ring} ring @param {Point[]} nodes @returns {Point} */
-export function west(ring, nodes) {
-  const [ox, oy] = nodes[ring[0]]; // near the ring: products of degrees lose digits
-  let [x, y, sum] = [0, 0, 0];
-  ring.forEach((node, k) => {
-    const [a, b] = [nodes[node][0] - ox, nodes[node][1] - oy];
-    const other = nodes[ring[(k + 1) % ring.length]];
-    const [c, d] = [other[0] - ox, other[1] - oy];
-    const cross = a * d - c * b;
-    sum += cross;
-    x += (a + c) * cross;
-    y += (b + d) * cross;
-  });
-  return sum ? [ox + x / (3 * sum), oy + y / (3 * sum)] : [ox, oy];
-}
-
-/** Whether a point lies in a ring. @param {Point} at @param {Ring} ring @param {Point[]} nodes */
-export function inside(at, ring, nodes) {
-  let found = false;
-  ring.forEach((node, k) => {
-    const [a, b] = [nodes[node], nodes[ring[(k + 1) % ring.length]]];
-    if (a[1] > at[1] !== b[1] > at[1]) {
-      const x = a[0] + ((at[1] - a[1]) / (b[1] - a[1])) * (b[0] - a[0]);
-      if (at[0] < x) found = !found;
-    }
-  });
-  return found;
-}
-
-/** The cell that a point lies in. @param {Drawing} drawing @param {Point} at
- * @returns {Cell | null} */
-export function cellAt(drawing, at) {
-  const has = (/** @type {Cell} */ cell) =>
-    cell.polygons.some((rings) => rings.filter((ring) => inside(at, ring, drawing.nodes)).length % 2);
-  return drawing.cells.find(has) ?? null;
-}
-
-/**
- * Two cells as one: `keep` stays, with the groups of both; null where they share no edge.
- * @param {Drawing} drawing @param {string} keep @param {string} gone @returns {Drawing | null}
- */
-export function joined(drawing, keep, gone) {
-  const [one, other] = [keep, gone].map((key) => drawing.cells.find((cell) => cell.key === key));
-  if (!one || !other || one === other) return null;
-  /** @type {Map<string, [number, number]>} */
-  const edges = new Map();
-  let shared = 0;
-  for (const ring of [...one.polygons, ...other.polygons].flat())
-    ring.forEach((from, k) => {
-      const to = ring[(k + 1) % ring.length];
-      if (edges.delete(`${to}:${from}`)) shared++;
-      else edges.set(`${from}:${to}`, [from, to]);
-    });
-  if (!shared) return null;
-  const rings = looped(edges);
-  const outers = rings.filter((ring) => area(ring, drawing.nodes) > 0);
-  const holes = rings.filter((ring) => area(ring, drawing.nodes) <= 0);
-  const polygons = outers.map((ring) => [
-    ring,
-    ...holes.filter((hole) => inside(middle(hole, drawing.nodes), ring, drawing.nodes)),
-  ]);
-  const groups = [...new Set([...one.groups, ...other.groups])].sort((a, b) => a - b);
-  const cell = { ...one, groups, polygons };
-  const cells = drawing.cells.filter((each) => each !== other);
-  return { nodes: drawing.nodes, cells: cells.map((each) => (each === one ? cell : each)) };
-}
-
-/** @param {Ring} ring @param {Point[]} nodes @returns {Point} */
-function middle(ring, nodes) {
-  return part(nodes[ring[0]], nodes[ring[1]], 0.5);
-}
-
-/** Rings of directed edges; at a node where two rings touch the sharper turn is taken later.
- * @param {Map<string, [number, number]>} edges @returns {Ring[]} */
-function looped(edges) {
-  /** @type {Map<number, number[]>} */
-  const out = new Map();
-  for (const [from, to] of edges.values()) out.set(from, [...(out.get(from) ?? []), to]);
-  /** @type {Ring[]} */
-  const rings = [];
-  for (const start of out.keys()) {
-    while (out.get(start)?.length) {
-      /** @type {Ring} */
-      const ring = [];
-      let at = start;
-      do {
-        ring.push(at);
-        at = /** @type {number} */ (out.get(at)?.pop());
-      } while (at !== start && at !== undefined);
-      rings.push(ring);
-    }
-  }
-  return rings.filter((ring) => ring.length > 2);
-}
-
-/** @param {Drawing} drawing @param {Cell} cell @returns {any} GeoJSON */
-export function geometryOf(drawing, cell) {
-  const polygons = cell.polygons.map((polygon) =>
-    polygon.map((ring) => [...ring, ring[0]].map((node) => drawing.nodes[node])),
-  );
-  if (!polygons.length) return null;
-  return polygons.length === 1
-    ? { type: "Polygon", coordinates: polygons[0] }
-    : { type: "MultiPolygon", coordinates: polygons };
-}
-
-/**
- * What a drawing changes, as a redraw takes it. `whole`: every cell with its boundary, also those
- * that stay, so that the drawing holds whatever somebody else has drawn meanwhile.
- * @param {Drawing} drawing @param {Drawing} base what it began with @param {boolean} [whole]
- * @returns {Plan}
- */
-export function planOf(drawing, base, whole = false) {
-  const had = new Map(base.cells.map((cell) => [cell.code, cell]));
-  const cells = drawing.cells.flatMap((cell) => {
-    const was = cell.code ? had.get(cell.code) : undefined;
-    const geometry = geometryOf(drawing, cell);
-    /** @type {any} */
-    const told = cell.code ? { code: cell.code } : {};
-    if (geometry && (whole || !was || !same(geometry, geometryOf(base, was)))) told.geometry = geometry;
-    if (cell.name && cell.name !== was?.name) told.name = cell.name;
-    if (!was ? cell.groups.length : `${cell.groups}` !== `${was.groups}`) told.groups = cell.groups;
-    if (cell.workers) told.workers = cell.workers;
-    return Object.keys(told).length > (cell.code ? 1 : 0) ? [told] : [];
-  });
-  const stays = new Set(drawing.cells.map((cell) => cell.code));
-  const ended = base.cells.flatMap((cell) => (cell.code && !stays.has(cell.code) ? [cell.code] : []));
-  return { cells, ended };
-}
-
-/** Alike, wherever rings begin. @param {any} one @param {any} other */
-function same(one, other) {
-  return JSON.stringify(begun(one)) === JSON.stringify(begun(other));
-}
-
-/** @param {any} geometry @returns {Point[][]} rings, each from its least corner on */
-function begun(geometry) {
-  return polygonsOf(geometry).flat().map((ring) => {
-    const open = ring.slice(0, -1);
-    const names = open.map(String);
-    const k = names.indexOf([...names].sort()[0]);
-    return [...open.slice(k), ...open.slice(0, k)];
-  });
 }

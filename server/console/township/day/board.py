@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from server.access.door import Asker
-from server.access.permissions import scope_of
+from server.access.permissions import Scope, scope_of
 from server.approvals import queries as approvals
 from server.approvals.models import Approval
 from server.console.frame.time_left import TimeLeft, time_left
@@ -46,6 +46,8 @@ _PARTS: Final[Mapping[str, str]] = {
     "unplaced": "household.read",
     "ending": "household.read",
 }
+# What somebody near can ask after; over a whole county it would be a list to look at, not to do.
+_NEARBY: Final = frozenset({"phones", "late", "ending"})
 FIRST: Final = 8  # of a list on the page itself; the rest is a click away
 MOST: Final = 100  # of a list on a page of its own
 SILENT: Final = timedelta(days=7)  # nothing was heard of somebody's phone
@@ -89,7 +91,12 @@ class Board:
     @property
     def keys(self) -> list[str]:
         """Which parts there are for this person."""
-        return [key for key, action in _PARTS.items() if scope_of(action, self._me.roles)]
+        county = self._me.scope is Scope.COUNTY
+        return [
+            key
+            for key, action in _PARTS.items()
+            if scope_of(action, self._me.roles) and not (county and key in _NEARBY)
+        ]
 
     def part(self, key: str, most: int = FIRST) -> Part:
         """One part, with so many of its list."""

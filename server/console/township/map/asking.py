@@ -26,6 +26,12 @@ QUESTIONS: Final = {
     Question.OVERDUE: _("超期纠纷"),
     Question.UNPLACED: _("村里未落格的户"),
 }
+# What the number of a question is the number of.
+LISTS: Final = {
+    Question.OPEN: "/disputes",
+    Question.OVERDUE: "/disputes?due=overdue",
+    Question.UNPLACED: "/map/unplaced",
+}
 
 
 class MapIn(Schema):

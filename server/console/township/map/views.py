@@ -10,10 +10,12 @@ from flask import Response, current_app, request
 from flask_babel import gettext as _
 
 from server.access.door import asker, may
+from server.console.frame.look import day
 from server.console.frame.pages import POLICY, blueprint, shown
 from server.console.township.map import sheet
 from server.console.township.map.asking import (
     DAYS,
+    LISTS,
     QUESTIONS,
     MapQuestion,
     read_question,
@@ -84,9 +86,13 @@ def _measured(asked: MapQuestion, today: date) -> dict[str, Any]:
 
 
 def _words(asked: MapQuestion, today: date) -> dict[str, Any]:
+    first, last = span = span_of(asked, today)
+    named = _("%(from)s至%(to)s", **{"from": day(first), "to": day(last)})
     return {
         "asked": asked,
-        "span": span_of(asked, today),
+        "span": span,
+        "period": named if asked.first and asked.last else _("最近 %(days)s 天", days=asked.days),
+        "lists": LISTS,
         "today": today,
         "questions": QUESTIONS,
         "offered_days": sorted({*DAYS, asked.days}),

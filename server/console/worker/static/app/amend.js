@@ -1,9 +1,9 @@
 // @ts-check
 /** 改正: what is written of a household, where it changed. Only what was changed is sent. */
 
-import { button, fill, h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { sheet } from "./drafts.js";
-import { count, isTelephone, line, mark, select, telephone } from "./form.js";
+import { count, end, isTelephone, line, mark, select, telephone } from "./form.js";
 import { position } from "./position.js";
 import { KINDS, LIVED } from "./terms.js";
 import { box, plain } from "./trouble.js";
@@ -23,9 +23,7 @@ export async function draw(at) {
   const drawn = h("form", { class: "sheet", novalidate: true }, ...fields(form));
   const save = () => keep(at, id, form, drawn, trouble);
   const back = () => form.drop().then(() => at.go(`#/household?id=${id}`));
-  drawn.append(h("p", { class: "acts" }, button(t("保存"), save, { class: "main" }), button(t("不改了"), back, { class: "link" })));
-  drawn.addEventListener("submit", (event) => (event.preventDefault(), void save()));
-  form.trouble = (error) => fill(trouble, box(plain(error)));
+  end(form, drawn, save, [t("不改了"), back], trouble);
   return [h("h1", { tabindex: "-1" }, t("改正：{name}", { name: home.head_name })), trouble, drawn];
 }
 

@@ -1,9 +1,9 @@
 // @ts-check
 /** 记纠纷: what it is about, where, who; whether somebody is in danger. A code for whoever wants it. */
 
-import { button, fill, h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { sheet } from "./drafts.js";
-import { count, line, lines, mark, more, select, tick } from "./form.js";
+import { count, end, line, lines, mark, more, select, tick } from "./form.js";
 import { parties, partiesOf, wrongParties } from "./parties.js";
 import { of as photosOf, photos } from "./photo.js";
 import { cells, known, villages } from "./places.js";
@@ -32,9 +32,7 @@ export async function draw(at) {
   const trouble = h("div", {});
   const drawn = h("form", { class: "sheet", novalidate: true }, ...fields(at, form, places));
   const save = () => keep(at, form, drawn, trouble);
-  drawn.append(h("p", { class: "acts" }, button(t("保存"), save, { class: "main" }), button(t("不记了"), () => discard(at, form), { class: "link" })));
-  drawn.addEventListener("submit", (event) => (event.preventDefault(), void save()));
-  form.trouble = (error) => fill(trouble, box(plain(error)));
+  end(form, drawn, save, [t("不记了"), () => discard(at, form)], trouble);
   return [
     h("h1", { tabindex: "-1" }, t("记纠纷")),
     h("p", {}, h("a", { href: "#/cases" }, t("我记的纠纷，现在谁在办"))),

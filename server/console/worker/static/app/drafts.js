@@ -9,8 +9,16 @@
 /** @typedef {{name: string, where: string, what: string, of: string}} Open  where: #/…; what and of: for the list */
 
 const LIST = "open";
+const MOST = 50; // forms that are listed; of most of them nothing was typed
 /** Every sheet that is being written: whoever closes the page waits for them. @type {Set<Sheet>} */
 const writing = new Set();
+/** What the store had no room for: it stays here while the page is open, and the page says so. @type {Map<string, Fields>} */
+const unkept = new Map();
+window.addEventListener("beforeunload", (event) => {
+  if (unkept.size === 0) return;
+  event.preventDefault();
+  event.returnValue = ""; // the browser asks whether to leave
+});
 
 /** One form's values, kept while they change. */
 export class Sheet {
@@ -23,7 +31,8 @@ export class Sheet {
     this.resumed = kept;
     /** @type {(error: unknown) => void} what to do where there is no room for it */
     this.trouble = () => {};
-    this.listed = kept;
+    /** @type {() => void} hears that all of it is in the store */
+    this.kept = () => {};
     this.changed = false;
     /** @type {Promise<void> | null} */
     this.at = null;
@@ -45,8 +54,14 @@ export class Sheet {
   async drop() {
     this.changed = false;
     await this.settle();
+    unkept.delete(this.key());
     await this.phone.dropDraft(this.about.name);
     await list(this.phone, (open) => open.filter((one) => one.name !== this.about.name));
+  }
+
+  /** @private */
+  key() {
+    return `${this.phone.user}/${this.about.name}`;
   }
 
   /** @private */
@@ -55,10 +70,11 @@ export class Sheet {
       while (this.changed) {
         this.changed = false;
         await this.phone.keepDraft(this.about.name, this.values);
-        if (!this.listed) await list(this.phone, (open) => [...open.filter((one) => one.name !== this.about.name), this.about]);
-        this.listed = true;
       }
+      unkept.delete(this.key());
+      this.kept();
     } catch (error) {
+      unkept.set(this.key(), this.values);
       this.trouble(error);
     } finally {
       this.at = null;
@@ -72,7 +88,9 @@ export class Sheet {
  * @param {Phone} phone @param {Open} about @param {() => Fields} fresh
  */
 export async function sheet(phone, about, fresh) {
-  const kept = await phone.draft(about.name);
+  const kept = unkept.get(`${phone.user}/${about.name}`) ?? (await phone.draft(about.name));
+  // Listed before the first letter: then a letter is one write, and who closes the tab loses none.
+  if (kept == null) await list(phone, (open) => [...open.filter((one) => one.name !== about.name), about].slice(-MOST)).catch(() => undefined);
   return new Sheet(phone, about, kept ?? fresh(), kept != null);
 }
 

@@ -9,6 +9,7 @@ export const EN = {
   记走访: "Visit",
   记纠纷: "Dispute",
   "待传 {n}": "Unsent {n}",
+  有记录要您看: "A record needs a look",
   去哪里: "Main places",
   正在同步: "syncing",
   没有办成: "That did not work",
@@ -16,6 +17,7 @@ export const EN = {
   不记了: "Discard",
   "已记下。": "Written down.",
   请选择: "Choose",
+  "写的内容已随手存在手机里。": "What you typed is kept on the phone.",
   "（可不填）": " (optional)",
   "更多（都可不填）": "More (all optional)",
   "接着上次没写完的。": "You left this unfinished; go on where you were.",
@@ -114,7 +116,8 @@ export const EN = {
   书面: "written",
 
   // A visit
-  走访: "Visits",
+  走访记录: "Visits",
+  走访: "Visit",
   走访哪一户: "Which household",
   已选定的一户: "the household that was chosen",
   换一户: "Another one",
@@ -128,6 +131,7 @@ export const EN = {
   结果: "How it went",
   "请选一个结果。": "Choose how it went.",
   见面: "met",
+  电话联系: "by telephone",
   无人在家: "nobody home",
   谢绝: "declined",
   已搬走: "moved away",

@@ -1,7 +1,8 @@
 // @ts-check
 /** Forms: one column, label above, large; what is typed goes into the sheet at once. */
 
-import { h } from "./dom.js";
+import { button, fill, h } from "./dom.js";
+import { box, plain } from "./trouble.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./drafts.js").Sheet} Sheet */
@@ -62,6 +63,19 @@ export function tick(sheet, name, label, how = {}) {
   const input = h("input", { type: "checkbox", id: name, name, checked: Boolean(sheet.values[name]) });
   input.addEventListener("change", () => put(sheet, name, input.checked, how));
   return h("label", { class: "choice" }, input, label);
+}
+
+/**
+ * The end of a form: save, or leave it; and the line that says that what was typed is in the phone.
+ * @param {Sheet} sheet @param {HTMLFormElement} form @param {() => any} save @param {[string, () => any]} leave @param {HTMLElement} trouble
+ */
+export function end(sheet, form, save, [said, leave], trouble) {
+  const kept = h("p", { class: "hint kept", role: "status" });
+  const act = button(t("保存"), save, { class: "main" });
+  form.append(h("p", { class: "acts" }, act, button(said, leave, { class: "link" })), kept);
+  form.addEventListener("submit", (event) => (event.preventDefault(), act.click()));
+  sheet.kept = () => (kept.textContent = t("写的内容已随手存在手机里。"));
+  sheet.trouble = (error) => fill(trouble, box(plain(error)));
 }
 
 /** What few need: folded away, open where something stands in it. @param {boolean} open @param {...any} fields */

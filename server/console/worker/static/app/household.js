@@ -29,7 +29,7 @@ export async function draw(at) {
       h("a", { class: "button quiet", href: `#/amend?id=${id}` }, t("改正")),
     ),
     h("section", {}, h("h2", {}, t("服务需求")), needList(at, own), h("a", { href: `#/need?household=${id}` }, t("记一项需求"))),
-    h("section", {}, h("h2", {}, t("走访")), visitList(at, visits)),
+    h("section", {}, h("h2", {}, t("走访记录")), visitList(at, visits)),
   ];
 }
 

@@ -1,9 +1,9 @@
 // @ts-check
 /** A service that somebody wants from us, with the consent that it stands on. */
 
-import { button, fill, h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { sheet } from "./drafts.js";
-import { line, mark, radios, select } from "./form.js";
+import { end, line, mark, radios, select } from "./form.js";
 import { GIVEN_BY, HOW, NEEDS } from "./terms.js";
 import { isoDay } from "./times.js";
 import { box, plain } from "./trouble.js";
@@ -39,9 +39,7 @@ export async function draw(at) {
       fill(trouble, box(plain(error)));
     }
   };
-  drawn.append(h("p", { class: "acts" }, button(t("保存"), save, { class: "main" }), button(t("不记了"), () => form.drop().then(() => at.go(back)), { class: "link" })));
-  drawn.addEventListener("submit", (event) => (event.preventDefault(), void save()));
-  form.trouble = (error) => fill(trouble, box(plain(error)));
+  end(form, drawn, save, [t("不记了"), () => form.drop().then(() => at.go(back))], trouble);
   return [h("h1", { tabindex: "-1" }, t("记一项需求：{name}", { name: home?.head_name ?? "" })), h("p", { class: "hint" }, t("只记本人愿意让我们帮的事。同意可以随时撤回。")), trouble, drawn];
 }
 

@@ -46,7 +46,7 @@ export async function draw(at) {
 async function line(at) {
   const last = await at.phone.lastSync();
   const when = last === null ? t("还没同步过。") : t("上次同步：{when}", { when: minute(last) });
-  return h("p", {}, when, at.hindered() && h("span", { class: "soon" }, ` ${at.hindered()}`));
+  return [h("p", {}, when), at.hindered() && h("p", { class: "soon" }, at.hindered())];
 }
 
 /** @param {string} title @param {Node} content */

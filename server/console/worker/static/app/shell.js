@@ -79,6 +79,7 @@ export class Shell {
     this.said = "";
     this.newer = false;
     this.drawing = 0;
+    this.showing = 0;
     this.hearing = 0;
     /** @type {Set<Promise<unknown>>} */
     this.writing = new Set();
@@ -122,12 +123,13 @@ export class Shell {
   async show() {
     if (!this.phone) return this.ask();
     const mine = ++this.drawing;
+    this.showing = mine;
     const { view, at } = this.named(this.phone);
     this.frame(view.place);
     const drawn = await view.draw(at).catch((/** @type {unknown} */ error) => [h("h1", { tabindex: "-1" }, t("没有办成")), box(plain(error))]);
     if (mine !== this.drawing) return;
     const said = this.said;
-    this.said = "";
+    [this.said, this.showing] = ["", 0];
     fill(this.main, said && h("p", { class: "done", role: "status" }, said), ...drawn);
     const title = this.main.querySelector("h1");
     document.title = `${title?.textContent ?? ""} · ${t("网格")}`;
@@ -171,6 +173,7 @@ export class Shell {
   async heard() {
     this.frame();
     if (!this.phone || this.busyHands()) return;
+    if (this.showing) return this.hear(); // what is just being shown comes first
     const mine = ++this.drawing;
     const { view, at } = this.named(this.phone);
     if (!view.live) return;
@@ -202,11 +205,12 @@ export class Shell {
 
   /** @private @param {Phone} phone @param {string} place */
   async count(phone, place) {
-    const waiting = await phone.countWaiting().catch(() => null);
+    const { waiting, rejected } = await phone.numbers().catch(() => ({ waiting: "–", rejected: 0 }));
     if (phone !== this.phone) return;
     /** @type {[string, string][]} */
-    const places = [["cells", t("我的网格")], ["visit", t("记走访")], ["dispute", t("记纠纷")], ["outbox", t("待传 {n}", { n: waiting ?? "–" })]];
-    fill(this.bar, places.map(([name, said]) => h("a", { href: `#/${name}`, "aria-current": name === place && "page", "data-place": name }, said)));
+    const places = [["cells", t("我的网格")], ["visit", t("记走访")], ["dispute", t("记纠纷")], ["outbox", t("待传 {n}", { n: waiting })]];
+    const mark = (/** @type {string} */ name) => name === "outbox" && rejected > 0 && h("span", { class: "mark", title: t("有记录要您看") }, "!");
+    fill(this.bar, places.map(([name, said]) => h("a", { href: `#/${name}`, "aria-current": name === place && "page", "data-place": name }, said, mark(name))));
   }
 
   /** @private @returns {Child[]} */

@@ -9,7 +9,7 @@ import { t } from "./words.js";
 /** @typedef {Readonly<Record<string, string>>} Table */
 
 /** @type {Table} */
-export const OUTCOMES = { met: "见面", by_telephone: "电话", nobody_home: "无人在家", declined: "谢绝", moved_away: "已搬走" };
+export const OUTCOMES = { met: "见面", by_telephone: "电话联系", nobody_home: "无人在家", declined: "谢绝", moved_away: "已搬走" };
 /** @type {Table} */
 export const PURPOSES = { service: "走访服务", need: "办理需求", dispute: "矛盾纠纷", other: "其他" };
 /** @type {Table} */

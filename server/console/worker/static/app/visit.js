@@ -3,7 +3,7 @@
 
 import { button, fill, h } from "./dom.js";
 import { sheet } from "./drafts.js";
-import { count, isTelephone, line, lines, mark, more, radios, select, telephone } from "./form.js";
+import { count, end, isTelephone, line, lines, mark, more, radios, select, telephone } from "./form.js";
 import { finder } from "./people.js";
 import { of as photosOf, photos } from "./photo.js";
 import { known, villages } from "./places.js";
@@ -30,9 +30,7 @@ export async function draw(at) {
   const trouble = h("div", {});
   const drawn = h("form", { class: "sheet", novalidate: true }, whom, ...fields(form));
   const save = () => keep(at, form, drawn, trouble);
-  drawn.append(h("p", { class: "acts" }, button(t("保存"), save, { class: "main" }), button(t("不记了"), () => discard(at, form), { class: "link" })));
-  drawn.addEventListener("submit", (event) => (event.preventDefault(), void save()));
-  form.trouble = (error) => fill(trouble, box(plain(error)));
+  end(form, drawn, save, [t("不记了"), () => discard(at, form)], trouble);
   await showWhom(at, form, whom, home);
   return [
     h("h1", { tabindex: "-1" }, form.values.supersedes_id ? t("更正走访") : t("记走访")),

@@ -12,7 +12,7 @@ import { Files } from "./files.js";
 import { putOut } from "./hear.js";
 import * as model from "./model.js";
 import { Pocket } from "./pocket.js";
-import { roomLeft } from "./room.js";
+import { Ballast, roomLeft } from "./room.js";
 import { emptySummary, syncOnce, unfinished } from "./sync.js";
 import { takeTurn } from "./turn.js";
 
@@ -44,6 +44,7 @@ import { takeTurn } from "./turn.js";
  * @property {model.Clock} clock
  * @property {() => string} newId
  * @property {() => Promise<Room>} [room]
+ * @property {number} [ballast]  bytes
  * @property {LockManager} [locks]
  * @property {number} [page]
  * @property {number} [batch]
@@ -78,6 +79,7 @@ export class Phone extends Book {
       schema: more.schema || model.SCHEMA,
     };
     this.files = new Files(store, line);
+    this._ballast = new Ballast(store, more.ballast === undefined ? model.ROOM_TO_RECORD : more.ballast);
   }
 
   /** Note that the phone was opened: how long it heard nothing grows. Before anything else. */
@@ -87,6 +89,7 @@ export class Phone extends Book {
     } catch (error) {
       if (!(error instanceof model.NoRoom)) throw error; // a full disk must not hold up the outbox
     }
+    await this._ballast.load();
   }
 
   // For the person.
@@ -109,7 +112,6 @@ export class Phone extends Book {
    * @returns {Promise<string>}
    */
   async recordAll(recordings) {
-    if ((await this._room()).low) throw new model.NoRoom("no room for another record");
     const rows = recordings.map(({ op, id }) => {
       if (op === "patch" && !id) throw new Error("a patch needs the id of its row");
       return id || this._means.newId();
@@ -225,8 +227,9 @@ export class Phone extends Book {
   }
 
   /** @returns {Promise<Room>} */
-  room() {
-    return this._room();
+  async room() {
+    const room = await this._room();
+    return { ...room, low: room.low || !(await this._ballast.isThere()) };
   }
 
   /**
@@ -262,6 +265,7 @@ export class Phone extends Book {
     const act = async () => {
       const summary = await syncOnce(this._means);
       if (!summary.lost) summary.files = await this.files.handIn();
+      await this._ballast.load();
       return summary;
     };
     const done = await takeTurn(this._store, `wangge-sync-${this.user}`, this._locks, act);
@@ -278,10 +282,18 @@ export class Phone extends Book {
   }
 
   /**
+   * What a person does: where there is no room, in place of the ballast.
    * @template T
    * @param {(pocket: Pocket, tx: IDBTransaction) => Promise<T>} act
+   * @returns {Promise<T>}
    */
-  _write(act) {
-    return this._store.write((tx) => act(new Pocket(tx), tx));
+  async _write(act) {
+    const write = () => this._store.write((tx) => act(new Pocket(tx), tx));
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof model.NoRoom) || !(await this._ballast.drop())) throw error;
+      return write();
+    }
   }
 }

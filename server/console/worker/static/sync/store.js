@@ -29,6 +29,7 @@ const STORES = {
   resynced: { key: "bucket" },
   alarm: { key: ["kind", "at"] },
   draft: { key: "name" },
+  ballast: { key: "name" },
   file: { key: "id", indexes: { owner: ["entity", "owner"] } },
 };
 
@@ -202,7 +203,8 @@ function isDomError(error) {
  */
 function spoken(error) {
   const name = isDomError(error) ? error.name : "";
-  if (name === "QuotaExceededError") return new NoRoom("no room on this phone");
+  // A disk that is really full fails at commit, in words that say no more than that.
+  if (name === "QuotaExceededError" || name === "UnknownError") return new NoRoom(name);
   if (name === "InvalidStateError" || name === "VersionError") return new StoreClosed(name);
   return error;
 }
