@@ -10,13 +10,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from server.demo.staff import PASSWORD as DEMO_PASSWORD
 from tests import smallcounty
 from tests.browser import pictures
 from tests.browser.serving import served
-from tests.browser.site import Site
+from tests.browser.site import PATIENCE, Site
 from tests.conftest import TestCluster
 from tests.demo.played import DemoCounty, demo_copy
 from tests.smallcounty import SmallCounty
@@ -41,6 +41,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def chromium() -> Iterator[Browser]:
     """The browser."""
     found = shutil.which("chromium")
+    expect.set_options(timeout=PATIENCE)
     assert found, "Chromium is not here: docker/system-packages.sh test"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

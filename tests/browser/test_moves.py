@@ -54,7 +54,7 @@ def ask(page: Page) -> None:
 
 def test_a_corner_is_moved_and_what_was_drawn_outlives_its_tab(site: Site, lang: str) -> None:
     page = drawn(site, lang)
-    drag_the_border(page, 150)
+    drag_the_border(page, 110)
     expect(page.locator("#checked")).to_contain_text("没有重叠" if lang == "zh" else "no overlap")
     page.keyboard.press("Control+z")
     expect(page.locator("#checked")).to_contain_text("没有改动" if lang == "zh" else "Nothing")
@@ -75,7 +75,7 @@ def test_a_corner_is_moved_and_what_was_drawn_outlives_its_tab(site: Site, lang:
 def test_the_second_of_two_who_draw_sees_both_and_loses_nothing(site: Site) -> None:
     first, second = drawn(site), drawn(site)
     drag_the_border(first, 60)
-    drag_the_border(second, 150)
+    drag_the_border(second, 110)
     ask(second)
     expect(second.locator("#preview")).to_be_visible()
     ask(first)

@@ -47,6 +47,8 @@ def test_a_day_offline_and_the_tab_closed(phone: Lived, county: SmallCounty) -> 
     assert later.sync()["pushed"] == 2
     assert (later.waiting(), visits(county)) == (0, sorted([first, second]))
     assert last_met(later, "A1w-1") is not None
+    seen = later.do('async (me) => Object.fromEntries(await me.phone.rows("visit"))')
+    assert (seen[first]["proof"], seen[second]["proof"]) == ("claimed", "proved")
 
 
 def test_lost_answers_and_a_token_that_is_over(
@@ -131,6 +133,31 @@ def test_two_people_share_a_phone(phone: Lived, county: SmallCounty) -> None:
     assert visits(county) == sorted([of_li, of_wang])
 
 
+def test_a_photo_follows_its_record(phone: Lived, county: SmallCounty) -> None:
+    tab = phone.tab()
+    tab.sign_in(LI)
+    deed = """async (me, household) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 8, height: 8 });
+      canvas.getContext("2d").fillRect(2, 2, 4, 4);
+      const photo = await new Promise((done) => canvas.toBlob(done, "image/jpeg"));
+      const broken = new Blob(["no picture"]);
+      const files = [photo, broken].map((blob) => ({ id: me.newId(), purpose: "photo", blob }));
+      const visit = { id: me.newId(), household_id: household, outcome: "met" };
+      return me.field.recordVisit(me.phone, visit, { files });
+    }"""
+    visit = tab.do(deed, str(id_of("A1w-1")))
+    phone.on_the_road("attachments/*", lose_answer)
+    assert tab.sync()["files"] == 0
+    phone.on_a_good_road()
+    assert tab.sync()["files"] == 1
+    kept = tab.do(f"(me) => me.phone.ask('GET', 'attachments?owner_entity=visit&owner_id={visit}')")
+    assert [item["purpose"] for item in kept["body"]["items"]] == ["photo"]
+    left = tab.do("(me) => me.phone.files.waiting()")
+    assert [file["refused"] for file in left] == ["bad-attachment"]
+    tab.do("(me, id) => me.phone.files.putAway(id)", left[0]["id"])
+    assert tab.do("(me) => me.phone.files.waiting()") == []
+
+
 def test_who_may_not_sign_in_is_told_why(phone: Lived) -> None:
     tab = phone.tab()
     with pytest.raises(Refused, match="wrong-login"):
@@ -138,6 +165,7 @@ def test_who_may_not_sign_in_is_told_why(phone: Lived) -> None:
     with pytest.raises(Refused, match="invalid"):
         tab.sign_in("")
     assert tab.do("(me) => me.handset.users()") == []
+    assert tab.do("(me) => me.handset._registry.all()") == []
     phone.context.set_offline(True)
     with pytest.raises(Refused, match="LineLost"):
         tab.sign_in(LI)

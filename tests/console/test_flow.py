@@ -32,6 +32,13 @@ def kept(books: Books) -> Books:
     books.many(2, "A1", held("A1", *march, "escalate"), held("A", "2026-03-09", begun="escalate"))
     books.many(5, "B1", held("B1", "2026-03-03", "2026-03-04"))
     books.case("B1", held("B1", *march, "refer"))
+    as_registered(books)
+    books.count()
+    return books
+
+
+def as_registered(books: Books) -> None:
+    """What the books leave out of cases, which a list of them shows: place, level and story."""
     books.write(
         "INSERT INTO dispute_place (dispute_id, village_id) SELECT id, area_id FROM dispute"
     )
@@ -42,8 +49,6 @@ def kept(books: Books) -> Books:
     for case in {row[0] for row in books.rows("SELECT id FROM dispute")}:
         story = keyring().seal("dispute.story", row_key(case), "示例经过")
         books.write("UPDATE dispute SET story = %(s)s WHERE id = %(id)s", {"s": story, "id": case})
-    books.count()
-    return books
 
 
 def page(books: Books, login: str, path: str, status: int = 200, **headers: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.console.frame.time_left import Used, time_left, used
@@ -68,6 +68,7 @@ def test_a_bar_tells_what_has_gone_of_what_was_allowed() -> None:
     assert (late.over, late.share) == (True, 1.0)
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 15), st.integers(0, 30 * 24))
 def test_a_bar_never_runs_over_before_the_deadline_nor_stays_within_after_it(
     days: int, hours: int

@@ -21,13 +21,14 @@ from sqlalchemy.engine import make_url
 
 from server import sealed
 from server.app import create_app
-from server.db import db, worker
+from server.db import db, transaction, worker
 from server.demo.cases import Fate
 from server.demo.people import Counts
 from server.demo.play import play
 from server.demo.proof import Proof
 from server.demo.report import Line
 from server.erasure import rounds
+from server.figures import service as figures
 from server.installation import Installation, opened
 from tests.conftest import TestCluster
 from tests.smallcounty import Clock
@@ -127,6 +128,8 @@ def _play(cluster: TestCluster, var: Path) -> Played:
     installation.migrate()
     said: list[str] = []
     month = play(installation, said.append, START)
+    with opened(installation.settings("worker")):
+        _count_figures(month.month.clock.now)
     cluster.part(_NAME)  # the story's web server keeps its connections
     cluster.create(_TEMPLATE, _NAME)
     fates = list(month.month.desks.fates.values())
@@ -142,3 +145,11 @@ def _play(cluster: TestCluster, var: Path) -> Played:
         said,
         month.month.slips,
     )
+
+
+def _count_figures(now: datetime) -> None:
+    """As the worker does all the time where a county is at work."""
+    counted = 1
+    while counted:
+        with transaction(worker(now)) as session:
+            counted = figures.count(session)

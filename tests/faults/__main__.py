@@ -31,6 +31,10 @@ RUNS_IN_A_HOUSE = (
 LIMIT = 3600  # seconds
 OTHERS = {
     "长历史 histories": ["tests/sync/test_histories.py", "tests/syncing/test_histories.py"],
+    "浏览器里的终端 phones in a browser": [
+        *("tests/browser/test_protocol.py", "tests/browser/test_phone.py"),
+        *("-k", "whatever or dies"),
+    ],
     "长恢复 restores": ["-m", "long", "tests"],
 }
 NOTHING_TO_RUN = 5  # pytest's word for it

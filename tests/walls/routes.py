@@ -43,6 +43,7 @@ QUERIES: Mapping[str, Mapping[str, str]] = {
     "calendar.get_year": {"year": "2026"},
     "subjects.export_household": {"reason": "示例来访核对身份"},
     "subjects.export_party": {"reason": "示例来访核对身份"},
+    "drawings.read_ground": {"village": VILLAGES["A1"]},
     "places.look_up": {"lon": "107.02", "lat": "31.95"},
 }
 # Of these what is planted is nobody's of the field: who serves a cell, as in A1w, is a move, and

@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from server.access.models import Office
 from geo.codes import Level as CodeLevel
+from server.access.models import Office
 from server.disputes.models import Dispute, DisputeEvent, DisputePlace, Holding
 from server.disputes.queries.cases import list_disputes
 from server.disputes.queries.counted import narrow_to_figure

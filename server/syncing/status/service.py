@@ -64,6 +64,16 @@ def list_workers(
     return items, (page[-1].id if start + limit < len(ids) else None), len(ids)
 
 
+def list_phones(session: Session, by: Identity) -> list[dict[str, Any]]:
+    """Everybody in the asker's charge, by area and name, with their phones' numbers alone."""
+    since = by.now - WINDOW
+    workers = queries.list_workers(session, by.now, since)
+    of_user: dict[UUID, list[dict[str, Any]]] = {worker.id: [] for worker in workers}
+    for row in queries.list_phones(session, list(of_user), since):
+        of_user[row.user_id].append(_phone(row))
+    return [{**worker._mapping, "phones": of_user[worker.id]} for worker in workers]
+
+
 def county_totals(session: Session, by: Identity) -> dict[str, Any]:
     """The county in numbers, for IT: no person, no content."""
     found = queries.find_totals(session, by.now - WINDOW)

@@ -94,18 +94,14 @@ def _sent_before(typed: Typed, me: Asker) -> Any:
 
 
 def _form(desk: Desk, typed: Typed, trouble: WanggeError | None = None) -> Response:
-    if trouble and trouble.errors:
-        trouble.errors = {
-            name: words.in_words(said) if str(said).isascii() else said
-            for name, said in trouble.errors.items()
-        }
     status = status_of(type(trouble)) if trouble else HTTPStatus.OK
     return shown(
         "desk/new.html",
         status,
         desk=desk,
         typed=typed,
-        trouble=trouble,
+        wrong=words.beside(trouble),
+        trouble=words.summed_up(trouble),
         rows_of_parties=ROWS_OF_PARTIES,
     )
 

@@ -159,7 +159,7 @@ def _case_page(dispute_id: UUID, trouble: WanggeError | None = None) -> Response
     with transaction(asker().identity) as session:
         case = read_case(session, asker(), dispute_id)
     status = status_of(type(trouble)) if trouble else HTTPStatus.OK
-    return shown("desk/case.html", status, case=case, trouble=_told(trouble), plain=None)
+    return shown("desk/case.html", status, case=case, trouble=words.summed_up(trouble), plain=None)
 
 
 def _form(case: Case, event: Event, typed: Typed, trouble: WanggeError | None = None) -> Response:
@@ -176,22 +176,12 @@ def _form(case: Case, event: Event, typed: Typed, trouble: WanggeError | None = 
         act=ACTS[event],
         offer=case.offers.open.get(event),
         typed=typed,
-        trouble=_told(trouble),
+        wrong=words.beside(trouble),
+        trouble=words.summed_up(trouble),
         since=[e for e in case.file.events if seen.isdecimal() and e.n > int(seen)],
         rows_of_terms=ROWS_OF_TERMS,
         me=asker().user_id,
     )
-
-
-def _told(trouble: WanggeError | None) -> WanggeError | None:
-    """The same, in words where a rule gave a slug; what the ladder refuses is told whole."""
-    if trouble and trouble.errors:
-        said = {name: slug for name, slug in trouble.errors.items() if name != "event"}
-        trouble.errors = {
-            name: words.in_words(slug) if str(slug).isascii() else slug
-            for name, slug in said.items()
-        }
-    return trouble
 
 
 def _event(slug: str) -> Event:

@@ -21,6 +21,7 @@ from server.disputes.rules.words import (
     SIZES,
     SUPERVISION_KINDS,
 )
+from server.errors import WanggeError
 from server.ladder.kinds import Actor, Event, State
 from server.ladder.routing import Category, Level
 
@@ -64,8 +65,30 @@ def short_number(id_: Any) -> str:
     return str(id_)[-8:].upper()
 
 
-def in_words(slug: str) -> str:
-    """What is wrong with a field, by the slug that a rule or a schema gave."""
+def beside(trouble: WanggeError | None) -> dict[str, str]:
+    """What to say beside each field that is wrong, where a rule or a schema said which; what the
+    ladder refuses is told whole, of no single field.
+    """
+    found = (trouble.errors if trouble else None) or {}
+    return {
+        name: _in_words(said) if said.isascii() else said
+        for name, said in found.items()
+        if name != "event"
+    }
+
+
+def summed_up(trouble: WanggeError | None) -> WanggeError | None:
+    """The same for the top of the form: each with the name of its field."""
+    if trouble:
+        labels, said = _labels(), beside(trouble)
+        trouble.errors = {
+            name: f"{labels[name]}{_('：')}{text}" if name in labels else text
+            for name, text in said.items()
+        }
+    return trouble
+
+
+def _in_words(slug: str) -> str:
     said: dict[str, str] = {
         "missing": _("请填写这一项。"),
         "unknown": _("找不到所选的内容，请重新选择。"),
@@ -77,3 +100,28 @@ def in_words(slug: str) -> str:
         "bad_by_date": _("日期不能早于今天。"),
     }
     return said.get(slug) or str(_("这一项有误，请核对后再填。"))
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "why": _("理由"),
+        "agreement": _("双方同意的内容"),
+        "terms": _("协议条款"),
+        "outcomes": _("各项诉求的结果"),
+        "place": _("在哪里"),
+        "present": _("到场人数"),
+        "referred_to": _("引导到哪里"),
+        "to_office": _("哪个单位"),
+        "until": _("解除日期"),
+        "party_id": _("哪一位当事人"),
+        "person": _("谁回避"),
+        "occurred_at": _("什么时候"),
+        "done_by": _("谁办的"),
+        "category": _("什么纠纷"),
+        "village_id": _("在哪个村"),
+        "story": _("怎么回事"),
+        "parties": _("当事人"),
+        "claims": _("诉求"),
+        "people_concerned": _("涉及人数"),
+        "start_level_why": _("为什么从更高层级办起"),
+    }

@@ -18,11 +18,11 @@ function show(page, quiet = false) {
   if (look && !document.querySelector(LOOK)) document.head.append(look);
   there.replaceChildren(act);
   if (quiet) return;
-  const first = there.querySelector("#trouble, #preview, [role=status], h2");
+  const first = ["#trouble", "#preview", "[role=status]", "h2"].flatMap((one) => [...there.querySelectorAll(one)])[0];
   if (first instanceof HTMLElement) {
     first.tabIndex = -1;
     first.focus();
-    first.scrollIntoView({ block: "nearest" });
+    first.scrollIntoView({ block: "start" });
   }
 }
 
@@ -33,7 +33,10 @@ async function open(path) {
   return answer.ok ? page : null;
 }
 
+let showing = false; // what was done: the panel does not begin anew under it
+
 onSelect(async (cell) => {
+  if (showing) return;
   const page = cell ? await open(`/map/cells/${cell.code}/acts`).catch(() => null) : null;
   const there = document.getElementById("acts");
   if (page && there?.dataset.cell === cell?.code) show(page, true);
@@ -54,9 +57,12 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     const answer = await send(form, event.submitter);
-    if (answer.moved) await refresh(); // the panel begins anew, then says that it is done
+    showing = answer.moved !== null;
+    if (showing) await refresh();
     show(answer.page);
   } catch {
     form.submit(); // the browser says what is wrong with the line; what was typed comes back
+  } finally {
+    showing = false;
   }
 });

@@ -9,6 +9,7 @@
 
 import * as maplibregl from "../vendor/maplibre-gl/maplibre-gl.mjs";
 import { classed, draw } from "./map_legend.js";
+import { extent, names } from "./map_names.js";
 import { listen } from "./map_search.js";
 import { hatch, HUE, style, tiles } from "./map_style.js";
 import { cellsOf, read, words } from "./map_told.js";
@@ -105,7 +106,8 @@ function paint() {
   const dark = HUE.length - begins.length;
   map.removeFeatureState({ source: "cells", sourceLayer: "cells" });
   for (const [nth, codes] of found) {
-    for (const code of codes) state(code, { class: told.as_of || nth === null ? -1 : nth && nth + dark });
+    const shade = told.as_of ? 0 : nth === null ? -1 : nth && nth + dark;
+    for (const code of codes) state(code, { class: shade });
   }
   const unknown = told.as_of ? [] : found.get(null) ?? [];
   map.setFilter("cells-unknown", ["in", ["get", "code"], ["literal", unknown]]);
@@ -113,7 +115,7 @@ function paint() {
     const wanted = !told.as_of && (told.ask === "open" || told.ask === "overdue");
     map.setLayoutProperty(one, "visibility", wanted ? "visible" : "none");
   }
-  map.getSource("names")?.setData(names());
+  map.getSource("names")?.setData(names(told, cells));
   if (chosen) state(chosen, { chosen: true });
   draw(part("legend"), told, found, light);
 }
@@ -130,44 +132,9 @@ function light(codes) {
   lit = codes;
 }
 
-/** Where each name stands: a cell's in its middle, a village's amid its cells. */
-function names() {
-  const features = amid("cell", (cell) => cell.code, (code) => cellOf(code)?.name ?? "");
-  features.push(...amid("village", (cell) => cell.village, (code) => told.villages[code] ?? ""));
-  features.push(...amid("township", (cell) => cell.code.slice(0, 9), (code) => told.townships[code] ?? ""));
-  return { type: "FeatureCollection", features };
-}
-
-/** A name in the middle of its cells. @param {string} kind @param {(cell: Cell) => string} of
- * @param {(code: string) => string} called */
-function amid(kind, of, called) {
-  /** @type {Map<string, [number, number, number]>} */
-  const sums = new Map();
-  for (const cell of cells) {
-    if (cell.lon === null || cell.lat === null) continue;
-    const [lon, lat, many] = sums.get(of(cell)) ?? [0, 0, 0];
-    sums.set(of(cell), [lon + cell.lon, lat + cell.lat, many + 1]);
-  }
-  return [...sums].map(([code, [lon, lat, many]]) => name(kind, called(code), lon / many, lat / many));
-}
-
 /** @param {string} code */
 function cellOf(code) {
   return byCode.get(code);
-}
-
-/** @param {string} kind @param {string} text @param {number} lon @param {number} lat */
-function name(kind, text, lon, lat) {
-  return { type: "Feature", properties: { kind, name: text }, geometry: { type: "Point", coordinates: [lon, lat] } };
-}
-
-/** @param {Cell[]} some @returns {[number, number, number, number]|null} */
-function extent(some) {
-  const lons = some.flatMap((cell) => cell.lon ?? []);
-  const lats = some.flatMap((cell) => cell.lat ?? []);
-  if (!lons.length) return null;
-  const room = 0.01; // degrees: of a cell only its middle is known
-  return [Math.min(...lons) - room, Math.min(...lats) - room, Math.max(...lons) + room, Math.max(...lats) + room];
 }
 
 /** Look at a cell: its panel beside the map. @param {string} code @param {boolean} [noted] */

@@ -129,9 +129,7 @@ class Board:
 
     def phones(self, most: int = FIRST) -> Part:
         """People whose phone was silent for a week, or could not deliver everything."""
-        people, _following, _total = status.list_workers(
-            self._session, self._me.identity, None, 200
-        )
+        people = status.list_phones(self._session, self._me.identity)
         quiet = list(quiet_phones(people, self._now))
         return Part("phones", len(quiet), quiet[:most])
 
@@ -221,16 +219,16 @@ class Board:
 def quiet_phones(people: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[dict[str, Any]]:
     """Of people with the numbers of their phones: those of whom nothing was heard for a week, and
     those whose phone keeps records that were not taken from it (`kept`), in the order given.
-    Somebody who has never had a phone is not silent.
+    A phone, or a browser, that never delivered anything is nobody's to ask about.
     """
     for person in people:
-        phones = [phone for phone in person["phones"] if not phone["revoked"]]
-        heard = [phone["heard_at"] for phone in phones if phone["heard_at"]]
-        kept = sum(phone["rejected"] for phone in phones)
-        silent = bool(phones) and (not heard or max(heard) <= now - SILENT)
+        phones = [one for one in person["phones"] if one["received"] and not one["revoked"]]
+        heard = max((one["heard_at"] for one in phones if one["heard_at"]), default=None)
+        kept = sum(one["rejected"] for one in phones)
+        silent = heard is not None and heard <= now - SILENT
         if silent or kept:
             told = {"name": person["name"], "area": person["area"], "kept": kept}
-            yield {**told, "silent": silent, "heard_at": max(heard, default=None)}
+            yield {**told, "silent": silent, "heard_at": heard}
 
 
 def _start_of(day: date) -> datetime:

@@ -69,6 +69,21 @@ ACTS: Final[Mapping[str, LazyString]] = {
     "case.delete": _("删除案卷"),
     "audit.settings": _("更改审计设置"),
 }
+# What an approval is about: names of its parts, and of lists.
+MATTERS: Final[Mapping[str, LazyString]] = {
+    "export": _("名单"),
+    "under": _("范围（编码）"),
+    "since": _("从"),
+    "until": _("到"),
+    "dispute": _("案卷"),
+    "list": _("清单（摘要）"),
+    "cases": _("案卷数"),
+    "months": _("保存月数"),
+    "heads_to": _("链头抄送"),
+    "households": _("户"),
+    "visits": _("走访"),
+    "disputes": _("纠纷"),
+}
 STANDS: Final[Mapping[str, LazyString]] = {
     "approved": _("已批准。"),
     "used": _("已批准，已使用。"),
@@ -179,6 +194,11 @@ def need_of(need: str) -> str:
     return _word(need, NEEDS[need])
 
 
+def matter(name: Any) -> str:
+    """A part of what an approval is about, or a list that it names."""
+    return str(MATTERS.get(str(name), name))
+
+
 def field_name(name: str) -> str:
     """What a field is called; its own name where people have none for it."""
     return str(FIELDS.get(name, name))
@@ -214,7 +234,7 @@ def _word(slug: str, word: str) -> str:
 
 def _location(lon: Any, lat: Any, datum: Any, accuracy: Any) -> str:
     where = f"{lon}, {lat}（{_DATUMS.get(str(datum), datum)}）"
-    return f"{where} ±{accuracy} m" if accuracy else where
+    return f"{where} ±{accuracy:g} m" if isinstance(accuracy, int | float) else where
 
 
 _CHOICES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {

@@ -315,7 +315,7 @@ export const EN = {
   服务器已收到: "The server has",
   "近 30 天已生效": "Took effect, 30 days",
   "近 30 天没有生效": "Without effect, 30 days",
-  手机剩余空间: "Room on the phone",
+  浏览器估计可用空间: "Room, as the browser guesses",
   浏览器没有告知: "the browser does not say",
   "浏览器没有保证长期保存。请把此页添加到手机桌面，并常同步。": "The browser has not promised to keep this for long. Add the page to the home screen, and sync often.",
   纠纷办理: "Step of a dispute",

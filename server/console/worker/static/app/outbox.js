@@ -108,7 +108,7 @@ function details(numbers, room) {
     [t("服务器已收到"), String(numbers.acknowledged)],
     [t("近 30 天已生效"), String(numbers.counted)],
     [t("近 30 天没有生效"), String(numbers.set_aside + numbers.rejected)],
-    [t("手机剩余空间"), Number.isFinite(room.free) ? `${Math.floor(room.free / MEGABYTE)} MB` : t("浏览器没有告知")],
+    [t("浏览器估计可用空间"), Number.isFinite(room.free) ? `${Math.floor(room.free / MEGABYTE)} MB` : t("浏览器没有告知")],
   ];
   const promise = room.persisted ? null : h("p", { class: "hint" }, t("浏览器没有保证长期保存。请把此页添加到手机桌面，并常同步。"));
   return h("details", {}, h("summary", {}, t("数字和手机")), h("dl", { class: "facts" }, told.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]).flat()), promise);

@@ -16,7 +16,7 @@ const MOST = 4;
 export function photos(sheet) {
   const place = h("div", { class: "photos" });
   const said = h("p", { class: "hint", role: "status" });
-  const input = h("input", { type: "file", accept: "image/*", capture: "environment", id: "photo", class: "hidden", tabindex: "-1", "aria-hidden": "true" });
+  const input = h("input", { type: "file", accept: "image/*", capture: "environment", id: "photo", hidden: true });
   const show = () => fill(place, of(sheet).map((one) => shown(one, () => take(sheet, one, show))));
   input.addEventListener("change", async () => {
     const picked = input.files?.[0];

@@ -12,11 +12,13 @@ const PRECISE = 1e6; // of a degree: 10 cm
 /** It stands in the sheet as `location`, as the protocol has it. @param {Sheet} sheet @param {string} label */
 export function position(sheet, label) {
   const said = h("p", { class: "hint", role: "status" }, told(sheet.values.location));
+  const none = button(t("不要位置"), () => forget(), { class: "link", hidden: !sheet.values.location });
   const ask = async () => {
     said.textContent = t("正在定位……");
     try {
       sheet.values.location = await here();
       sheet.touch();
+      none.hidden = false;
       said.textContent = told(sheet.values.location);
     } catch {
       said.textContent = t("没有定到位，可以不填。");
@@ -25,9 +27,10 @@ export function position(sheet, label) {
   const forget = () => {
     delete sheet.values.location;
     sheet.touch();
+    none.hidden = true;
     said.textContent = "";
   };
-  return h("div", { class: "field" }, h("p", { class: "label" }, label, h("small", {}, t("（可不填）"))), button(t("记下我现在的位置"), ask, { class: "quiet" }), button(t("不要位置"), forget, { class: "link" }), said);
+  return h("div", { class: "field" }, h("p", { class: "label" }, label, h("small", {}, t("（可不填）"))), button(t("记下我现在的位置"), ask, { class: "quiet" }), none, said);
 }
 
 /** @returns {Promise<[number, number, string, number]>} */

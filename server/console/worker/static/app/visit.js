@@ -146,12 +146,11 @@ async function store(at, form, village) {
   await form.settle();
   /** @type {Recording} */
   const visit = { entity: "visit", op: "append", id: values.id, set: visitOf({ ...values, household_id: household }), draft: about.name, files: photosOf(form) };
-  /** @type {Recording} */
-  const create = { entity: "household", op: "create", id: household, set: { ...strangerOf(values, village), ...more } };
-  /** @type {Recording} */
-  const patch = { entity: "household", op: "patch", id: household, set: more };
-  const told = Object.keys(more).length > 0 ? [visit, patch] : [visit];
-  await at.phone.recordAll(isNew ? [create, visit] : told);
+  /** @type {Recording[]} */
+  const before = isNew ? [{ entity: "household", op: "create", id: household, set: { ...strangerOf(values, village), ...more } }] : [];
+  /** @type {Recording[]} */
+  const behind = !isNew && Object.keys(more).length > 0 ? [{ entity: "household", op: "patch", id: household, set: more }] : [];
+  await at.phone.recordAll([...before, visit, ...behind]);
   await form.drop();
   return household;
 }

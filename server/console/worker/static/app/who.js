@@ -103,7 +103,7 @@ function form(main, handset, enter, asked) {
       if (error instanceof SignInRefused && error.slug === TOO_MANY) fill(more, devices(error));
     }
   };
-  const act = button(asked.label, go, { class: "main" });
+  const act = button(asked.label, go, { class: "main", type: "submit" }); // so that Enter sends it
   const drawn = h("form", { class: "sheet", novalidate: true }, ...asked.fields, more, h("p", { class: "acts" }, act));
   drawn.addEventListener("submit", (event) => (event.preventDefault(), act.click()));
   fill(main, h("h1", { tabindex: "-1" }, asked.title), trouble, drawn);

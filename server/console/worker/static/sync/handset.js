@@ -73,6 +73,7 @@ export class Handset {
       await this._registry.keep({ ...entry, device: newId() });
       return this.signIn(login, password, insteadOf);
     }
+    if (slugOf(answer) === "wrong-login" || answer.status === 422) await this._registry.forget(entry);
     if (slugOf(answer) === "code-needed") throw new CodeNeeded(answer.body.challenge, entry.login, password);
     return this._enter(entry, password, signedIn(answer));
   }

@@ -20,6 +20,7 @@ import { HOLE, LineLost } from "./model.js";
  * @property {number} page
  * @property {number} batch
  * @property {number} schema
+ * @property {string | null} verified  the heads with which all that is held was last compared
  */
 
 // What an answer must have, or it is no answer.

@@ -77,6 +77,7 @@ export class Phone extends Book {
       page: more.page || model.PAGE,
       batch: more.batch || model.BATCH,
       schema: more.schema || model.SCHEMA,
+      verified: null,
     };
     this.files = new Files(store, line);
     this._ballast = new Ballast(store, more.ballast === undefined ? model.ROOM_TO_RECORD : more.ballast);

@@ -2,7 +2,7 @@
 /** One transaction of a user's store: facts, alarms, drafts, and its outbox and rows. */
 
 import { HOUR } from "./model.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, rowKey } from "./outbox.js";
 import { Rows } from "./rows.js";
 import { answer, each } from "./store.js";
 
@@ -14,6 +14,7 @@ export class Pocket {
     this._facts = tx.objectStore("fact");
     this._alarms = tx.objectStore("alarm");
     this._drafts = tx.objectStore("draft");
+    this._files = tx.objectStore("file");
     this.outbox = new Outbox(tx);
     this.rows = new Rows(tx, this.outbox);
   }
@@ -93,12 +94,17 @@ export class Pocket {
    */
   async erase(entity, id) {
     for (const line of await this.outbox.ofRow(entity, id)) this.outbox.wipe(line);
+    await each(this._files.index("owner").openCursor([entity, id]), (cursor) => cursor.delete());
     await this.rows.erase(entity, id);
   }
 
   /** Keep nothing but the outbox, and what the server refused to keep. */
   async empty() {
     await this.outbox.empty();
+    const waiting = await this.outbox.rowsWaiting();
+    await each(this._files.openCursor(), (cursor) => {
+      if (!waiting.has(rowKey(cursor.value.entity, cursor.value.owner))) cursor.delete();
+    });
     this.rows.empty();
   }
 

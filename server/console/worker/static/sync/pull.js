@@ -55,16 +55,21 @@ async function readStand(pocket) {
  * @param {Summary} summary
  */
 async function lay(means, stand, page, summary) {
+  const heads = JSON.stringify(page.buckets || null);
+  const known = isQuiet(page) && !stand.resync.length && means.verified === heads;
+  means.verified = null;
   const laid = await means.store.write(async (tx) => {
     const pocket = new Pocket(tx);
     const now = await readStand(pocket);
     if (now.cursor !== stand.cursor || now.epoch !== stand.epoch) return false;
     await hear(means, pocket, page, summary);
     await take(means, pocket, page, stand.resync, summary);
+    if (!page.more) await finish(means, pocket, page, known, summary);
     return true;
   });
+  if (laid && !page.more && !summary.alarms.includes("digest_mismatch")) means.verified = heads;
   if (!laid) summary.busy = true;
-  means.changed();
+  if (!laid || !known) means.changed();
   return laid;
 }
 
@@ -99,7 +104,14 @@ async function take(means, pocket, page, resync, summary) {
   pocket.keepFact("cursor", page.cursor);
   pocket.keepFact("resync", []);
   pocket.keepFact("dropped", dropped);
-  if (!page.more) await finish(means, pocket, page, dropped, summary);
+}
+
+/**
+ * Whether a page brings nothing: most do, and then there is nothing to compare once more.
+ * @param {any} page
+ */
+function isQuiet({ put, del, drop, erased = {} }) {
+  return [put, del, drop, erased].every((told) => !Object.keys(told).length);
 }
 
 /**
@@ -121,13 +133,15 @@ async function takeAway(pocket, page) {
  * @param {Means} means
  * @param {Pocket} pocket
  * @param {any} page
- * @param {string[]} dropped
+ * @param {boolean} known  nothing has changed since all was compared with these heads
  * @param {Summary} summary
  */
-async function finish(means, pocket, page, dropped, summary) {
+async function finish(means, pocket, page, known, summary) {
   summary.complete = true;
-  await pocket.rows.tidy(Object.keys(page.buckets));
+  if (!known) await pocket.rows.tidy(Object.keys(page.buckets));
   await learnWhetherRevoked(means, pocket, page, summary);
+  /** @type {string[]} */
+  const dropped = await pocket.fact("dropped");
   if (dropped.some((bucket) => bucket in page.buckets)) {
     // Our cursor was of another history: the server may lack what this phone still has.
     await alarm(means, pocket, "started_from_zero", summary);
@@ -136,7 +150,7 @@ async function finish(means, pocket, page, dropped, summary) {
   pocket.keepFact("dropped", []);
   pocket.keepFact("silent", { ms: 0, read: means.clock.read() });
   pocket.keepFact("complete_at", page.server_time);
-  await checkDigests(means, pocket, page, summary);
+  if (!known) await checkDigests(means, pocket, page, summary);
 }
 
 /**

@@ -69,6 +69,7 @@ async function take(means, answer, summary) {
     for (const outcome of answer.outcomes) settled += await settle(pocket, outcome, answer.server_time);
     return { settled, again: await hear(means, pocket, answer, summary) };
   });
+  means.verified = null; // a row may be held now that no bucket holds
   means.changed();
   return taken;
 }

@@ -48,6 +48,22 @@ export class Registry {
     }
   }
 
+  /**
+   * Forget a login with which nobody got in: what was mistyped there is nobody's business.
+   * @param {Entry} entry
+   */
+  async forget(entry) {
+    if (entry.user !== null) return;
+    const store = await this._open();
+    try {
+      await store.write(async (tx) => {
+        tx.objectStore("login").delete(entry.login);
+      });
+    } finally {
+      store.close();
+    }
+  }
+
   _open() {
     return openStore(this._factory, "wangge-handset", { login: { key: "login" } });
   }
