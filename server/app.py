@@ -28,7 +28,7 @@ from server.console.account.views import pages as account
 from server.console.county.calendar.views import pages as working_days
 from server.console.county.desk.views import pages as desk
 from server.console.county.flow.views import pages as flow
-from server.console.county.rules.views import pages as rules
+from server.console.county.policy.views import pages as rules
 from server.console.frame.views import frame
 from server.console.township.day import pages as day
 from server.console.township.map.views import pages as township_map

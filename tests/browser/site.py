@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect
 
@@ -104,7 +105,12 @@ class Site:
         return page
 
     def sign_in(self, page: Page, login: str) -> None:
-        """A session for this browser, without the way through the form."""
+        """A session for this browser, without the way through the form.
+
+        It is the same browser to the county every time: a user has so many devices and no more.
+        """
+        browser = str(uuid5(NAMESPACE_URL, login))
+        page.context.add_cookies([{"name": "wangge_browser", "value": browser, "url": self.base}])
         sent: dict[str, str | float | bool] = {"login": login, "password": self._password}
         answer = page.request.post("/sign-in", form=sent, max_redirects=0)
         assert answer.status == 303, answer.text()

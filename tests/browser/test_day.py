@@ -7,11 +7,10 @@ from uuid import uuid4
 
 from playwright.sync_api import expect
 
-from server.db import transaction
-from server.policies.service import ensure_policy
 from tests.browser.axe import assert_accessible
 from tests.browser.pictures import picture
 from tests.browser.site import PHONE, Site
+from tests.resident.conftest import lending as lending
 from tests.smallcounty import SmallCounty, id_of
 from tests.syncing.people.letters import Sender
 from tests.syncing.people.test_conflicts import ELSEWHERE, meet, place
@@ -21,8 +20,6 @@ def a_busy_day(county: SmallCounty) -> None:
     """Three disputes, one of them due today; two values; a record that was not taken; late visits;
     a household in no cell.
     """
-    with transaction(county.worker) as session:
-        ensure_policy(session, county.worker)
     mediator = county.sign_in("mediator-a1")
     for category in ("neighbours", "forest_and_land"):
         mediator.post("/disputes", case(category))

@@ -34,7 +34,7 @@ def test_a_township_goes_from_its_day_to_a_case_and_to_the_map(demo_site: Site, 
     expect(page).to_have_url(CASE)
     look(page, "dispute")
     page.locator(".bar a[href='/map']").click()
-    page.wait_for_selector("#map[data-ready]", state="attached")
+    page.wait_for_selector("#map[data-ready]", state="attached", timeout=60_000)
     look(page, "map")
     page.keyboard.press("t")
     page.get_by_role("table").get_by_role("link").first.click()

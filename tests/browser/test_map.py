@@ -64,13 +64,14 @@ def test_a_day_in_the_past_has_boundaries_and_no_figures(site: Site) -> None:
     expect(page.locator("#legend")).to_contain_text("没有当天的数字")
     page.get_by_label("看哪一天的边界").fill("2026-03-02")
     expect(page.locator("h1")).to_contain_text("0%（0/12）")
+    assert "as_of" not in page.url  # who opens it tomorrow sees tomorrow
 
 
 def test_the_page_is_light(site: Site) -> None:
     """Everything that a first look asks for, packed; tiles apart."""
     page = site.open(None, "township-a", size=DESK)
     answers: list[Response] = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))
     page.goto("/map")
     ready(page)
     weights = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_accessible
@@ -105,3 +107,12 @@ def test_two_households_are_placed_at_once(site: Site, county: SmallCounty, lang
     page.locator("form[method=post] button").last.click()
     expect(page.locator(".done")).to_contain_text("2")
     assert desk.get("/households", cell=E)["total"] == 5
+
+
+def test_whatever_is_drawn_the_cells_still_tile(site: Site) -> None:
+    """The scripts' own drawing: hundreds of steps with every tool, none of which opens a gap."""
+    page = site.open("/sign-in")
+    walk = (Path(__file__).parent / "moves_walk.js").read_text(encoding="utf-8")
+    found = page.evaluate(f"({walk[walk.index('async') :]})", page.locator("link[rel=stylesheet]").get_attribute("href"))
+    assert found["wrong"] == []
+    assert min(found["done"].values()) > 5, found["done"]  # every tool was used

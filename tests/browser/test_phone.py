@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Error, Route
+from playwright.sync_api import APIResponse, Error, Route
 
 from server.console.worker import kit
 from tests.browser.phones.lived import SMALL_DISK, Lived, Refused, Tab, lose_answer, visits
@@ -72,14 +72,15 @@ def test_lost_answers_and_a_token_that_is_over(
 
 @pytest.mark.parametrize("unlocked", [False, True])
 def test_two_tabs_at_once_send_everything_once(
-    unlocked: bool, phone: Lived, county: SmallCounty
+    unlocked: bool, phone: Lived, county: SmallCounty, site: Site
 ) -> None:
-    """Also in a browser that knows no locks between tabs."""
+    """Also in a browser that knows no locks between tabs, and when tokens are over in both."""
     tabs = [phone.tab(unlocked), phone.tab(unlocked)]
     tabs[0].sign_in(LI)
     tabs[1].open(LI)
     written = []
     for _turn in range(3):
+        site.pass_time(minutes=31)
         written += [tab.visit() for tab in tabs]
         for tab in tabs:  # begun in both before either ends
             tab.do("(me) => { me.syncing = me.phone.sync(); }")
@@ -89,6 +90,33 @@ def test_two_tabs_at_once_send_everything_once(
     assert (tabs[0].waiting(), visits(county)) == (0, sorted(written))
     assert tabs[0].do("(me) => me.phone.alarms()") == []
     assert tabs[0].do("(me) => me.phone.numbers()")["recorded"] == len(written)
+
+
+def test_a_page_that_comes_too_late_is_thrown_away(phone: Lived, county: SmallCounty) -> None:
+    """A tab was frozen while it pulled, its lease ran out, and another went on."""
+    frozen, other = phone.tab(unlocked=True), phone.tab(unlocked=True)
+    frozen.sign_in(LI)
+    assert frozen.sync()["complete"]
+    other.open(LI)
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        late.append((route, route.fetch()))
+
+    frozen.page.route("**/sync/pull", hold, times=1)
+    with frozen.page.expect_request("**/sync/pull"):
+        frozen.do("(me) => { me.syncing = me.phone.sync(); }")
+    while not late:
+        other.waiting()  # the answer is on its way to the frozen tab
+    other.do('(me) => me.phone._store.write(async (tx) => tx.objectStore("fact").delete("turn"))')
+    visit = other.visit()
+    assert other.sync()["complete"]
+    late[0][0].fulfill(response=late[0][1])
+    summary = frozen.do("(me) => me.syncing")
+    assert (summary["busy"], summary["complete"]) == (True, False)
+    assert frozen.sync()["received"] == 0
+    assert frozen.do('async (me) => [...(await me.phone.rows("visit")).keys()]') == [visit]
+    assert frozen.do("(me) => me.phone.alarms()") == []
 
 
 def test_saving_twice_saves_once(phone: Lived, county: SmallCounty) -> None:
@@ -153,7 +181,7 @@ def test_a_photo_follows_its_record(phone: Lived, county: SmallCounty) -> None:
     kept = tab.do(f"(me) => me.phone.ask('GET', 'attachments?owner_entity=visit&owner_id={visit}')")
     assert [item["purpose"] for item in kept["body"]["items"]] == ["photo"]
     left = tab.do("(me) => me.phone.files.waiting()")
-    assert [file["refused"] for file in left] == ["bad-attachment"]
+    assert [file["refused"] for file in left] == ["attachment-kind"]
     tab.do("(me, id) => me.phone.files.putAway(id)", left[0]["id"])
     assert tab.do("(me) => me.phone.files.waiting()") == []
 

@@ -17,6 +17,12 @@ from tests.browser.pictures import picture
 from tests.browser.site import PHONE, Site
 from tests.smallcounty import PASSWORD, SmallCounty, id_of
 
+# Until the page is kept on the phone and the service worker answers for it.
+KEPT = """() => new Promise(kept => {
+  const workers = navigator.serviceWorker;
+  if (workers.controller) kept();
+  else workers.addEventListener("controllerchange", () => kept());
+})"""
 # A disk that is full from here on, until `full` is false. Browsers do not tell how full theirs is.
 FULL = """() => {
   globalThis.full = true;
@@ -59,8 +65,7 @@ def sign_in(page: Page, login: str) -> None:
     page.locator("#password").fill(PASSWORD)
     page.get_by_role("button", name=re.compile("登录|Sign in")).click()
     expect(page.locator("ul.rows a").first).to_be_visible()
-    page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.evaluate(KEPT)
 
 
 def unlock(page: Page) -> None:
@@ -164,7 +169,7 @@ def test_nothing_is_lost_offline_closed_and_reopened(
     visits = desk.get("/visits")["items"]
     kept = [(one["household_id"], one["outcome"], one["has_note"]) for one in visits]
     assert kept == [(str(id_of("A1w-2")), "met", True)]
-    page.wait_for_function("document.querySelector('.top .busy') === null")
+    expect(page.locator(".top .busy")).to_have_count(0)
     photos = desk.get("/attachments", owner_entity="visit", owner_id=visits[0]["id"])["items"]
     assert [one["media_type"] for one in photos] == ["image/jpeg"]
     assert photos[0]["size"] < 100_000  # made small before it was kept
@@ -210,7 +215,7 @@ def test_two_users_share_a_phone_and_a_new_version_loses_nothing(
     monkeypatch.setattr(kit, "version", lambda: "0123456789ab")
     page.evaluate("navigator.serviceWorker.getRegistration().then(found => found.update())")
     page.get_by_role("button", name="新版本，点此更新").click()
-    page.wait_for_function("document.querySelector('#page')?.dataset.version === '0123456789ab'")
+    expect(page.locator("#page")).to_have_attribute("data-version", "0123456789ab")
     assert older != kit.version()
     expect(page.get_by_role("heading", name="您是哪一位？")).to_be_visible()
     look(page, "work-who")

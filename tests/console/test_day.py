@@ -20,6 +20,7 @@ from server.db import db
 from tests.disputes.conftest import Ladder
 from tests.disputes.conftest import ladder as ladder
 from tests.disputes.test_late import ACCEPT_BY, claimed, written
+from tests.resident.conftest import lending as lending
 from tests.smallcounty import PASSWORD, START, Desk, SmallCounty, id_of
 from tests.syncing.people.desk import after_hours
 from tests.syncing.people.letters import Sender, acts, run
@@ -278,10 +279,9 @@ def test_a_phone_is_asked_about_when_it_is_silent_or_keeps_something() -> None:
     def person(name: str, *phones: dict[str, Any]) -> dict[str, Any]:
         return {"name": name, "area": "示例", "phones": phones}
 
-    def phone(
-        heard: datetime | None, rejected: int = 0, *, revoked: bool = False
-    ) -> dict[str, Any]:
-        return {"heard_at": heard, "rejected": rejected, "revoked": revoked}
+    def phone(heard: datetime, rejected: int = 0, **more: bool) -> dict[str, Any]:
+        told = {"heard_at": heard, "rejected": rejected, "received": 9, "revoked": False}
+        return {**told, **more}
 
     long_ago, lately = START - timedelta(days=7), START - timedelta(days=6, hours=23)
     people = [

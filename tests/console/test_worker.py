@@ -119,6 +119,19 @@ def test_a_phone_knows_offline_why_a_record_is_not_counted() -> None:
     assert reasons[""] == list(rules.OTHERWISE)
 
 
+def test_every_alarm_that_a_phone_raises_is_said_in_words() -> None:
+    scripts = (kit.STATIC / "sync").glob("*.js")
+    raised = {
+        kind
+        for one in scripts
+        for kind in re.findall(r'alarm\(.*"(\w+)", summary', one.read_text())
+    }
+    body = re.search(r"const ALARMS = {(.*?)};", (APP / "outbox.js").read_text(), re.S)
+    assert body
+    assert raised
+    assert raised == set(re.findall(r"(\w+): \"", body[1]))
+
+
 def test_modules_become_one_script() -> None:
     made = bundle(
         {

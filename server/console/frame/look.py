@@ -65,7 +65,8 @@ def share(part: int | None, whole: int | None) -> str:
     """A ratio never without what it is of: 45%（18/40）. A dash where one is withheld."""
     if part is None or not whole:
         return "–"
-    return f"{round(100 * part / whole)}%（{part:,}/{whole:,}）"
+    per_cent, of = f"{round(100 * part / whole)}%", f"{part:,}/{whole:,}"
+    return in_language(f"{per_cent}（{of}）", f"{per_cent} ({of})")
 
 
 def sentence(text: str) -> str:

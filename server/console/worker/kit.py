@@ -12,10 +12,13 @@ import json
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from server.console.worker.bundle import bundle
+from server.errors import WanggeError
+from server.ladder.errors import LadderError
 from server.problems import catalogue
+from server.syncing.entities import ENTITIES
 from server.syncing.status import rules
 
 HERE: Final = Path(__file__).parent
@@ -33,7 +36,7 @@ KINDS: Final = {
 }
 _SHELL: Final = HERE / "templates" / "worker" / "shell.html"
 _SERVICE_WORKER: Final = HERE / "sw.js"
-_REFUSALS: Final = range(400, 500)
+_BELOW: Final = {"server.policies", "server.ladder"}  # what the entities lean on
 
 
 @cache
@@ -68,8 +71,17 @@ def service_worker() -> str:
 
 def _reasons() -> bytes:
     """Why a record is not counted, by slug: [text, what to do], as /sync/status says it."""
-    refusals = {slug: [text] for slug, status, text in catalogue() if status in _REFUSALS}
+    refusals = {slug: [text] for slug, _, text in catalogue() if slug in _refusals()}
     known = {slug: [why.text, why.remedy] for slug, why in rules.REASONS.items()}
     otherwise = {"": [rules.OTHERWISE.text, rules.OTHERWISE.remedy]}
     told = {**refusals, **known, **otherwise}
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _refusals() -> set[str]:
+    """The slugs of what the entities of sync may refuse, and of nothing else: phones are small."""
+    nouns = {type(one).__module__.rpartition(".")[0] for one in ENTITIES} | _BELOW
+    families: list[Any] = [WanggeError, LadderError]
+    for known in families:
+        families.extend(known.__subclasses__())
+    return {one.slug for one in families if one.__module__.rpartition(".")[0] in nouns}

@@ -32,6 +32,7 @@ from server.disputes.models import Dispute, DisputeEvent, DisputePlace, Holding
 from server.disputes.queries.cases import list_disputes
 from server.disputes.queries.counted import narrow_to_figure
 from server.disputes.queries.narrowing import narrow
+from server.disputes.rules.cases import WITHDRAWN_CLIMB
 from server.disputes.rules.next import Next
 from server.ladder.kinds import State
 from server.ladder.routing import Level
@@ -96,18 +97,7 @@ def list_desk(
     is what `narrow_to_figure` takes.
     """
     village, township = aliased(Area), aliased(Area)
-    levels = (
-        select(func.array_agg(distinct(Holding.level)))
-        .where(Holding.dispute_id == Dispute.id)
-        .where(Holding.ended_how.is_distinct_from("withdrawn_climb"))
-        .scalar_subquery()
-    )
-    known = narrow(
-        narrow_to_figure(list_disputes(places, author, now, level=wanted.level), **figure),
-        category=wanted.category,
-        supervised=wanted.supervised,
-        alerted=wanted.alerted,
-    ).subquery()
+    known = _known(places, author, now, wanted, figure)
     query = (
         select(
             Dispute,
@@ -116,15 +106,38 @@ def list_desk(
             township.name.label("township"),
             NEXT.label("next"),
             BY_WHEN.label("by_when"),
-            levels.label("levels"),
+            _levels().label("levels"),
         )
         .join(Office, Office.id == Dispute.office_id)
         .outerjoin(_held, (_held.dispute_id == Dispute.id) & _held.ended_at.is_(None))
         .outerjoin(village, village.id == Dispute.village_id)
         .outerjoin(township, township.id == village.parent_id)
-        .where(Dispute.id.in_(select(known.c.id)), *_wanted(wanted, now))
+        .where(Dispute.id.in_(known), *_wanted(wanted, now))
     )
     return query.order_by(BY_WHEN.asc().nulls_last(), Dispute.id)
+
+
+def _levels() -> Any:
+    """The levels that have held a case; those of a climb that was withdrawn never did."""
+    held = select(func.array_agg(distinct(Holding.level))).where(Holding.dispute_id == Dispute.id)
+    return held.where(Holding.ended_how.is_distinct_from(WITHDRAWN_CLIMB)).scalar_subquery()
+
+
+def _known(
+    places: Collection[str] | None,
+    author: UUID | None,
+    now: datetime,
+    wanted: Wanted,
+    figure: Mapping[str, Any],
+) -> Select[tuple[UUID]]:
+    """The ids of the cases in reach, as the list of the API narrows them."""
+    query = narrow(
+        narrow_to_figure(list_disputes(places, author, now, level=wanted.level), **figure),
+        category=wanted.category,
+        supervised=wanted.supervised,
+        alerted=wanted.alerted,
+    )
+    return select(query.subquery().c.id)
 
 
 def count(session: Session, query: Select[Any]) -> int:

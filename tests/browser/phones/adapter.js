@@ -82,19 +82,20 @@ window.phones = {
     one.phone = new Phone({ store, user, device, line, clock, newId, room: roomy, ballast: 0, locks, ...app });
     await one.phone.begin();
   },
-  /** Do something at this moment; `until`: how many requests to the store it may make. */
+  /**
+   * Do something at this moment; `until`: how many requests to the store may be made from now on,
+   * null: any number, -1: as many as are left.
+   */
   async do(key, now, verb, given, until) {
     const one = held.get(key);
     one.now = now;
-    left = until;
+    if (until !== -1) left = until;
     try {
       return { done: await verbs[verb](one.phone, ...given) };
     } catch (error) {
       left = null;
       if (error instanceof Killed) one.phone.close();
       return { error: error.constructor.name, told: String(error.stack || error) };
-    } finally {
-      left = null;
     }
   },
   async forget() {

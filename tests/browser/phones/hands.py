@@ -26,6 +26,12 @@ class HandWithTab(Hand):
 
     def dying(self, statements: int | None, deed: Callable[[], Any]) -> None:
         """Do this, and lose power after so many requests; then switch on what lost it."""
+        if self.die_after(statements, deed) and self.shares:
+            self.shares.app.close()
+            self.shares.switch_on()
+
+    def die_after(self, statements: int | None, deed: Callable[[], Any]) -> bool:
+        """Do this, and lose power after so many requests to the store; whether it came to that."""
         self._phone.left = statements
         try:
             deed()
@@ -33,11 +39,10 @@ class HandWithTab(Hand):
             self.boots += 1
             self.clock.boot = f"boot-{self.boots}"
             self.switch_on()
-            if self.shares:
-                self.shares.app.close()
-                self.shares.switch_on()
+            return True
         finally:
             self._phone.left = None
+        return False
 
     def copy_file(self) -> None:
         """A copy of the whole store."""

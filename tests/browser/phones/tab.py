@@ -107,7 +107,7 @@ def heard(ask: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
 class PhoneInTab:
     """The verbs of sync.phone.Phone, done by the client in a page."""
 
-    left: int | None = None  # requests to its store until it dies
+    left: int | None = None  # requests to its store until it dies; -1: as many as are left
 
     def __init__(self, tab: Tab, key: str, now: Callable[[], Reading]) -> None:
         self._tab, self._key, self._now = tab, key, now
@@ -143,6 +143,10 @@ class PhoneInTab:
         told = self.do("setAside")
         return [Kept(kept["change"], STATUS[kept["state"]], kept["reason"]) for kept in told]
 
+    def numbers(self) -> dict[str, int]:
+        """Plain numbers of this device."""
+        return dict(self.do("numbers"))
+
     def alarms(self) -> list[tuple[str, int]]:
         """What went wrong and was healed."""
         return [(alarm["kind"], alarm["at"]) for alarm in self.do("alarms")]
@@ -153,7 +157,8 @@ class PhoneInTab:
 
     def do(self, verb: str, *given: Any) -> Any:
         """One verb of the adapter."""
-        return self._tab.do(self._key, self._now(), verb, given, self.left)
+        left, self.left = self.left, None if self.left is None else -1
+        return self._tab.do(self._key, self._now(), verb, given, left)
 
 
 def _summary(told: Mapping[str, Any]) -> Summary:

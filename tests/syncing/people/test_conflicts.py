@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from server.syncing.review.conflicts.rules import metres_apart, point_of
 from tests.smallcounty import Desk, SmallCounty, id_of
 from tests.syncing.people.letters import Sender, acts, run
 
@@ -42,10 +43,25 @@ def test_the_list_masks_what_a_list_of_households_masks(county: SmallCounty) -> 
     (one,) = desk.get("/sync/conflicts")["items"]
     assert (one["field"], one["row_id"]) == ("location", HOUSE)
     assert {one[name] for name in ("ours", "theirs", "was", "now")} == {"***"}
+    beside = ("theirs_by", "now_by", "metres", "now_cell", "theirs_cell")
+    cell = "511921100201001"
+    assert [one[name] for name in beside] == ["示例worker-a1w", None, 146, cell, cell]
     shown = desk.post(f"/sync/conflicts/{one['id']}/reveal", {"reason": "核对"}, expect=200)
     assert (shown["ours"], shown["theirs"], shown["now"]) == (THERE, ELSEWHERE, THERE)
     assert shown["version"] == one["version"]
     assert acts(county, "sync.conflict.reveal")[0][1] == "核对"
+
+
+def test_where_two_values_lie_is_told_of_locations_alone() -> None:
+    here = point_of("location", [107.0, 31.9, "wgs84", None])
+    assert here == (107.0, 31.9)
+    there = point_of("location", [107.0, 31.91, "WGS-84", 3])
+    assert metres_apart(here, there) is None  # a datum that no phone of ours writes
+    assert metres_apart(here, (107.0, 31.91)) == 1109
+    assert metres_apart(here, None) is None
+    for said in (None, "107", [1, 2], ["a", 1, "wgs84", None], [200, 1, "wgs84", 1], {"lon": 1}):
+        assert point_of("location", said) is None
+    assert point_of("address", [107.0, 31.9, "wgs84", None]) is None
 
 
 def test_names_and_numbers_that_met_are_logged_masked(county: SmallCounty) -> None:

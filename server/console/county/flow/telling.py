@@ -92,10 +92,7 @@ class Answers:
 
 def answers(session: Session, by: Identity, question: Question) -> Answers:
     """Read what is asked. Raises BadFigure, AreaNotFound, FigureNotYours."""
-    wanted = question.wanted("level")
-    flow = figures.read_figures(session, by, ("flow", "open", "on-time"), wanted)
-    asked = question.wanted(question.by, question.level)
-    paces = figures.read_figures(session, by, ("settled", "on-time", "times"), asked)
+    flow, paces = _tables(session, by, question)
     code = flow["flow"]["area"]["code"]
     allowed = _allowed(session, by, question)
     rungs = [_rung(question, code, *rows) for rows in _side_by_side(flow)]
@@ -103,6 +100,21 @@ def answers(session: Session, by: Identity, question: Question) -> Answers:
     told = [_pace(question, code, allowed, *rows) for rows in _side_by_side(paces)]
     about, as_of = flow["flow"]["area"], flow["flow"]["as_of"]
     return Answers(about, rungs[1:], rungs[0], slowest, told[1:], told[0], as_of)
+
+
+def _tables(
+    session: Session, by: Identity, question: Question
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What the flow is told from, always by level, and what the paces are; asked once where both
+    are told by the same.
+    """
+    upper, lower = ("flow", "open", "on-time"), ("settled", "on-time", "times")
+    wanted, asked = question.wanted("level"), question.wanted(question.by, question.level)
+    if wanted == asked:
+        both = figures.read_figures(session, by, tuple({*upper, *lower}), wanted)
+        return {name: both[name] for name in upper}, {name: both[name] for name in lower}
+    flow = figures.read_figures(session, by, upper, wanted)
+    return flow, figures.read_figures(session, by, lower, asked)
 
 
 def _side_by_side(tables: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -63,16 +63,16 @@ function style() {
       layer("village", "line", { "line-color": INK, "line-width": 3 }),
       layer("theirs", "line", { "line-color": SOON, "line-width": 2.5, "line-dasharray": [2, 2] }),
       layer("line", "line", { "line-color": ACT, "line-width": 3 }),
+      {
+        ...layer("names", "symbol", { "text-color": INK, "text-halo-color": "#ffffff", "text-halo-width": 1.8 }),
+        layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 14, "text-max-width": 9 },
+      },
       layer("corners", "circle", {
         "circle-radius": ["match", ["get", "kind"], "held", 9, "middle", 4, 7],
         "circle-color": ["match", ["get", "kind"], "held", ACT, "#ffffff"],
         "circle-stroke-color": ACT,
         "circle-stroke-width": 2,
       }),
-      {
-        ...layer("names", "symbol", { "text-color": INK, "text-halo-color": "#ffffff", "text-halo-width": 1.8 }),
-        layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 14, "text-max-width": 9 },
-      },
     ],
   };
 }

@@ -161,9 +161,7 @@ function mark(code) {
   if (chosen) state(chosen, { chosen: true });
 }
 
-function tell() {
-  for (const hearer of hearers) hearer(selected());
-}
+const tell = () => hearers.forEach((hearer) => hearer(selected()));
 
 function leave() {
   mark(null);
@@ -182,19 +180,16 @@ async function load(address) {
     told = read(page);
     cells = cellsOf(told);
     byCode = new Map(cells.map((cell) => [cell.code, cell]));
-    if (told.as_of !== before) drawDay();
+    const ours = tiles(told.as_of);
+    if (told.as_of !== before) {
+      map.getSource("cells")?.setTiles(ours.cells);
+      map.getSource("areas")?.setTiles(ours.areas);
+    }
     paint();
   } catch {
     location.assign(address);
   } finally {
     document.body.removeAttribute("aria-busy");
-  }
-}
-
-function drawDay() {
-  const ours = tiles(told.as_of);
-  for (const source of ["cells", "areas"]) {
-    map.getSource(source)?.setTiles(/** @type {Record<string, string[]>} */ (ours)[source]);
   }
 }
 
@@ -205,6 +200,7 @@ function asking() {
   for (const [field, value] of new FormData(/** @type {HTMLFormElement} */ (part("asking")))) {
     address.searchParams.set(field, String(value));
   }
+  if (day.value === today) address.searchParams.delete("as_of"); // who opens it tomorrow sees tomorrow
   return address;
 }
 
@@ -213,8 +209,6 @@ async function asked() {
   history.pushState(null, "", address);
   await load(address.href);
 }
-
-// ------------------------------------------------------------------------------- what people do
 
 const form = /** @type {HTMLFormElement} */ (part("asking"));
 const day = /** @type {HTMLInputElement} */ (part("as_of"));

@@ -27,13 +27,14 @@ export function slid(drawing, node, to) {
   nodes[node] = found.point;
   const left = backwards ? [...passed].reverse() : passed; // in the order of the rim
   const corner = stays === null ? [] : [stays];
+  let fixed = false;
   const cells = changedRings(drawing, (ring) => {
     const k = ring.indexOf(node);
     if (k < 0) return ring;
     const own = [...ring.slice(k), ...ring.slice(0, k)]; // begins with the node
     const entered = own.at(-1) === first; // the rim leads into the node
     const leaves = own[1] === second; // the rim leads out of it
-    if (entered && leaves) return ring;
+    if (entered && leaves) fixed = true; // one cell on both sides: it would cross its own corner
     if (backwards) {
       if (entered) return own.slice(0, own.length - passed.length);
       return leaves ? [node, ...left, ...corner, ...own.slice(1)] : ring;
@@ -41,7 +42,8 @@ export function slid(drawing, node, to) {
     if (leaves) return [node, ...own.slice(1 + passed.length)];
     return entered ? [node, ...own.slice(1), ...corner, ...left] : ring;
   });
-  return { nodes, cells };
+  const none = cells.some((cell) => cell.polygons.flat().some((ring) => ring.length < 3));
+  return none || fixed ? drawing : { nodes, cells }; // of every cell something stays
 }
 
 /** Nodes along the rim from an end to the next end. @param {number} node

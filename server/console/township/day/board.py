@@ -149,7 +149,7 @@ class Board:
         return Part("approvals", self._total(query, items, most), asked)
 
     def late_acts(self, most: int = FIRST) -> Part:
-        """What was done to cases of one's Offices, and came more than an hour after it was written."""
+        """What was done to cases of one's Offices and came an hour or more after it was written."""
         query = duties.list_late_acts(self._yesterday())
         found = self._session.execute(query.limit(most)).all()
         total = len(found) if len(found) < most else duties.count_duty(self._session, query)

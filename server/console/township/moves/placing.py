@@ -46,6 +46,7 @@ def show_unplaced() -> Response:
 def place() -> Any:
     """Place those that were chosen, all or none."""
     form = request.form
+    _wanted(form)  # to where it leads back
     try:
         asked = _asked(form)
         with transaction(asker().identity) as session:

@@ -323,6 +323,9 @@ export const EN = {
   "这部手机的资料还原过，记录照常上传。": "This phone's data was put back from an old copy; records are sent all the same.",
   "服务器恢复过备份，手机里保存的记录已重新上传。": "The server was restored from a backup; what the phone keeps was sent again.",
   "有记录在这部手机上丢失了，只剩编号。若记得内容请重新填写。": "A record was lost on this phone; only its number is left. If you remember it, write it down again.",
+  "已从头重新同步，记录都在。": "Everything was fetched anew; all records are kept.",
+  "手机空间不足，没有取新的住户信息；您的记录照样上传。": "The phone is nearly full: households were not renewed; your records are sent all the same.",
+  "这部手机已停用：住户信息已清除，没上传的记录会交给主管。": "This phone was revoked: households are cleared, and unsent records go to the township.",
   "手机与服务器对不上，已重新取过。": "Phone and server differed; it was fetched anew.",
 
   // What goes wrong

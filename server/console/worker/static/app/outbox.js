@@ -15,10 +15,15 @@ import { QUARANTINE_FULL } from "../sync/model.js";
 const MEGABYTE = 1024 * 1024;
 /** @type {Readonly<Record<string, string>>} */
 const ALARMS = {
-  device_reset: "这部手机的资料还原过，记录照常上传。",
-  epoch: "服务器恢复过备份，手机里保存的记录已重新上传。",
-  hole: "有记录在这部手机上丢失了，只剩编号。若记得内容请重新填写。",
-  resync: "手机与服务器对不上，已重新取过。",
+  epoch_changed: "服务器恢复过备份，手机里保存的记录已重新上传。",
+  server_forgot_changes: "服务器恢复过备份，手机里保存的记录已重新上传。",
+  started_from_zero: "已从头重新同步，记录都在。",
+  file_was_older: "这部手机的资料还原过，记录照常上传。",
+  hole_declared: "有记录在这部手机上丢失了，只剩编号。若记得内容请重新填写。",
+  digest_mismatch: "手机与服务器对不上，已重新取过。",
+  cursor_refused: "手机与服务器对不上，已重新取过。",
+  no_room: "手机空间不足，没有取新的住户信息；您的记录照样上传。",
+  device_revoked: "这部手机已停用：住户信息已清除，没上传的记录会交给主管。",
 };
 
 /** @param {At} at */

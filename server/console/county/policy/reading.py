@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from server.console.county.rules.words import limits_in_short
+from server.console.county.policy.words import limits_in_short
 from server.ladder.policy import (
     Policy,
     extension_for,

@@ -15,9 +15,9 @@ from server.access.door import Asker, asker, fresh, may
 from server.access.errors import ProveAgain
 from server.access.permissions import scope_of
 from server.access.proof import prove_anew
-from server.console.county.rules import forms, words
-from server.console.county.rules.differing import Difference, differences
-from server.console.county.rules.reading import rows_of, to_come
+from server.console.county.policy import forms, words
+from server.console.county.policy.differing import Difference, differences
+from server.console.county.policy.reading import rows_of, to_come
 from server.console.frame.language import in_language
 from server.console.frame.pages import blueprint, shown
 from server.db import transaction

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 
-from server.console.county.rules import words
+from server.console.county.policy import words
 from server.console.frame.language import in_language
 from server.ladder.policy import (
     SPANS,
