@@ -138,7 +138,7 @@ def _look(browser: Browser, port: int, session: StorageState) -> float:
         page = context.new_page()
         start = perf_counter()
         page.goto("/map", wait_until="commit")
-        page.wait_for_selector("#map[data-ready]", state="attached")
+        page.wait_for_selector("#map[data-ready]", state="attached", timeout=120_000)
         return perf_counter() - start
     finally:
         context.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -119,6 +121,12 @@ def test_a_mediator_registers_who_walks_in_and_settles_it(
     expect(page.locator(".events")).to_contain_text("鸡圈加高")
     assert_accessible(page)
     _fits(page)
+    page.once("dialog", lambda asked: asked.accept())
+    page.locator("[data-slip] button").click()
+    expect(page.locator(".code")).to_have_text(re.compile(r"(\w{4}-)+\w{4}"))
+    with page.expect_download() as slip:
+        page.locator("[data-slip] button").click()
+    assert slip.value.suggested_filename == "slip.pdf"
 
 
 def _press(page: Page, name: str) -> None:

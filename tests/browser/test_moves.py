@@ -113,6 +113,7 @@ def test_whatever_is_drawn_the_cells_still_tile(site: Site) -> None:
     """The scripts' own drawing: hundreds of steps with every tool, none of which opens a gap."""
     page = site.open("/sign-in")
     walk = (Path(__file__).parent / "moves_walk.js").read_text(encoding="utf-8")
-    found = page.evaluate(f"({walk[walk.index('async') :]})", page.locator("link[rel=stylesheet]").get_attribute("href"))
+    look = page.locator("link[rel=stylesheet]").get_attribute("href")
+    found = page.evaluate(f"({walk[walk.index('async') :]})", look)
     assert found["wrong"] == []
     assert min(found["done"].values()) > 5, found["done"]  # every tool was used

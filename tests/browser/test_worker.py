@@ -260,3 +260,29 @@ def test_a_full_phone_says_so_and_keeps_what_is_typed(site: Site) -> None:
     page.evaluate("globalThis.full = false")
     page.get_by_role("button", name="保存").click()
     expect(page.locator(".done")).to_be_visible()
+
+
+def test_a_phone_that_lay_in_a_drawer(site: Site, county: SmallCounty) -> None:
+    with transaction(county.worker) as session:
+        ensure_policy(session, county.worker)
+    page = opened(site)
+    sign_in(page, "worker-a1w")
+    page.context.set_offline(True)
+    site.pass_time(days=61)
+    page.reload()
+    unlock(page)
+    expect(page.get_by_role("alert")).to_contain_text("超过 30 天没有同步")
+    go(page, "dispute")
+    page.locator("#story").fill("示例：田坎归谁")
+    page.locator("#category").select_option("forest_and_land")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".slip .code")).to_be_visible()
+    waiting(page, 1)
+
+    page.context.set_offline(False)
+    page.get_by_role("button", name="登录已过期：点此登录后才能上传").click()
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    waiting(page, 0)
+    go(page, "cells")
+    expect(page.locator("ul.rows a")).to_have_count(3)

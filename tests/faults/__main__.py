@@ -32,7 +32,7 @@ LIMIT = 3600  # seconds
 OTHERS = {
     "长历史 histories": ["tests/sync/test_histories.py", "tests/syncing/test_histories.py"],
     "浏览器里的终端 phones in a browser": [
-        *("tests/browser/test_protocol.py", "tests/browser/test_phone.py"),
+        *(f"tests/browser/test_{name}.py" for name in ("protocol", "deaths", "phone")),
         *("-k", "whatever or dies"),
     ],
     "长恢复 restores": ["-m", "long", "tests"],

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
-from itertools import chain
 
 from tests.supply.audit import ROOT
-from tests.supply.vendor import SPRITE, listed, wrong
+from tests.supply.vendor import listed, wrong
 
 
 def test_the_files_are_those_that_the_list_names() -> None:
@@ -44,16 +42,3 @@ def test_nothing_in_them_is_asked_for_elsewhere() -> None:
         for name in package["files"]:
             text = (ROOT / package["folder"] / name).read_bytes()
             assert b"sourceMappingURL=" not in text[-200:], name
-
-
-def test_the_icons_are_those_that_a_page_shows() -> None:
-    (sprite,) = [one for one in listed() if SPRITE in one["files"]]
-    console = ROOT / "server"
-    pages = chain(console.rglob("*.html"), console.rglob("static/**/*.js"))
-    shown = {
-        name
-        for page in pages
-        if "vendor" not in page.parts
-        for name in re.findall(r"icon\(['\"]([a-z0-9-]+)['\"]", page.read_text(encoding="utf-8"))
-    }
-    assert shown - set(sprite["icons"]) == set()

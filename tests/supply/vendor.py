@@ -25,11 +25,6 @@ from tests.supply.audit import ROOT
 
 VENDOR: Final = ROOT / "server/console/static/vendor"
 LIST: Final = VENDOR / "vendor.json"
-SPRITE: Final = "icons.svg"
-_LINE: Final = (
-    'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"'
-    ' stroke-linejoin="round"'
-)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -81,8 +76,6 @@ def refresh(package: dict[str, Any]) -> None:
             archive.extractall(there, filter="data")
         for source, target in package.get("take", {}).items():
             (folder / target).write_bytes(_plain((there / "package" / source).read_bytes()))
-        if "icons" in package:
-            (folder / SPRITE).write_text(_sprite(there / "package/icons", package["icons"]))
     files = [one for one in folder.rglob("*") if one.is_file()]
     package["files"] = {str(one.relative_to(folder)): _hash(one) for one in sorted(files)}
 
@@ -90,23 +83,6 @@ def refresh(package: dict[str, Any]) -> None:
 def _plain(content: bytes) -> bytes:
     """Without the line that names a map of the source, which is not here to be asked for."""
     return re.sub(rb"\n?//# sourceMappingURL=\S+\s*$", b"\n", content)
-
-
-def _sprite(icons: Path, names: Sequence[str]) -> str:
-    symbols = [_symbol(name, (icons / f"{name}.svg").read_text()) for name in sorted(names)]
-    return "\n".join(
-        [
-            '<svg xmlns="http://www.w3.org/2000/svg">',
-            *symbols,
-            "</svg>\n",
-        ]
-    )
-
-
-def _symbol(name: str, svg: str) -> str:
-    inside = svg.partition("<svg")[2].partition(">")[2].partition("</svg>")[0]
-    shape = re.sub(r"\s*\n\s*", "", inside)
-    return f'<symbol id="{name}" viewBox="0 0 24 24" {_LINE}>{shape}</symbol>'
 
 
 def _hash(path: Path) -> str:

@@ -265,11 +265,12 @@ def _warnings(
         }
     known = set(ground.unseen).union(*(cell.groups for cell in ground.village.cells.values()))
     if lost := known.difference(*groups.values()):
-        text = "、".join(map(str, sorted(lost)))
+        numbers = [str(group) for group in sorted(lost)]
         yield {
             "slug": "group-unseen",
-            "text": f"{text} 组没有带坐标的住户，请在方案中写入所属网格。 "
-            f"No household of groups {text} has a point: name them in a cell of the plan.",
+            "text": f"{'、'.join(numbers)} 组没有带坐标的住户，请在方案中写入所属网格。 "
+            f"No household of groups {', '.join(numbers)} has a point: "
+            f"name them in a cell of the plan.",
         }
     if asked.lines and not any(shapely.intersects(line, ground.shape) for line in asked.lines):
         text = "所给的线都不经过本村。 None of the lines crosses this village."

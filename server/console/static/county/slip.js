@@ -58,13 +58,17 @@ function show(place, words, code) {
 
 /** @param {string} party @param {string} code */
 async function paper(party, code) {
-  const opened = window.open("", "_blank");
   const answer = await fetch(`${party}/slip`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ code, form: "pdf" }),
   });
-  if (answer.ok && opened) opened.location.href = URL.createObjectURL(await answer.blob());
+  if (!answer.ok) return;
+  // Saved rather than shown: a page of ours may embed nothing (the content policy).
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = "slip.pdf";
+  link.click();
 }
 
 /** @template {keyof HTMLElementTagNameMap} T @param {T} name @param {string} text */

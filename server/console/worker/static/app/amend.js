@@ -48,7 +48,13 @@ function fields(form) {
   ];
 }
 
-/** @param {At} at @param {string} id @param {Sheet} form @param {HTMLElement} drawn @param {HTMLElement} trouble */
+/**
+ * @param {At} at
+ * @param {string} id
+ * @param {Sheet} form
+ * @param {HTMLElement} drawn
+ * @param {HTMLElement} trouble
+ */
 async function keep(at, id, form, drawn, trouble) {
   const { values, about } = form;
   if (!mark(drawn, wrong(values))) return;

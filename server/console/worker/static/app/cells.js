@@ -65,7 +65,12 @@ function narrowed(all, cells) {
   return search(all.filter(within), last.typed, code);
 }
 
-/** @param {Household[]} found @param {Map<string, Fields>} cells @param {number} most @param {(most: number) => void} show */
+/**
+ * @param {Household[]} found
+ * @param {Map<string, Fields>} cells
+ * @param {number} most
+ * @param {(most: number) => void} show
+ */
 function rows(found, cells, most, show) {
   if (found.length === 0) return [h("p", { class: "empty" }, t("没有找到。可以在“记走访”里记下新住户。"))];
   const items = found.slice(0, most).map((one) => h("li", {}, row(one, cells)));

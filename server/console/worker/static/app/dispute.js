@@ -43,7 +43,11 @@ export async function draw(at) {
   ];
 }
 
-/** Cells and villages to choose from: [c:id or v:id, name]. @param {At} at @returns {Promise<[string, string][]>} */
+/**
+ * Cells and villages to choose from: [c:id or v:id, name].
+ * @param {At} at
+ * @returns {Promise<[string, string][]>}
+ */
 async function wheres(at) {
   const [mine, around] = await Promise.all([cells(at.phone), villages(at.phone)]);
   const cell = mine.map(([id, name]) => /** @type {[string, string]} */ ([`c:${id}`, name]));
@@ -51,7 +55,12 @@ async function wheres(at) {
   return [...cell, ...village];
 }
 
-/** @param {string | null} household @param {Fields | null} home @param {[string, string][]} places @returns {Fields} */
+/**
+ * @param {string | null} household
+ * @param {Fields | null} home
+ * @param {[string, string][]} places
+ * @returns {Fields}
+ */
 function begun(household, home, places) {
   const where = home?.cell_id ? `c:${home.cell_id}` : home ? `v:${home.village_id}` : places[0]?.[0];
   const first = { id: newId(), side: "applicant", household_id: household, name: "", telephone: "", wants_code: true };

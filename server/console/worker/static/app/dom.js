@@ -2,7 +2,9 @@
 /** Elements from what they are called, carry and hold. Text is always text: nothing is parsed. */
 
 /** @typedef {Node | string | number | null | undefined | false | readonly Child[]} Child */
-/** @typedef {Record<string, any>} Traits  attributes; on…: listeners; true: present, false: absent */
+/**
+ * @typedef {Record<string, any>} Traits  attributes; on…: listeners; true: present, false: absent
+ */
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
@@ -23,12 +25,21 @@ export function h(tag, traits = {}, ...children) {
   return made;
 }
 
-/** Put these in place of all that stands in `place`. @param {Element} place @param {...Child} children */
+/**
+ * Put these in place of all that stands in `place`.
+ * @param {Element} place
+ * @param {...Child} children
+ */
 export function fill(place, ...children) {
   place.replaceChildren ? place.replaceChildren(...nodes(children)) : refill(place, nodes(children));
 }
 
-/** A button that acts once at a time. @param {string} label @param {() => any} act @param {Traits} [traits] */
+/**
+ * A button that acts once at a time.
+ * @param {string} label
+ * @param {() => any} act
+ * @param {Traits} [traits]
+ */
 export function button(label, act, traits = {}) {
   const made = h("button", { type: "button", ...traits }, label);
   made.addEventListener("click", async () => {

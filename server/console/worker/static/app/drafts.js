@@ -6,13 +6,18 @@
 
 /** @typedef {import("../sync/phone.js").Phone} Phone */
 /** @typedef {import("../sync/model.js").Fields} Fields */
-/** @typedef {{name: string, where: string, what: string, of: string}} Open  where: #/…; what and of: for the list */
+/**
+ * @typedef {{name: string, where: string, what: string, of: string}} Open  where: #/…; what and of: for the list
+ */
 
 const LIST = "open";
 const MOST = 50; // forms that are listed; of most of them nothing was typed
 /** Every sheet that is being written: whoever closes the page waits for them. @type {Set<Sheet>} */
 const writing = new Set();
-/** What the store had no room for: it stays here while the page is open, and the page says so. @type {Map<string, Fields>} */
+/**
+ * What the store had no room for: it stays here while the page is open, and the page says so.
+ * @type {Map<string, Fields>}
+ */
 const unkept = new Map();
 window.addEventListener("beforeunload", (event) => {
   if (unkept.size === 0) return;

@@ -40,7 +40,13 @@ export function lines(sheet, name, label, how = {}) {
   return field(input, label, how);
 }
 
-/** @param {Sheet} sheet @param {string} name @param {string} label @param {[string, string][]} choices @param {How} [how] */
+/**
+ * @param {Sheet} sheet
+ * @param {string} name
+ * @param {string} label
+ * @param {[string, string][]} choices
+ * @param {How} [how]
+ */
 export function select(sheet, name, label, choices, how = {}) {
   const input = h("select", { id: name, name }, choices.map(([value, said]) => h("option", { value }, said)));
   input.value = sheet.values[name] ?? choices[0]?.[0] ?? "";
@@ -48,7 +54,13 @@ export function select(sheet, name, label, choices, how = {}) {
   return field(input, label, how);
 }
 
-/** One of a few, all to be seen. @param {Sheet} sheet @param {string} name @param {string} label @param {Table} table */
+/**
+ * One of a few, all to be seen.
+ * @param {Sheet} sheet
+ * @param {string} name
+ * @param {string} label
+ * @param {Table} table
+ */
 export function radios(sheet, name, label, table) {
   const one = (/** @type {[string, string]} */ [value, said]) => {
     const input = h("input", { type: "radio", id: `${name}-${value}`, name, value, checked: sheet.values[name] === value });
@@ -78,12 +90,20 @@ export function end(sheet, form, save, [said, leave], trouble) {
   sheet.trouble = (error) => fill(trouble, box(plain(error)));
 }
 
-/** What few need: folded away, open where something stands in it. @param {boolean} open @param {...any} fields */
+/**
+ * What few need: folded away, open where something stands in it.
+ * @param {boolean} open
+ * @param {...any} fields
+ */
 export function more(open, ...fields) {
   return h("details", { open, class: "more" }, h("summary", {}, t("更多（都可不填）")), fields);
 }
 
-/** Say beside the fields what is wrong with them; the first one gets the focus. @param {HTMLElement} form @param {Record<string, string>} wrong */
+/**
+ * Say beside the fields what is wrong with them; the first one gets the focus.
+ * @param {HTMLElement} form
+ * @param {Record<string, string>} wrong
+ */
 export function mark(form, wrong) {
   form.querySelectorAll(".error").forEach((old) => old.remove());
   form.querySelectorAll("[aria-invalid]").forEach((old) => old.removeAttribute("aria-invalid"));
@@ -99,7 +119,10 @@ export function mark(form, wrong) {
   return Object.keys(wrong).length === 0;
 }
 
-/** A telephone number as the server takes it; null where none was typed. @param {string | undefined} typed */
+/**
+ * A telephone number as the server takes it; null where none was typed.
+ * @param {string | undefined} typed
+ */
 export function telephone(typed) {
   const bare = (typed ?? "").normalize("NFKC").replace(/[\s\-()]/g, "");
   return bare === "" ? null : bare;
@@ -110,7 +133,10 @@ export function isTelephone(number) {
   return number === null || /^\+?[0-9]{3,20}$/.test(number);
 }
 
-/** A whole number that was typed; null where none was, NaN where it is none. @param {string | undefined} typed */
+/**
+ * A whole number that was typed; null where none was, NaN where it is none.
+ * @param {string | undefined} typed
+ */
 export function count(typed) {
   const bare = (typed ?? "").trim();
   if (bare === "") return null;

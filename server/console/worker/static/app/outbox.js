@@ -31,7 +31,7 @@ export async function draw(at) {
   const { phone } = at;
   const [waiting, aside, outbox, numbers, alarms, room, reasons] = await Promise.all([
     phone.waiting(), phone.setAside(), phone.outbox(), phone.numbers(), phone.alarms(), phone.room(), at.reasons(),
-  ]); // prettier-ignore
+  ]);
   const conflicts = outbox.filter((kept) => kept.state === "conflict");
   return [
     h("h1", { tabindex: "-1" }, t("待传 {n} 条", { n: waiting.length })),
@@ -104,7 +104,10 @@ function explain(reasons, slug) {
   return [known[0] ?? slug, known[1] ?? otherwise[1] ?? ""].map(half).filter(Boolean);
 }
 
-/** @param {import("../sync/model.js").Numbers} numbers @param {import("../sync/phone.js").Room} room */
+/**
+ * @param {import("../sync/model.js").Numbers} numbers
+ * @param {import("../sync/phone.js").Room} room
+ */
 function details(numbers, room) {
   /** @type {[string, string][]} */
   const told = [

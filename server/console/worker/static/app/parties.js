@@ -29,7 +29,11 @@ export function parties(at, form) {
   return h("section", { class: "field" }, h("h2", {}, t("当事人")), list, button(t("再加一个当事人"), () => of(form).length < MOST && add(), { class: "quiet" }));
 }
 
-/** As the protocol has them; those with neither household nor name nor code are left out. @param {Fields[]} all @returns {Fields[]} */
+/**
+ * As the protocol has them; those with neither household nor name nor code are left out.
+ * @param {Fields[]} all
+ * @returns {Fields[]}
+ */
 export function partiesOf(all) {
   return all.filter((one) => one.household_id || one.name?.trim() || one.wants_code || one.side === "third").map(told);
 }
@@ -54,7 +58,13 @@ function told(one) {
   return { id, side, kind: "outsider", ...(one.name?.trim() ? { name: one.name.trim() } : {}), ...(number ? { telephone: number } : {}), ...code };
 }
 
-/** @param {At} at @param {Sheet} form @param {Fields} one @param {number} index @param {() => Promise<void>} show */
+/**
+ * @param {At} at
+ * @param {Sheet} form
+ * @param {Fields} one
+ * @param {number} index
+ * @param {() => Promise<void>} show
+ */
 async function drawn(at, form, one, index, show) {
   const put = (/** @type {Fields} */ values) => (Object.assign(one, values), form.touch());
   const id = `party-${index}`;
@@ -84,7 +94,14 @@ function chosen(home, change) {
   return h("p", { class: "whom" }, h("strong", {}, home.head_name), ` ${home.address ?? ""} `, button(t("换一户"), change, { class: "link" }));
 }
 
-/** A household of mine, or whatever name was typed. @param {At} at @param {Fields} one @param {string} id @param {(values: Fields) => void} put @param {() => Promise<void>} show */
+/**
+ * A household of mine, or whatever name was typed.
+ * @param {At} at
+ * @param {Fields} one
+ * @param {string} id
+ * @param {(values: Fields) => void} put
+ * @param {() => Promise<void>} show
+ */
 function unknown(at, one, id, put, show) {
   return finder(at.phone, `${id}-name`, t("姓名（可不填）"), {
     chosen: (found) => (put({ household_id: found.id, name: "" }), void show()),

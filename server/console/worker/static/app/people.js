@@ -11,7 +11,12 @@ import { households } from "../sync/field.js";
 
 const SHOWN = 8;
 
-/** Those that have all the words in them. @param {Household[]} all @param {string} typed @param {(one: Household) => string} [also] */
+/**
+ * Those that have all the words in them.
+ * @param {Household[]} all
+ * @param {string} typed
+ * @param {(one: Household) => string} [also]
+ */
 export function search(all, typed, also = () => "") {
   const words = typed.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
   const text = (/** @type {Household} */ one) =>

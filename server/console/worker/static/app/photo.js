@@ -12,11 +12,14 @@ const LONGEST = 1280; // pixels of the longer side: a paper can still be read
 const QUALITY = 0.7;
 const MOST = 4;
 
-/** A button that takes one, and those that were taken. They stand in the sheet as `photos`. @param {Sheet} sheet */
+/**
+ * A button that takes one, and those that were taken. They stand in the sheet as `photos`.
+ * @param {Sheet} sheet
+ */
 export function photos(sheet) {
   const place = h("div", { class: "photos" });
   const said = h("p", { class: "hint", role: "status" });
-  const input = h("input", { type: "file", accept: "image/*", capture: "environment", id: "photo", hidden: true });
+  const input = h("input", { type: "file", accept: "image/*", id: "photo", hidden: true });
   const show = () => fill(place, of(sheet).map((one) => shown(one, () => take(sheet, one, show))));
   input.addEventListener("change", async () => {
     const picked = input.files?.[0];
@@ -41,7 +44,11 @@ export function of(sheet) {
   return sheet.values.photos ?? [];
 }
 
-/** The same picture as a smaller JPEG. Rejects where it is none. @param {Blob} picture @returns {Promise<Blob>} */
+/**
+ * The same picture as a smaller JPEG. Rejects where it is none.
+ * @param {Blob} picture
+ * @returns {Promise<Blob>}
+ */
 export async function small(picture) {
   const image = await opened(picture);
   const scale = Math.min(1, LONGEST / Math.max(image.naturalWidth, image.naturalHeight));

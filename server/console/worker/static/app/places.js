@@ -20,7 +20,13 @@ export async function cells(phone) {
   return sorted([...(await rows(phone, "cell"))]);
 }
 
-/** One row, or null; null too while rows are locked. @param {Phone} phone @param {string} entity @param {string} id @returns {Promise<Fields | null>} */
+/**
+ * One row, or null; null too while rows are locked.
+ * @param {Phone} phone
+ * @param {string} entity
+ * @param {string} id
+ * @returns {Promise<Fields | null>}
+ */
 export function known(phone, entity, id) {
   return phone.row(entity, id).catch((error) => unlessLocked(error, null));
 }

@@ -9,7 +9,11 @@ import { t } from "./words.js";
 const PATIENCE = 30000; // ms
 const PRECISE = 1e6; // of a degree: 10 cm
 
-/** It stands in the sheet as `location`, as the protocol has it. @param {Sheet} sheet @param {string} label */
+/**
+ * It stands in the sheet as `location`, as the protocol has it.
+ * @param {Sheet} sheet
+ * @param {string} label
+ */
 export function position(sheet, label) {
   const said = h("p", { class: "hint", role: "status" }, told(sheet.values.location));
   const none = button(t("不要位置"), () => forget(), { class: "link", hidden: !sheet.values.location });

@@ -40,7 +40,9 @@ import { t } from "./words.js";
  * @property {() => Promise<void>} leave
  */
 /** @typedef {(at: At) => Promise<Child[]>} Draw */
-/** @typedef {{draw: Draw, place: string, live: boolean}} View  live: drawn anew when something changed */
+/**
+ * @typedef {{draw: Draw, place: string, live: boolean}} View  live: drawn anew when something changed
+ */
 
 const HOME = "#/cells";
 /** @type {Record<string, View>} */
@@ -282,7 +284,7 @@ export class Shell {
 
   /** @private */
   reasons() {
-    if (!this.why) this.why = fetch(`${this.base}reasons.json`).then((answer) => answer.json()).catch(() => ({})); // prettier-ignore
+    if (!this.why) this.why = fetch(`${this.base}reasons.json`).then((answer) => answer.json()).catch(() => ({}));
     return this.why;
   }
 }

@@ -148,7 +148,11 @@ export const ENTITIES = {
   hole: "丢失的编号",
 };
 
-/** The word for a slug; the slug itself where it is newer than this page. @param {Table} table @param {string | null | undefined} slug */
+/**
+ * The word for a slug; the slug itself where it is newer than this page.
+ * @param {Table} table
+ * @param {string | null | undefined} slug
+ */
 export function named(table, slug) {
   return slug ? t(table[slug] ?? slug) : "";
 }

@@ -27,7 +27,11 @@ export function ago(at, now = Date.now()) {
   return days < 60 ? t("{n} 天前", { n: days }) : day(at);
 }
 
-/** Until the end of which day, and how many are left. @param {number} until ms @param {number} [now] */
+/**
+ * Until the end of which day, and how many are left.
+ * @param {number} until ms
+ * @param {number} [now]
+ */
 export function left(until, now = Date.now()) {
   const last = until - 1; // a deadline is the 24:00 of its day
   const days = dayNumber(last) - dayNumber(now);

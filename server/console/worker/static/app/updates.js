@@ -28,7 +28,10 @@ export async function keepPage(scope, newer) {
   }
 }
 
-/** Take the newer version, after `quiet`: what is typed and what is being sent is in the store by then. @param {Promise<unknown>} quiet */
+/**
+ * Take the newer version, after `quiet`: what is typed and what is being sent is in the store by then.
+ * @param {Promise<unknown>} quiet
+ */
 export async function takeNewer(quiet) {
   await quiet;
   asked = true;

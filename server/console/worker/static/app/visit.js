@@ -41,7 +41,11 @@ export async function draw(at) {
   ];
 }
 
-/** What the form is about, and what stands in it at first. @param {At} at @returns {Promise<[import("./drafts.js").Open, Fields]>} */
+/**
+ * What the form is about, and what stands in it at first.
+ * @param {At} at
+ * @returns {Promise<[import("./drafts.js").Open, Fields]>}
+ */
 async function begin(at) {
   const amends = at.asked.get("amends");
   const household = at.asked.get("household");
@@ -82,7 +86,13 @@ function fields(form) {
   ];
 }
 
-/** Whom the visit is to: chosen, to be found, or new. @param {At} at @param {Sheet} form @param {HTMLElement} place @param {Fields | null} home */
+/**
+ * Whom the visit is to: chosen, to be found, or new.
+ * @param {At} at
+ * @param {Sheet} form
+ * @param {HTMLElement} place
+ * @param {Fields | null} home
+ */
 async function showWhom(at, form, place, home) {
   const again = (/** @type {Fields | null} */ one) => showWhom(at, form, place, one);
   const put = (/** @type {Fields} */ values) => (Object.assign(form.values, values), form.touch());
@@ -137,7 +147,12 @@ function wrong(values, mine) {
   return found;
 }
 
-/** All that belongs to one visit, written in one go. @param {At} at @param {Sheet} form @param {string} village */
+/**
+ * All that belongs to one visit, written in one go.
+ * @param {At} at
+ * @param {Sheet} form
+ * @param {string} village
+ */
 async function store(at, form, village) {
   const { values, about } = form;
   const isNew = !values.household_id;
@@ -155,7 +170,12 @@ async function store(at, form, village) {
   return household;
 }
 
-/** What was learnt of the household beside. @param {Fields} values @param {Fields} known @returns {Fields} */
+/**
+ * What was learnt of the household beside.
+ * @param {Fields} values
+ * @param {Fields} known
+ * @returns {Fields}
+ */
 function toldOf(values, known) {
   const number = telephone(values.telephone);
   /** @type {Fields} */

@@ -13,7 +13,12 @@ import { CodeNeeded, SignInRefused, WrongPassword } from "../sync/model.js";
 
 const TOO_MANY = "too-many-devices";
 
-/** @param {HTMLElement} main @param {Handset} handset @param {Enter} enter @param {string} [again]  login of whom the server no longer knows */
+/**
+ * @param {HTMLElement} main
+ * @param {Handset} handset
+ * @param {Enter} enter
+ * @param {string} [again]  login of whom the server no longer knows
+ */
 export async function ask(main, handset, enter, again) {
   const users = await handset.users();
   const expected = again ?? (users.length === 1 ? users[0]?.login : undefined);
@@ -34,7 +39,14 @@ function person(user, chosen) {
   return h("button", { type: "button", class: "row", onclick: chosen }, h("strong", {}, user.name || user.login), h("span", { class: "hint" }, waits));
 }
 
-/** Open the store of somebody who is known here; no line is needed for that. @param {HTMLElement} main @param {Handset} handset @param {Enter} enter @param {User} user @param {boolean} online */
+/**
+ * Open the store of somebody who is known here; no line is needed for that.
+ * @param {HTMLElement} main
+ * @param {Handset} handset
+ * @param {Enter} enter
+ * @param {User} user
+ * @param {boolean} online
+ */
 function password(main, handset, enter, user, online) {
   const secret = h("input", { type: "password", id: "password", autocomplete: "current-password", maxlength: 200 });
   const come = async () => {
@@ -51,7 +63,7 @@ function password(main, handset, enter, user, online) {
   const hint = online ? t("登录已过期，请重新登录。没有同步的记录都在。") : user.waiting > 0 ? t("有 {n} 条待传", { n: user.waiting }) : "";
   form(main, handset, enter, {
     title: user.name || user.login,
-    fields: [hint && h("p", { class: "hint" }, hint), h("div", { class: "field" }, h("label", { for: "password" }, t("密码")), secret)],
+    fields: [h("input", { type: "text", autocomplete: "username", value: user.login, hidden: true }), hint && h("p", { class: "hint" }, hint), h("div", { class: "field" }, h("label", { for: "password" }, t("密码")), secret)],
     label: online || !user.signedIn ? t("登录") : t("打开"),
     come,
     retry: (instead) => handset.signIn(user.login, secret.value, instead),
@@ -67,7 +79,13 @@ async function others(main, handset, enter) {
   return ask(main, handset, enter);
 }
 
-/** Somebody who signs in here for the first time; the server is asked. @param {HTMLElement} main @param {Handset} handset @param {Enter} enter @param {boolean} back */
+/**
+ * Somebody who signs in here for the first time; the server is asked.
+ * @param {HTMLElement} main
+ * @param {Handset} handset
+ * @param {Enter} enter
+ * @param {boolean} back
+ */
 function stranger(main, handset, enter, back) {
   const login = h("input", { id: "login", autocomplete: "username", autocapitalize: "none", spellcheck: "false", maxlength: 200 });
   const secret = h("input", { type: "password", id: "password", autocomplete: "current-password", maxlength: 200 });
@@ -109,7 +127,12 @@ function form(main, handset, enter, asked) {
   fill(main, h("h1", { tabindex: "-1" }, asked.title), trouble, drawn);
 }
 
-/** @param {HTMLElement} main @param {Handset} handset @param {Enter} enter @param {CodeNeeded} asked */
+/**
+ * @param {HTMLElement} main
+ * @param {Handset} handset
+ * @param {Enter} enter
+ * @param {CodeNeeded} asked
+ */
 function code(main, handset, enter, asked) {
   const typed = h("input", { id: "code", autocomplete: "one-time-code", maxlength: 100 });
   form(main, handset, enter, {
