@@ -41,6 +41,20 @@ class MailServer:
     password: str | None = field(default=None, repr=False)
 
 
+PROVIDER = "统一身份认证 county sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """The county's own identity provider (OpenID Connect), and whom it knows us as."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str = PROVIDER
+    factors: frozenset[str] = frozenset()  # values of amr or acr that stand for a second factor
+
+
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -65,6 +79,7 @@ class Settings:
     refresh_days: int = 60
     page_hours: int = 12  # of a browser's session: a working day, then sign in again
     session_days: int = 180  # after which a session ends, however often it was refreshed
+    oidc: Oidc | None = None  # None: everybody signs in here
     second_factor: bool = False  # asked of Offices and administrators
     bulk_rows: int = 200  # more unmasked rows a day need a second person
     log_level: str = "INFO"
@@ -97,6 +112,7 @@ def from_environment(environ: Mapping[str, str], *, process: str = "web") -> Set
         page_hours=_number(environ, "WANGGE_PAGE_HOURS", 12) or 1,
         session_days=_number(environ, "WANGGE_SESSION_DAYS", 180),
         second_factor=_required(environ, "WANGGE_SECOND_FACTOR"),
+        oidc=_oidc(environ),
         bulk_rows=_number(environ, "WANGGE_BULK_ROWS", 200),
         log_level=_level(environ.get("WANGGE_LOG_LEVEL", "INFO")),
         mail_server=_mail_server(environ.get("WANGGE_SMTP_URL", "")),
@@ -189,6 +205,30 @@ def _public_url(text: str) -> str | None:
     if text and not text.startswith(("https://", "http://")):
         raise BadSettings("WANGGE_PUBLIC_URL 应为网址。 WANGGE_PUBLIC_URL must be an https:// URL.")
     return text.rstrip("/") or None
+
+
+def _oidc(environ: Mapping[str, str]) -> Oidc | None:
+    """It sends people back to an address of ours, which must be known; over TLS both ways, but on
+    this very machine.
+    """
+    issuer = environ.get("WANGGE_OIDC_ISSUER", "")
+    if not issuer:
+        return None
+    url = urlsplit(issuer)
+    safe = url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)
+    if not (safe and url.hostname) or url.query or url.fragment:
+        raise BadSettings(
+            "WANGGE_OIDC_ISSUER 应为 https 网址。 WANGGE_OIDC_ISSUER must be an https:// URL."
+        )
+    _need(environ, "WANGGE_PUBLIC_URL")
+    factors = environ.get("WANGGE_OIDC_FACTORS", "")
+    return Oidc(
+        issuer,
+        _need(environ, "WANGGE_OIDC_CLIENT_ID"),
+        _need(environ, "WANGGE_OIDC_CLIENT_SECRET"),
+        environ.get("WANGGE_OIDC_NAME") or PROVIDER,
+        frozenset(one.strip() for one in factors.split(",") if one.strip()),
+    )
 
 
 def _base_map(text: str) -> str | None:

@@ -3,6 +3,7 @@
 from server.access import models as access
 from server.access.accounts import models as accounts
 from server.access.factors import models as factors
+from server.access.federation import models as federation
 from server.approvals import models as approvals
 from server.attachments import models as attachments
 from server.audit import models as audit
@@ -16,6 +17,7 @@ from server.households.duplicates import models as duplicates
 from server.households.links import models as links
 from server.households.needs import models as needs
 from server.limits import models as limits
+from server.maps.measures import models as measures
 from server.moves import models as moves
 from server.notices import models as notices
 from server.places import models as places
@@ -37,12 +39,14 @@ __all__ = [
     "duplicates",
     "erasure",
     "factors",
+    "federation",
     "figures",
     "handover",
     "heartbeats",
     "households",
     "limits",
     "links",
+    "measures",
     "moves",
     "needs",
     "notices",

@@ -20,8 +20,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- Who an access token belongs to, what that person holds now, when they last proved themselves in this
--- session, and whether they have a second factor. The first use of a token proves that the answer which
--- carried it arrived; from then on its predecessor may not refresh again.
+-- session, and whether they have a second factor, here or, for this session, at the county's identity
+-- provider. The first use of a token proves that the answer which carried it arrived; from then on its
+-- predecessor may not refresh again.
 CREATE OR REPLACE FUNCTION gate.signed_in(a_hash bytea, at timestamptz)
 RETURNS TABLE (user_id uuid, device_id uuid, device_revoked boolean, roles text[],
                login_id uuid, proved_at timestamptz, second_factor boolean)
@@ -35,7 +36,7 @@ BEGIN
                   WHERE a.user_id = l.user_id AND a.valid_from <= at
                     AND (a.valid_to IS NULL OR a.valid_to > at)),
            l.id, l.proved_at,
-           EXISTS (SELECT FROM second_factor f
+           l.factor_elsewhere OR EXISTS (SELECT FROM second_factor f
                     WHERE f.user_id = l.user_id AND f.confirmed_at IS NOT NULL)
       FROM login l
       JOIN user_account u ON u.id = l.user_id

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 from server.errors import NotYours
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_SESSION, _BROWSER = "wangge", "wangge_browser"
+_SESSION, _BROWSER, _FLOW = "wangge", "wangge_browser", "wangge_elsewhere"
 _YEAR: Final = timedelta(days=365)
 
 
@@ -69,6 +69,22 @@ def keep(answer: Response, access: str, until: datetime, now: datetime, browser:
     """Give the browser its session, and its own name for the next time."""
     _set(answer, _SESSION, access, until - now)
     _set(answer, _BROWSER, str(browser), _YEAR)
+
+
+def part(answer: Response, slip: str, age: timedelta, browser: UUID) -> None:
+    """What a browser keeps while it is at the county's identity provider, and its own name."""
+    _set(answer, _FLOW, slip, age)
+    _set(answer, _BROWSER, str(browser), _YEAR)
+
+
+def parted(request: Request) -> str:
+    """What it kept."""
+    return request.cookies.get(_named(_FLOW), "")
+
+
+def reunite(answer: Response) -> None:
+    """It is back: nothing comes back twice."""
+    _set(answer, _FLOW, "", timedelta())
 
 
 def forget(answer: Response) -> None:

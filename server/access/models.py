@@ -117,5 +117,6 @@ class Login(Base):
     refresh_until: Mapped[datetime]
     used_at: Mapped[datetime | None]  # first use of its access token: the answer arrived
     proved_at: Mapped[datetime | None]  # by password, and code where there is one
+    factor_elsewhere: Mapped[bool] = mapped_column(server_default="false")  # federation/
     succeeded_by: Mapped[UUID | None] = mapped_column(ForeignKey("login.id"), index=True)
     revoked_at: Mapped[datetime | None]

@@ -57,6 +57,19 @@ class Spans:
     session: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What an identity provider says of a sign-in: when the person last proved who they are, if
+    that was but now, and whether with a second factor that counts here.
+    """
+
+    proved_at: datetime | None
+    factor: bool
+
+
+_NO_PROOF = Elsewhere(None, factor=False)
+
+
 @cache
 def _hash_of_nobody() -> str:
     """Verified when the login is unknown, so that both answers cost the same."""
@@ -136,15 +149,23 @@ def record_refusal(session: Session) -> None:
 
 
 def open_session(
-    session: Session, by: Identity, device_name: str, spans: Spans, instead_of: UUID | None = None
+    session: Session,
+    by: Identity,
+    device_name: str,
+    spans: Spans,
+    instead_of: UUID | None = None,
+    *,
+    elsewhere: Elsewhere | None = None,
 ) -> Tokens:
     """Sign `by` in on its device, enrolling it at the first time, for `instead_of` where one
-    has to go. Raises DeviceTaken, TooManyDevices, DeviceNotFound.
+    has to go; `elsewhere`: by an identity provider. Raises DeviceTaken, TooManyDevices,
+    DeviceNotFound.
     """
     assert by.user_id  # noqa: S101 (the view has just proved both)
     assert by.device_id  # noqa: S101
     enrol(session, by, device_name, instead_of)
-    tokens = _issue(session, by, family_id=new_id(by.now), spans=spans, proved_at=by.now)
+    proof = elsewhere or Elsewhere(by.now, factor=False)
+    tokens = _issue(session, by, family_id=new_id(by.now), spans=spans, proof=proof)
     record(session, "session.open", device=by.device_id)
     return tokens
 
@@ -170,7 +191,7 @@ def refresh_session(session: Session, by: Identity, refresh: str, spans: Spans) 
     record(session, "session.refresh", device=by.device_id)
     # Whoever holds a refresh token has not thereby proved who they are.
     return _issue(
-        session, by, family_id=found.family_id, spans=spans, proved_at=None, after=found.id
+        session, by, family_id=found.family_id, spans=spans, proof=_NO_PROOF, after=found.id
     )
 
 
@@ -211,7 +232,7 @@ def _issue(
     *,
     family_id: UUID,
     spans: Spans,
-    proved_at: datetime | None,
+    proof: Elsewhere,
     after: UUID | None = None,
 ) -> Tokens:
     assert by.user_id  # noqa: S101 (nobody else gets tokens)
@@ -235,7 +256,8 @@ def _issue(
         access_hash=digest(tokens.access),
         refresh_hash=digest(tokens.refresh),
         opened_at=by.now,
-        proved_at=proved_at,
+        proved_at=proof.proved_at,
+        factor_elsewhere=proof.factor,
         access_until=tokens.access_until,
         refresh_until=tokens.refresh_until,
     )

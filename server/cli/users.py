@@ -21,6 +21,7 @@ from server.access.accounts.users import service as users
 from server.access.accounts.users.queries import list_unserved
 from server.access.rules import OFFICE_KINDS
 from server.cli.factors import second_factor
+from server.cli.links import link, links, unlink
 from server.cli.opening import acting
 from server.cli.tables import show
 from server.db import Identity
@@ -38,7 +39,8 @@ def user() -> None:
     """用户。 Users."""
 
 
-user.add_command(second_factor)
+for command in (second_factor, link, unlink, links):
+    user.add_command(command)
 
 
 @user.command("add")

@@ -23,7 +23,16 @@ from server.figures.rules.measures import (
     Share,
 )
 from server.figures.rules.months import LOCAL, later, month_of
-from server.figures.rules.tables import Line, Sheet, added_up, shares_of, split_of, took_of
+from server.figures.rules.tables import (
+    NEEDED,
+    PARTS,
+    Line,
+    Sheet,
+    added_up,
+    shares_of,
+    split_of,
+    took_of,
+)
 from server.figures.rules.withholding import TOTAL
 from server.ladder.routing import Category, Level
 from server.places import queries as places
@@ -62,19 +71,49 @@ def read_figures(
     """Several of FIGURES over the same question, by name, as `read_figure` tells each: what is
     counted is read once for all of them.
     """
+    return _read(session, by, names, wanted, names, None)[0]
+
+
+def read_beside(
+    session: Session,
+    by: Identity,
+    names: Sequence[str],
+    wanted: Mapping[str, Any],
+    more: Sequence[str],
+    other: Mapping[str, Any],
+) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Figures over one question, by level, and `more` over another that tells the same in other
+    rows, or one level of it: for one page, so that nothing small follows from the two together.
+    """
+    every = tuple({*names, *more})
+    first, sheet = _read(session, by, names, wanted, every, None)
+    inside = (sheet, other["level"] or TOTAL)
+    return first, _read(session, by, more, other, every, inside)[0]
+
+
+def _read(
+    session: Session,
+    by: Identity,
+    names: Sequence[str],
+    wanted: Mapping[str, Any],
+    every: Sequence[str],
+    inside: tuple[Sheet, str] | None,
+) -> tuple[dict[str, dict[str, Any]], Sheet]:
+    """The tables of `names`, and what was counted for `every`."""
     _check(names, wanted)
     area = _area(session, by, wanted["area"])
     asked = Asked(area, wanted["by"], wanted["category"], wanted["level"])
     period = _period(wanted["since"], wanted["until"], by)
     counted = [name for name in names if name != "open"]
-    sheet = _sheet(session, asked, counted) if counted else Sheet()
+    sheet = _sheet(session, asked, [name for name in every if name != "open"])
+    sheet.inside = inside
     tables = {name: _table(session, asked, name, sheet, period) for name in counted}
     if "open" in names:
         present = month_of(by.now.astimezone(LOCAL).date())
         standing = _standing(session, asked, by, present)
         tables["open"] = _table(session, asked, "open", standing, Period(present, present))
     as_of = queries.find_as_of(session) if counted else by.now
-    return {name: {**tables[name], "as_of": as_of} for name in names}
+    return {name: {**tables[name], "as_of": as_of} for name in names}, sheet
 
 
 def list_areas(session: Session, by: Identity) -> Sequence[Area]:
@@ -158,15 +197,17 @@ def _table(
 
 def _sheet(session: Session, asked: Asked, names: Sequence[str]) -> Sheet:
     """What was counted, of all that these figures need."""
+    sheet = Sheet()
+    if not names:
+        return sheet
     shares = [share for name in names for share in (*SHARES.get(name, ()), *_flow(name))]
     columns = {column for share in shares for column in (share.n, share.of)} - {"otherwise"}
     columns |= set(TOOK) if "times" in names else set()
-    sheet = Sheet()
+    columns |= {more for column in columns for more in NEEDED.get(column, ())}
     for sums in queries.list_sums(session, asked, columns):
         counts = {**sums.counts}
-        if "flow" in names:
-            parts = sum(counts[name] for name in ("settled", "climbed", "escalated"))
-            counts["otherwise"] = counts["decided"] - parts
+        if columns.issuperset(PARTS):
+            counts["otherwise"] = counts["decided"] - sum(counts[name] for name in PARTS)
         sheet.add(sums.key, sums.month, counts, own=sums.own)
     return sheet
 

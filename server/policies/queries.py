@@ -61,6 +61,11 @@ def has_policy(session: Session) -> bool:
     return bool(session.scalar(select(select(PolicyVersion.id).exists())))
 
 
+def find_newest(session: Session) -> int:
+    """The number of the version that was added last; 0 before the first."""
+    return session.scalar(select(func.max(PolicyVersion.version))) or 0
+
+
 def lock_versions(session: Session) -> None:
     """Let nobody else add a version until this transaction ends: numbers follow one another."""
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('policy_version'))"))

@@ -42,6 +42,7 @@ class PoliciesOut(Schema):
     latest = fields.Integer(
         allow_none=True, metadata={"description": "that a further change builds on"}
     )
+    newest = fields.Integer(metadata={"description": "that was added last: `base` of a proposal"})
     items = fields.List(fields.Nested(VersionOut))
 
 
@@ -96,7 +97,7 @@ class ProposalIn(Schema):
         required=True,
         strict=True,
         validate=validate.Range(1, 1 << 31),
-        metadata={"description": "`latest` of GET /policies when this was written"},
+        metadata={"description": "`newest` of GET /policies when this was written"},
     )
     reason = _reason()
 

@@ -43,6 +43,7 @@ def list_policies() -> dict[str, Any]:
             "items": items,
             "in_force": service.number_in_force(session, me.now),
             "latest": service.latest(session).version if items else None,
+            "newest": service.newest(session),
         }
 
 

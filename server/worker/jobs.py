@@ -26,6 +26,7 @@ from server.erasure.register import Register
 from server.figures import service as figures
 from server.households.needs.service import end_needs
 from server.limits import service as limits
+from server.maps.measures import service as measures
 from server.notices import service as notices
 from server.notices.delivery.service import deliver
 from server.policies.service import look_ahead
@@ -120,6 +121,11 @@ def count_figures(by: Identity) -> int:
     return _by_batches(by, figures.count)
 
 
+def tally_cells(by: Identity) -> int:
+    """Cells in which something has changed are counted anew, for maps; how many."""
+    return _by_batches(by, lambda session: measures.tally(session, by))
+
+
 def end_consents(by: Identity) -> int:
     """Needs whose consent is over or withdrawn go from phones and screens; how many."""
     return _by_batches(by, lambda session: end_needs(session, by))
@@ -183,6 +189,7 @@ JOBS: Final = (
     Job("deliver", deliver_owed, seconds=60.0),
     Job("seal", seal_acts, seconds=60.0),
     Job("figures", count_figures, seconds=120.0),
+    Job("tallies", tally_cells, seconds=60.0),
     Job("consents", end_consents),
     Job("attachments", tidy_files),
     Job("retention", purge_old),

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from zipfile import ZipFile
 
 from flask_babel import refresh
+from PIL import Image
 from sqlalchemy import event as listening
 
 from server.db import db
@@ -250,6 +251,25 @@ def test_what_is_sent_twice_is_done_once_and_what_changed_meanwhile_is_told(ladd
     assert ladder.kinds(dispute)[-2:] == ["escalate", "note"]
 
 
+def test_a_form_sent_anew_with_something_else_in_it_is_never_called_done(ladder: Ladder) -> None:
+    dispute, other = case(ladder), case(ladder, "other")
+    sent = {"id": str(uuid4()), "why": "示例：甲来过"}
+    note, accept = (f"/disputes/{dispute}/{act}" for act in ("note", "accept"))
+    assert send(ladder, "mediator-a1", note, **sent).status_code == 303
+    for login, address, typed in (
+        ("mediator-a1", note, {**sent, "why": "示例：乙来过"}),
+        ("mediator-a1", accept, sent),
+        ("mediator-a1", f"/disputes/{other}/note", sent),
+        ("township-a", note, sent),
+    ):
+        page = told(ladder, login, address, 409, **typed)
+        assert "已提交过" in page, address
+        assert typed["why"] in page or address == accept, address
+        assert sent["id"] not in page.split("<form")[-1], "another one can be sent"
+    assert send(ladder, "mediator-a1", note, **sent).status_code == 303
+    assert (ladder.kinds(dispute), ladder.kinds(other)) == (["register", "note"], ["register"])
+
+
 def test_more_time_is_asked_for_and_granted_and_the_case_comes_back_down(ladder: Ladder) -> None:
     dispute = case(ladder)
     ladder.act("mediator-a1", dispute, "accept")
@@ -320,6 +340,8 @@ def test_an_act_typed_wrongly_says_where_and_keeps_what_was_typed(ladder: Ladder
         ("township-a", "supervise", {"why": "示例", "until": "2020-01-01"}, 422, "早于今天"),
         ("township-a", "join", {"why": "示例", "to_office": stranger}, 409, "接收单位"),
         ("township-a", "extend", {"why": "示例"}, 409, "由承办单位办理"),
+        ("mediator-a1", "settle", {"agreement": "示例", "present": "9" * 5000}, 422, "present"),
+        ("mediator-a1", "note", {"why": "", "seen": "9" * 5000}, 409, "请写明"),
     ):
         page = told(ladder, login, f"/disputes/{dispute}/{act}", status, **typed)
         assert said in page, (login, act, typed)
@@ -427,6 +449,39 @@ def test_a_name_is_shown_for_a_reason_and_the_look_is_kept(ladder: Ladder) -> No
         ("dispute.reveal", "示例：约时间调解"),
         ("household.reveal", "示例：约时间调解"),
     ]
+
+
+def test_files_are_handed_in_and_a_slip_is_given_without_a_script(ladder: Ladder) -> None:
+    dispute = case(ladder)
+    image = BytesIO()
+    Image.new("RGB", (40, 30)).save(image, "JPEG")
+    address, id_ = f"/disputes/{dispute}/files", str(uuid4())
+    for login, name, content, status in (
+        ("mediator-a1", "empty.jpg", b"", 422),
+        ("mediator-a1", "page.html", b"<script>alert(1)</script>", 415),
+        ("mediator-a1", "cut.pdf", b"%PDF-1.7 cut off", 422),
+        ("mediator-a1", "huge.jpg", b"\xff\xd8\xff" + bytes(11 << 20), 413),
+        ("mediator-a2", "foreign.jpg", image.getvalue(), 404),
+        ("mediator-a1", "wall.jpg", image.getvalue(), 303),
+        ("mediator-a1", "wall.jpg", image.getvalue(), 303),
+        ("mediator-a1", "other.pdf", b"%PDF-1.7\n%%EOF\n", 409),
+    ):
+        answer = send(ladder, login, address, id=id_, file=(BytesIO(content), name))
+        assert answer.status_code == status, (name, answer.text)
+    page = look(ladder, "mediator-a1", f"/disputes/{dispute}?done=file")
+    assert page.count(f"/api/v1/attachments/{id_}/content") == 1
+    assert "附件已添加" in page
+    party = ladder.read("county", dispute)["parties"][0]["id"]
+    slip = f"/disputes/{dispute}/parties/{party}/slip"
+    first, second = (told(ladder, "mediator-a1", slip, 200) for _ in range(2))
+    codes = [re.findall(r'class="code">([^<]+)', one)[0] for one in (first, second)]
+    assert codes[0] != codes[1]
+    resident = ladder.county.app.test_client()
+    looks = [resident.post("/r", data={"do": "look", "code": code}).text for code in codes]
+    assert ["示例A1调解委员会" in one for one in looks] == [False, True], "the old one is dead"
+    assert send(ladder, "mediator-a2", slip).status_code == 404
+    strange = slip.replace(party, str(uuid4()))
+    assert send(ladder, "mediator-a1", strange).status_code == 404
 
 
 def test_who_steps_aside_finds_nothing_of_the_case(ladder: Ladder) -> None:

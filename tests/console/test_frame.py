@@ -53,7 +53,7 @@ def test_a_sign_in_that_fails_keeps_the_name_and_never_says_which_it_was(
         ("nobody", PASSWORD),
         ("", ""),
         ("x" * 5000, "y" * 5000),
-        ("<b>", "\0"),
+        ("<b>", "\x01"),
     ):
         answer = reader(county).sign_in(login, password)
         assert answer.status_code == 401, login[:20]
@@ -117,6 +117,56 @@ def test_what_goes_wrong_is_a_page_for_people_and_a_problem_for_scripts(
     for path in ("/map", "/account/devices/nothing"):
         told = desk.client.get(path, headers={"Accept": "application/json"})
         assert told.mimetype == "application/problem+json"
+
+
+def test_a_browser_never_gets_a_problem_to_read(county: SmallCounty) -> None:
+    desk = reader(county, "county")
+    nobody = "00000000-0000-7000-8000-000000000000"
+    for path, status in (
+        ("/nothing", 404),
+        ("/r/nothing", 404),
+        ("/sign-out", 405),
+        (f"/api/v1/attachments/{nobody}/content", 404),
+    ):
+        answer = desk.get(path)
+        assert (answer.status_code, answer.mimetype) == (status, "text/html"), path
+        assert "没有办成" in answer.text
+        assert desk.client.get(path).mimetype == "application/problem+json", path
+
+    def broken() -> str:
+        raise RuntimeError("示例")
+
+    view, county.app.view_functions["account.account"] = (
+        county.app.view_functions["account.account"],
+        broken,
+    )
+    try:
+        answer = desk.get("/account")
+    finally:
+        county.app.view_functions["account.account"] = view
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")
+    assert "服务器出错，已记录" in words(answer.text)
+    assert "请求编号" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_whose_session_is_over_comes_back_to_a_page_not_to_a_forms_address(
+    county: SmallCounty,
+) -> None:
+    desk = reader(county)
+    case = "/disputes/00000000-0000-7000-8000-000000000000"
+    for form, back in (
+        ("/sign-out", "/"),
+        ("/account/password", "/account/password"),
+        (f"{case}/note", f"{case}/note"),
+        (f"{case}/files", case),
+        (f"{case}/parties/{case[10:]}/reveal", case),
+    ):
+        came = {**OWN, "Referer": f"http://localhost{case}?done=note"}
+        led = desk.client.post(form, headers=came).location
+        assert led == f"/sign-in?next={back}", form
+    elsewhere = {**OWN, "Referer": "https://example.org/map"}
+    assert desk.client.post(f"{case}/files", headers=elsewhere).location == "/sign-in?next=/"
 
 
 def test_a_form_without_end_is_refused(county: SmallCounty) -> None:

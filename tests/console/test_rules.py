@@ -125,7 +125,8 @@ def test_faults_stand_beside_their_fields_and_nothing_typed_is_lost(numbered: Sm
         "no day": ({"valid_from": "soon"}, 422, "valid_from"),
         "no name": ({"version": " "}, 422, "version"),
         "a negative span": ({"follow_up_days": "-1"}, 422, "follow_up_days"),
-        "what nobody can print": ({"document": "a\x00b"}, 422, "document"),
+        "past the last of all days": ({"valid_from": "9999-12-31"}, 409, "trouble"),
+        "received on it": ({"received": "9999-12-31"}, 409, "trouble"),
         "received when": ({"received": "2026-02-30"}, 422, "received"),
         "yesterday": ({"valid_from": "2026-03-01"}, 409, "trouble"),
         "a known name": ({"version": "default-1", "village_handle_n": "9"}, 409, "trouble"),
@@ -139,6 +140,9 @@ def test_faults_stand_beside_their_fields_and_nothing_typed_is_lost(numbered: Sm
         assert (field == "trouble") or f'href="#{field}"' in answer.text, name
         assert filled(answer.text)["extension_max_days"] == sent["extension_max_days"], name
     assert ask(desk, "/rules/edit/quarrel").status_code == 404
+    assert ask(desk, "/rules/edit/all", good | {"reason": "a\0b"}).status_code == 400
+    day = {"working": "no", "reason": "a\0b"}
+    assert ask(desk, "/rules/calendar/2026-03-05", day).status_code == 400
     assert desk.get("/policies")["latest"] == 1
 
 
@@ -158,9 +162,14 @@ def test_a_reason_and_a_proof_are_asked_for_and_anothers_change_is_told(
     seen = filled(ask(desk, "/rules/edit/medical", {**other, "do": "preview"}).text)
     other |= {"seen": seen["seen"]}
     assert ask(desk, "/rules/edit/medical", other).status_code == 303
-    again = filled(ask(desk, "/rules/edit/medical", {**form, "do": "preview"}).text)
-    late = ask(desk, "/rules/edit/medical", again | {"reason": "示例", "do": "save"})
+    late = ask(desk, "/rules/edit/medical", form | {"reason": "示例", "do": "save"})
     assert (late.status_code, "填写期间" in late.text) == (409, True)
+    assert desk.get("/policies")["newest"] == 2
+    told = filled(late.text)
+    assert (told["county_handle_n"], told["reason"]) == ("50", "示例")  # what was typed is there
+    told |= {"version": "both", "do": "preview"}
+    told = filled(ask(desk, "/rules/edit/medical", told).text) | {"do": "save"}
+    assert ask(desk, "/rules/edit/medical", told).status_code == 303
     numbered.clock.pass_time(minutes=11)
     form = looked("45") | {"version": "later", "do": "preview"}
     form = filled(ask(desk, "/rules/edit/medical", form).text) | {"reason": "示例", "do": "save"}
@@ -171,6 +180,29 @@ def test_a_reason_and_a_proof_are_asked_for_and_anothers_change_is_told(
     assert wrong.status_code in (401, 403, 422)
     right = ask(desk, "/rules/edit/medical", {**form, "password": PASSWORD})
     assert right.status_code == 303, words(right.text)
+
+
+def test_two_who_change_the_rules_before_a_version_to_come_hear_of_each_other(
+    numbered: SmallCounty,
+) -> None:
+    desk = numbered.sign_in("county")
+
+    def looked(about: str, day: str, label: str) -> dict[str, str]:
+        form = filled(ask(desk, f"/rules/edit/{about}").text)
+        form |= {"village_handle_n": "9", "valid_from": day, "version": label, "do": "preview"}
+        seen = filled(ask(desk, f"/rules/edit/{about}", form).text)
+        return seen | {"do": "save", "reason": "示例"}
+
+    assert ask(desk, "/rules/edit/medical", looked("medical", "2026-06-01", "x")).status_code == 303
+    one, other = looked("pollution", "2026-04-01", "a"), looked("traffic", "2026-04-02", "b")
+    assert ask(desk, "/rules/edit/pollution", one).status_code == 303
+    late = ask(desk, "/rules/edit/traffic", other)
+    assert (late.status_code, "填写期间有了第 3 版" in words(late.text)) == (409, True)
+    told = words(late.text)  # what the other one changed would be undone
+    assert "本类以外也有改动" in told
+    assert "overrides.pollution.village.handle" in told
+    assert desk.get("/policies")["newest"] == 3
+    assert ask(desk, "/rules/edit/traffic", filled(late.text) | {"do": "save"}).status_code == 303
 
 
 def test_a_year_says_its_days_in_words_and_whether_it_is_published(numbered: SmallCounty) -> None:

@@ -148,6 +148,7 @@ def test_a_group_belongs_to_one_cell_and_a_few_are_forgotten(county: County) -> 
     assert 10 <= forgetful <= 60
 
 
+@pytest.mark.long  # it draws the county once more
 def test_the_same_seed_gives_the_same_bytes(county: County, tmp_path: Path) -> None:
     again = draw()
     for write in (write_cells_geojson, write_villages_geojson):

@@ -95,6 +95,18 @@ def test_who_did_not_know_of_anothers_change_is_told_and_nothing_is_lost(desk: D
     ]
 
 
+def test_a_version_that_is_valid_before_another_to_come_is_news_too(desk: Desk) -> None:
+    assert propose(desk, draft(desk, "2026-06-01", version="to come")).status_code == 201
+    assert propose(desk, draft(desk, "2026-04-01", version="before it"), base=2).status_code == 201
+    told = desk.get("/policies")
+    assert (told["latest"], told["newest"]) == (2, 3)
+    third = draft(desk, "2026-04-02", version="third")
+    assert propose(desk, third, base=2).json["type"] == "/problems/policy-moved"
+    assert propose(desk, third, base=3).status_code == 201
+    slip = draft(desk, "2062-04-02", version="a slip of the pen")
+    assert propose(desk, slip, base=4).json["type"] == "/problems/calendar-missing"
+
+
 def test_what_makes_no_sense_is_named_by_its_path(desk: Desk) -> None:
     whole = draft(desk)
     cases: dict[str, tuple[Any, int, str]] = {
@@ -123,6 +135,7 @@ def test_what_makes_no_sense_is_named_by_its_path(desk: Desk) -> None:
         "a day that is none": ({**whole, "valid_from": "2026-02-30"}, 422, "valid_from"),
         "a known name": ({**whole, "version": "default-1"}, 409, "policy-label-taken"),
         "beyond the calendar": ({**whole, "valid_from": "2031-01-01"}, 409, "calendar-missing"),
+        "the last of days": ({**whole, "valid_from": "9999-12-31"}, 409, "calendar-missing"),
     }
     for name, (policy, status, said) in cases.items():
         answer = desk.call("POST", "/policies/preview", json={"policy": policy})

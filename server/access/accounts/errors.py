@@ -125,4 +125,4 @@ class TooManyDevices(Clash):
 
     def __init__(self, devices: Sequence[dict[str, Any]] = ()) -> None:
         super().__init__()
-        self.members = {"devices": list(devices)}
+        self.members: dict[str, Any] = {"devices": list(devices)}

@@ -49,7 +49,8 @@ class NotLinked(NotYours):
 
     def __init__(self, subject: str | None = None) -> None:
         told = subject and (
-            f"您的统一身份（编号 {subject}）尚未关联本系统用户，或用户已停用，请把编号告诉系统管理员。 "
+            f"您的统一身份（编号 {subject}）尚未关联本系统用户，或用户已停用，"
+            "请把编号告诉系统管理员。 "
             f"Your identity ({subject}) is not linked with an active user here: tell the system"
             " administrator this number."
         )

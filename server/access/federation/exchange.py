@@ -1,4 +1,4 @@
-"""One request to a provider: bounded in time and size whatever the other side does, no redirects."""
+"""One request to a provider: never redirected, bounded in time and size whatever comes back."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import logging
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Final
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote, urlencode
 
 from server.access.federation.errors import BadAnswer, ProviderAway
 from server.access.federation.exchange import ask
@@ -46,7 +46,7 @@ def redeem(said: Metadata, oidc: Oidc, code: str, verifier: str, back: str) -> s
     }
     headers = {}
     if said.basic:
-        pair = f"{quote_plus(oidc.client_id)}:{quote_plus(oidc.client_secret)}"
+        pair = ":".join(quote(part, safe="") for part in (oidc.client_id, oidc.client_secret))
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     else:
         form |= {"client_id": oidc.client_id, "client_secret": oidc.client_secret}
@@ -54,8 +54,10 @@ def redeem(said: Metadata, oidc: Oidc, code: str, verifier: str, back: str) -> s
     token = told.get("id_token")
     if status == 200 and isinstance(token, str):
         return token
-    log.warning("the provider gave no token: %s %.40r", status, told.get("error"))
-    raise BadAnswer if 400 <= status < 500 else ProviderAway
+    why = told.get("error")
+    log.warning("the provider gave no token: %s %.40r", status, why)
+    # That it does not know us is not the fault of whoever signs in.
+    raise BadAnswer if status == 400 and why != "invalid_client" else ProviderAway
 
 
 def identify(said: Metadata, oidc: Oidc, token: str, nonce: str, now: datetime) -> Identified:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from joserfc import jwt
@@ -18,13 +18,24 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from server.access.federation.errors import BadAnswer, ProviderAway
-from server.settings import LOOPBACK, Oidc
 
 FLOW: Final = timedelta(minutes=10)  # from our door to the provider's and back
 FRESH: Final = timedelta(minutes=10)  # as everywhere: server/access/door.py
 ALGORITHMS: Final = ("RS256", "ES256")
 _LEEWAY: Final = 60  # seconds that two clocks may differ by
 _KINDS: Final = ("RSA", "EC")
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
+
+
+class Client(Protocol):
+    """Whom the provider knows us as: server/settings.py."""
+
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def factors(self) -> Collection[str]: ...
 
 
 class UnknownKey(BadAnswer):
@@ -65,19 +76,21 @@ class Identified:
 
 def metadata_of(document: Mapping[str, Any], issuer: str) -> Metadata:
     """Read the discovery document. Raises ProviderAway: it is another's, or without TLS."""
-    ends = [document.get(f"{end}_endpoint") for end in ("authorization", "token")]
-    ends.append(document.get("jwks_uri"))
-    if document.get("issuer") != issuer or not all(map(_may_be_asked, ends)):
+    names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    authorize, token, keys = (document.get(name) for name in names)
+    if document.get("issuer") != issuer or not all(map(_may_be_asked, (authorize, token, keys))):
         raise ProviderAway
     ways = document.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     return Metadata(
-        *map(str, ends),
+        str(authorize),
+        str(token),
+        str(keys),
         basic="client_secret_basic" in ways,
         says_issuer=document.get("authorization_response_iss_parameter_supported") is True,
     )
 
 
-def where_to(metadata: Metadata, oidc: Oidc, flow: Flow, back: str, *, anew: bool) -> str:
+def where_to(metadata: Metadata, oidc: Client, flow: Flow, back: str, *, anew: bool) -> str:
     """The address that a browser is sent to; `anew`: the person is to prove it once more."""
     asked = {
         "response_type": "code",
@@ -118,7 +131,7 @@ def keys_of(document: Mapping[str, Any]) -> KeySet:
         raise ProviderAway from error
 
 
-def identified(token: str, keys: KeySet, oidc: Oidc, nonce: str, now: datetime) -> Identified:
+def identified(token: str, keys: KeySet, oidc: Client, nonce: str, now: datetime) -> Identified:
     """Who an ID token is about, if it is good. Raises BadAnswer; UnknownKey."""
     claims = _claims(token, keys)
     second = int(now.timestamp())
@@ -187,7 +200,7 @@ def _may_be_asked(url: Any) -> bool:
         return False
     if port == 0 or not parts.hostname or not url.isascii() or not url.isprintable():
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)
 
 
 def _unpadded(raw: bytes) -> str:

@@ -77,7 +77,8 @@ def begin(oidc: Oidc, back: str, path: str, now: datetime, *, anew: bool) -> tup
     Raises ProviderAway.
     """
     said = provider.metadata(oidc, now)
-    flow = Flow(*(secrets.token_urlsafe(32) for _ in range(3)), path)
+    state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+    flow = Flow(state, nonce, verifier, path)
     slip = slips.written(_FLOW, [flow.state, flow.nonce, flow.verifier, path], now + FLOW)
     return where_to(said, oidc, flow, back, anew=anew), slip
 

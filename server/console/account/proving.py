@@ -18,6 +18,7 @@ from server.access.schemas import ProofIn
 from server.console.account.door import REFUSED, pages, shown_with
 from server.console.frame.forms import loaded
 from server.console.frame.pages import own_path
+from server.console.frame.signing import provider_name
 from server.db import transaction
 from server.errors import WanggeError
 
@@ -63,6 +64,7 @@ def _form(trouble: WanggeError | None) -> Response:
         carried=carried,
         goes_on=request.method == "POST" and (ON in request.form or PASSWORD not in request.form),
         next=_next(),
+        provider=provider_name(),
     )
 
 

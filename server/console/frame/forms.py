@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError
@@ -12,6 +12,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError
 from server.console.frame.look import COUNTY_TIME
 from server.errors import Invalid
 
+_MOST_DIGITS: Final = 10
 _MISSING = "Missing data for required field."
 
 
@@ -31,6 +32,11 @@ def filled(given: Mapping[str, Any]) -> dict[str, Any]:
     """Without what was left empty: an empty field is one that nobody filled in."""
     stripped = {name: value.strip() for name, value in given.items() if isinstance(value, str)}
     return {name: value for name, value in {**given, **stripped}.items() if value not in ("", [])}
+
+
+def whole(typed: str) -> int | None:
+    """A whole number that somebody may have typed; None: it is none of ours."""
+    return int(typed) if typed.isdecimal() and len(typed) < _MOST_DIGITS else None
 
 
 def local_time(typed: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -71,14 +72,31 @@ def share(part: int | None, whole: int | None) -> str:
 
 def sentence(text: str) -> str:
     """The reader's half of a text that stands as 中文。 English (errors, names of codes)."""
-    zh, _space, en = _halves(text)
-    return in_language(zh, en or zh)
+    zh, en = halves(text)
+    return in_language(zh or en, en or zh)
 
 
-def _halves(text: str) -> tuple[str, str, str]:
-    """Cut after the last Chinese character or mark."""
+def halves(text: str) -> tuple[str, str]:
+    """The Chinese and the English half of such a text, either of which may be empty.
+
+    The Chinese half ends where a Chinese full stop is followed by a space and then by anything
+    but Chinese; a name written in Chinese may follow in the English half. Several such texts in a
+    row are taken apart as pairs. Where there is no such stop (names of codes, which hold nobody's
+    words) the last Chinese character ends it. The same stands in static/township/asking.js and
+    worker/static/app/words.js; tests/console/cut.py holds all three to one table.
+    """
+    pairs = [(one["zh"].strip(), one["en"].strip()) for one in _PAIR.finditer(text)]
+    if pairs:
+        return " ".join(zh for zh, _en in pairs), " ".join(en for _zh, en in pairs)
     last = max((n for n, one in enumerate(text) if one > "\u2e7f"), default=-1)
-    return text[: last + 1].strip(), " ", text[last + 1 :].strip()
+    return text[: last + 1].strip(), text[last + 1 :].strip()
+
+
+_HAN: Final = r"[\u2e80-\U0010ffff]"
+_STOP: Final = rf"[。！？][”’）]*\s+(?=\S)(?!{_HAN})"
+_PAIR: Final = re.compile(
+    rf"(?P<zh>.*?{_STOP})(?P<en>.*?(?:[.!?](?=\s+{_HAN}.*?{_STOP})|\Z))", re.DOTALL
+)
 
 
 def _here(**changes: Any) -> str:
@@ -87,7 +105,7 @@ def _here(**changes: Any) -> str:
     asked.update({name: str(value) for name, value in changes.items() if value is not None})
     for name in [name for name, value in changes.items() if value is None]:
         asked.pop(name, None)
-    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in asked.items())
+    query = "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in asked.items())
     return f"{request.path}?{query}" if query else request.path
 
 

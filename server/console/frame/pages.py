@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Response, g, redirect, render_template, request
+from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from server import problems
 from server.access.errors import ProveAgain, SecondFactorNeeded
+from server.bodies import Unstorable
 from server.console.frame.language import language, own_language
 from server.console.frame.places import places_of
 from server.errors import NotSignedIn, TryLater, WanggeError
@@ -25,7 +26,9 @@ POLICY: Final = (
     " font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-MAX_FORM: Final = 256 << 10  # bytes; files go to /attachments
+MAX_FORM: Final = 256 << 10  # bytes
+LARGE: Final[dict[str, int]] = {}
+"""Endpoints whose forms bring a file: how many bytes they take. Said where they are written."""
 
 
 def blueprint(name: str, module: str) -> Blueprint:
@@ -38,9 +41,28 @@ def blueprint(name: str, module: str) -> Blueprint:
     return pages
 
 
+def tell_people(app: Flask) -> None:
+    """Where a browser asks for a page and gets a problem, whoever answered it, show it in words."""
+
+    @app.after_request
+    def told(answer: Response) -> Response:
+        if answer.mimetype != "application/problem+json" or not wants_page():
+            return answer
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            led: Response = _led_on(NotSignedIn())
+            return led
+        problem = answer.get_json()
+        page = _dress(_trouble_page(answer.status_code, problem["detail"], problem["request"]))
+        for name in {"Allow", "Retry-After"} & set(answer.headers.keys()):
+            page.headers[name] = answer.headers[name]
+        return page
+
+
 def shown(template: str, status: int = HTTPStatus.OK, **told: Any) -> Response:
     """A page from its template, in the reader's language."""
-    text = render_template(template, lang=language(), places=places_of(g.get("asker")), **told)
+    me = g.get("asker")
+    whose = me.user_id.hex[-12:] if me else ""  # drafts in this browser are kept apart by it
+    text = render_template(template, lang=language(), places=places_of(me), whose=whose, **told)
     return Response(text, status=int(status), mimetype="text/html")
 
 
@@ -59,8 +81,13 @@ def own_path(path: str | None) -> str:
 
 
 def _bound() -> None:
-    request.max_content_length = MAX_FORM
+    """Raises Unstorable for what nobody can type and no column holds; addresses were looked at."""
+    request.max_content_length = LARGE.get(request.endpoint or "", MAX_FORM)
     request.max_form_parts = 200
+    if request.endpoint in LARGE:
+        return  # not read before it is known who sends it
+    if any("\0" in text for pair in request.form.items(multi=True) for text in pair):
+        raise Unstorable
 
 
 def _dress(answer: Response) -> Response:
@@ -73,12 +100,16 @@ def _dress(answer: Response) -> Response:
     return answer
 
 
+def _trouble_page(status: int, detail: str, number: str = "") -> Response:
+    return shown("frame/trouble.html", status, trouble=WanggeError(detail), number=number)
+
+
 def _trouble(error: WanggeError) -> Any:
     if not wants_page():
         return problems.answer(error)
     if isinstance(error, (NotSignedIn, ProveAgain, SecondFactorNeeded)):
         return _led_on(error)
-    answer = shown("frame/trouble.html", status_of(type(error)), trouble=error)
+    answer = _trouble_page(status_of(type(error)), error.detail)
     if isinstance(error, TryLater):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
@@ -88,17 +119,32 @@ def _led_on(error: WanggeError) -> Any:
     """To the page where what is missing can be done, and from there back to this one."""
     if isinstance(error, SecondFactorNeeded):
         return redirect("/account/second-factor", HTTPStatus.SEE_OTHER)
-    path = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    path = _readable_path()
     if isinstance(error, NotSignedIn):
         return redirect(f"/sign-in?next={quote(path)}", HTTPStatus.SEE_OTHER)
     # A form goes along as it was sent (307), so that nothing typed is lost: account/proving.py.
     sent = request.method == "POST"
+    path = request.path if sent else path
     along = HTTPStatus.TEMPORARY_REDIRECT if sent else HTTPStatus.SEE_OTHER
     return redirect(f"/prove?next={quote(path, safe='')}", along)
+
+
+def _readable_path() -> str:
+    """This page; of a form whose address shows nothing by itself, the page that it stood on. Who
+    wanted to leave comes back to nothing.
+    """
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    if request.path == "/sign-out":
+        return "/"
+    here = current_app.create_url_adapter(request)
+    if here and here.test(request.path, "GET"):
+        return request.path
+    came = urlsplit(request.headers.get("Referer", ""))
+    return own_path(came.path if came.netloc == request.host else None)
 
 
 def _http_trouble(error: HTTPException) -> Any:
     if not wants_page():
         return problems.answer_http(error)
-    told = WanggeError(problems.told(error)[1])
-    return shown("frame/trouble.html", error.code or 500, trouble=told)
+    return _trouble_page(error.code or 500, problems.told(error)[1])

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Flask, Response, current_app, redirect, request
+from flask import Flask, Response, redirect, request
 from werkzeug.datastructures import MultiDict
 
 from server.access import browsers
 from server.access import service as access
 from server.access.accounts.errors import TooManyDevices
 from server.access.door import asker, clock, may, stranger
-from server.access.errors import SessionOver, WrongLogin
+from server.access.errors import WrongLogin
 from server.access.factors.errors import CodeNeeded, WrongCode
-from server.access.service import Spans, Tokens
+from server.access.service import Tokens
 from server.access.signing import entry
 from server.access.signing.rules import Comer
-from server.console.frame import assets, language, look
-from server.console.frame.pages import blueprint, own_path, shown
+from server.console.frame import assets, federation, language, look
+from server.console.frame.pages import blueprint, own_path, tell_people
 from server.console.frame.places import places_of
+from server.console.frame.signing import MOST, again, browser_name, first, spans, uuid_of
 from server.db import transaction
-from server.errors import WanggeError
 from server.limits.door import network
-from server.problems import status_of
 
 pages = blueprint("frame", __name__)
 
-MOST: Final = 200  # characters of a login or a password
 LONGEST: Final = 2000  # of a challenge
 
 
@@ -37,7 +34,9 @@ def frame(app: Flask) -> None:
     """Give this app its pages' frame: language, words of the templates, sign-in, assets."""
     language.speak(app)
     look.lend(app)
+    tell_people(app)
     app.register_blueprint(pages)
+    app.register_blueprint(federation.pages)
 
 
 @pages.get("/static/<version>/<path:path>")
@@ -53,7 +52,7 @@ def show_sign_in() -> Response:
     """The form."""
     asked = request.args
     login = asked.get("as", "")[:MOST]  # who has just set a password
-    return shown("frame/sign_in.html", next=own_path(asked.get("next")), login=login, joined=login)
+    return first(asked.get("next"), login)
 
 
 @pages.post("/sign-in")
@@ -63,11 +62,11 @@ def sign_in() -> Any:
     if browsers.is_foreign(request):
         raise browsers.ForeignForm
     form = request.form
-    browser, device = browsers.device_of(request, form.get("login", "")[:MOST])
+    browser, device = browsers.device_of(request, form.get("login", "")[:MOST].strip())
     try:
         tokens = _answered(form) if form.get("challenge") else _proved(form, device)
     except (WrongLogin, WrongCode, CodeNeeded, TooManyDevices) as error:
-        return _again(form, error)
+        return again(error, form.get("next"))
     answer = redirect(own_path(form.get("next")), HTTPStatus.SEE_OTHER)
     browsers.keep(answer, tokens.access, tokens.access_until, clock(), browser)
     return answer
@@ -93,42 +92,10 @@ def home() -> Any:
 
 def _proved(form: MultiDict[str, str], device: UUID) -> Tokens:
     login, password = form.get("login", "")[:MOST], form.get("password", "")[:MOST]
-    comer = Comer(login.strip(), device, _browser_name(), network(), _uuid(form.get("instead_of")))
-    return entry.come_in(stranger(), comer, password, None, _spans())
+    comer = Comer(login.strip(), device, browser_name(), network(), uuid_of(form.get("instead_of")))
+    return entry.come_in(stranger(), comer, password, None, spans())
 
 
 def _answered(form: MultiDict[str, str]) -> Tokens:
     code = form.get("code", "").replace(" ", "")[:100]
-    return entry.answer(stranger(), form["challenge"][:LONGEST], code, _spans())
-
-
-def _again(form: MultiDict[str, str], error: WanggeError) -> Response:
-    members = getattr(error, "members", {})
-    step = "code" if isinstance(error, (CodeNeeded, WrongCode)) else "password"
-    return shown(
-        "frame/sign_in.html",
-        status_of(type(error)),
-        next=own_path(form.get("next")),
-        login=form.get("login", "")[:MOST],
-        trouble=None if isinstance(error, CodeNeeded) else error,
-        step=step,
-        challenge=members.get("challenge") or form.get("challenge", ""),
-        devices=members.get("devices", ()),
-    )
-
-
-def _browser_name() -> str:
-    """What the list of devices calls it."""
-    return "浏览器 Browser"
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError as error:
-        raise SessionOver from error
-
-
-def _spans() -> Spans:
-    hours = timedelta(hours=current_app.extensions["wangge.settings"].page_hours)
-    return Spans(access=hours, refresh=hours, session=hours)
+    return entry.answer(stranger(), form["challenge"][:LONGEST], code, spans())

@@ -270,11 +270,13 @@ def find_last_event(session: Session, dispute_id: UUID) -> int:
     return session.execute(query.where(DisputeEvent.dispute_id == dispute_id)).scalar_one()
 
 
-def is_done(session: Session, dispute_id: UUID, event_id: UUID, user_id: UUID | None) -> bool:
-    """Whether this very event of this user stands in the history of the case already."""
-    query = select(literal(1)).where(
+def find_own_event(
+    session: Session, dispute_id: UUID, event_id: UUID, user_id: UUID | None
+) -> DisputeEvent | None:
+    """The event under this id, if this user has written it into the history of this case."""
+    query = select(DisputeEvent).where(
         DisputeEvent.id == event_id,
         DisputeEvent.dispute_id == dispute_id,
         DisputeEvent.recorded_by == user_id,
     )
-    return session.execute(query).one_or_none() is not None
+    return session.scalars(query).one_or_none()

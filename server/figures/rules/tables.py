@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from server.figures.rules.measures import Share, Took
 from server.figures.rules.months import ALL, Node, parts_of
@@ -16,6 +16,7 @@ from server.figures.rules.withholding import (
     Numbers,
     Table,
     Told,
+    Within,
     told_of,
 )
 
@@ -40,7 +41,9 @@ class Sheet:
     all: dict[str, Months] = field(default_factory=dict)
     others: dict[str, Months] = field(default_factory=dict)
     seen: set[date] = field(default_factory=set)
-    known: dict[str, Told] = field(default_factory=dict)  # of denominators, which shares share
+    known: dict[str, Told] = field(default_factory=dict)  # by number: worked out once
+    # Of which row of another table, told along with this one, this one tells more.
+    inside: tuple[Sheet, str] | None = None
 
     def add(self, row: str, month: date, counts: Mapping[str, int], *, own: bool) -> None:
         """Add up what was counted of a row in a month."""
@@ -72,10 +75,8 @@ class Sheet:
 
 def shares_of(sheet: Sheet, share: Share, lines: Iterable[Line]) -> list[Shown]:
     """So many of so many, for each line."""
-    of = _denominator(sheet, share)
-    n = told_of(
-        _table(sheet, lambda counts: (counts[share.n], counts[share.of] - counts[share.n])), of
-    )
+    of = told_in(sheet, share.of)
+    n = _told(sheet, share.name, [share.of, *_FLOWS.get(share.n, ())], _parts(share))
     return [_share(sheet, share, line, of, n) for line in lines]
 
 
@@ -84,11 +85,7 @@ def split_of(sheet: Sheet, shares: Sequence[Share], lines: Sequence[Line]) -> li
     every part or none, so that none follows from the others.
     """
     first, *rest = shares
-    of = _denominator(sheet, first)
-    n = told_of(
-        _table(sheet, lambda counts: (counts[first.n], counts[first.of] - counts[first.n])), of
-    )
-    parts = told_of(_table(sheet, lambda counts: tuple(counts[one.n] for one in rest)), n)
+    of, n, parts = (told_in(sheet, name) for name in (first.of, first.n, "otherwise"))
     return [
         [
             _share(sheet, first, line, of, n),
@@ -103,7 +100,7 @@ def took_of(
 ) -> list[Shown]:
     """How long a step took, for each line. `days`: key of a line → days → how many took so long."""
     name = f"{took.step}_took"
-    told = told_of(_table(sheet, lambda counts: (counts[name],)))
+    told = told_in(sheet, name)
     return [
         _took(sheet.count(name, line), days.get(line.key, {}))
         if _tells(sheet, told, line)
@@ -133,11 +130,57 @@ def percentile(days: Mapping[int, int], share: float) -> int | None:
     return None
 
 
-def _denominator(sheet: Sheet, share: Share) -> Told:
-    """What of a denominator is told: worked out once, for all shares of it."""
-    if share.of not in sheet.known:
-        sheet.known[share.of] = told_of(_table(sheet, lambda counts: (counts[share.of],)))
-    return sheet.known[share.of]
+# What is told of the same Holdings follows from each other. By number: within what it is told, and
+# what besides is told by it: what is left of the one when the other is taken away.
+_UP: Final = ("climbed", "escalated")
+PARTS: Final = ("settled", *_UP)  # of what was decided; the rest ended otherwise
+_TOLD: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Counts], Numbers]]]] = {
+    "settled": (("decided",), lambda of: (of["settled"], of["decided"] - of["settled"])),
+    "otherwise": (("settled",), lambda of: (of["otherwise"], *(of[way] for way in _UP))),
+    "handle_due": (("decided",), lambda of: (of["handle_due"], of["handle_due"] - of["decided"])),
+    "handle_took": (
+        ("decided",),
+        lambda of: (of["handle_took"], of["decided"] - of["handle_took"]),
+    ),
+    "whole_took": (
+        ("settled",),
+        lambda of: (of["whole_took"], of["otherwise"], sum(of[way] for way in _UP)),
+    ),
+    "accept_took": (
+        ("accept_due",),
+        lambda of: (of["accept_took"], of["accept_due"] - of["accept_took"]),
+    ),
+    "ended": (("decided",), lambda of: (of["ended"], of["ended"] - of["decided"])),
+}
+_FLOWS: Final = dict.fromkeys(_UP, ("otherwise",))
+NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("handle_due", "handle_took"), ("decided",)),
+    **dict.fromkeys(("ended", "whole_took"), ("decided", *PARTS)),
+    "accept_took": ("accept_due",),
+}
+"""By number: what else has to be counted before it may be told."""
+
+
+def told_in(sheet: Sheet, name: str) -> Told:
+    """What of a number is told: no more than follows from nothing that is withheld."""
+    within, numbers = _TOLD.get(name, ((), lambda of: (of[name],)))
+    return _told(sheet, name, within, numbers)
+
+
+def _told(
+    sheet: Sheet, name: str, within: Sequence[str], numbers: Callable[[Counts], Numbers]
+) -> Told:
+    if name not in sheet.known:
+        bounds = [Within(told_in(sheet, other)) for other in within]
+        if sheet.inside:
+            around, row = sheet.inside
+            bounds.append(Within(_told(around, name, within, numbers), row))
+        sheet.known[name] = told_of(_table(sheet, numbers), *bounds)
+    return sheet.known[name]
+
+
+def _parts(share: Share) -> Callable[[Counts], Numbers]:
+    return lambda counts: (counts[share.n], counts[share.of] - counts[share.n])
 
 
 def _table(sheet: Sheet, numbers: Callable[[Counts], Numbers]) -> Table:

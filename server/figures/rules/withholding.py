@@ -13,10 +13,10 @@ is known there anyway: only the rest counts as small.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from operator import add
-from typing import Final
+from typing import Final, NamedTuple
 
 from server.figures.rules.months import Calendar, Node, calendar_of, wider
 
@@ -60,14 +60,26 @@ class Told:
 EVERYTHING: Final = Told(None, calendar_of(()))
 
 
-def told_of(rows: Table, within: Told = EVERYTHING) -> Told:
-    """What of a table can be told, and no more than `within` tells."""
+class Within(NamedTuple):
+    """What another table tells: of the same rows, or (`row`) of the one row that all these are."""
+
+    told: Told
+    row: str | None = None
+
+    def splits(self, row: str, span: Node) -> bool:
+        """Whether the parts of a span are told there."""
+        return self.told.splits(self.row or row, span)
+
+
+def told_of(rows: Table, *within: Within) -> Told:
+    """What of a table can be told, and no more than any `within` tells."""
+    bounds = [one for one in within if one.told is not EVERYTHING]
     small = any(is_small(numbers) for months in rows.values() for numbers in months.values())
-    if not small and within is EVERYTHING:
+    if not small and not bounds:
         return EVERYTHING  # a small sum has a small part
     table = _Split(rows)
     for row in table.values:
-        table.open(row, _ROOT, within)
+        table.open(row, _ROOT, bounds)
     while table.hide_alone() or table.hide_small_rests():
         pass
     spans = table.calendar.spans
@@ -96,12 +108,12 @@ class _Split:
             told = ((self.values[row][at], row) for row in self.rows)
             self.there.append([row for numbers, row in sorted(told) if any(numbers)])
 
-    def open(self, row: str, span: int, within: Told) -> None:
+    def open(self, row: str, span: int, within: Sequence[Within]) -> None:
         """Split a span, and its parts in turn, as long as none of them is small."""
         parts, small = self.calendar.parts[span], self.small[row]
         if not parts or any(small[part] for part in parts):
             return
-        if within is not EVERYTHING and not within.splits(row, self.calendar.spans[span]):
+        if not all(one.splits(row, self.calendar.spans[span]) for one in within):
             return
         self.opened[row].add(span)
         for part in parts:

@@ -15,6 +15,7 @@ from server.places.rules import LOCAL, end_of_day
 CLASSES: Final = 5
 LONGEST_SILENCE: Final = 400  # days
 USUAL_SILENCE: Final = 90
+KEPT: Final = timedelta(days=LONGEST_SILENCE + 10)  # visits that tallies are counted from
 # A share is told in fifths everywhere: 60 % must not look dark in one county, light in another.
 _FIFTHS: Final = (0.0, 0.2, 0.4, 0.6, 0.8)
 _ROUND: Final = (1, 2, 3, 4, 5, 6, 8, 10)  # and tens, hundreds of them

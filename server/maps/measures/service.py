@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from server.db import Identity
 from server.maps.measures import queries
 from server.maps.measures.queries import CELL, VILLAGE, Asked
-from server.maps.measures.rules import Days, Question, classes_of, value_of
+from server.maps.measures.rules import KEPT, Days, Question, classes_of, value_of
 from server.places import queries as places
 from server.places.errors import CellNotFound
 from server.places.rules import end_of_day
 from server.syncing.status.service import of_users
 
 MEASURES: Final = ("households", "visited", "unseen", "open", "overdue", "unplaced")
+BATCH: Final = 200  # cells counted in one transaction of the worker
 
 
 def measure(
@@ -45,6 +46,13 @@ def measure(
         "classes": _classes(cells) if as_of is None else {},
         "mark": found.mark,
     }
+
+
+def tally(session: Session, by: Identity) -> int:
+    """Count so many of the cells in which something has changed anew; how many. What is left waits
+    for the next time, and is counted by whoever asks until then.
+    """
+    return queries.tally(session, by.now - KEPT, BATCH)
 
 
 def look_at_cell(

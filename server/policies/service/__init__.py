@@ -28,6 +28,7 @@ from server.policies.service.versions import (
     latest,
     list_versions,
     load_policy,
+    newest,
     number_in_force,
     revise,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "load_days",
     "load_policy",
     "look_ahead",
+    "newest",
     "number_in_force",
     "preview_day",
     "preview_policy",

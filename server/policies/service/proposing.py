@@ -17,7 +17,7 @@ from server.policies import queries
 from server.policies.errors import CalendarMissing, PolicyBackdated, PolicyMoved
 from server.policies.rules.promised import Days, promised
 from server.policies.service.days import calendar
-from server.policies.service.versions import Revision, compare, current_policy, latest, revise
+from server.policies.service.versions import Revision, compare, current_policy, newest, revise
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +85,20 @@ def propose(session: Session, by: Identity, policy: Policy, base: int, why: str)
     """Put a policy into force from its first day on, as a new version. Running Holdings keep the
     one that they began under; the same policy again changes nothing.
 
-    `base`: the latest version when this one was written; who changes another one's change would
-    not know. Raises PolicyMoved, PolicyBackdated, PolicyLabelTaken, PolicyOutlived.
+    `base`: the newest version when this one was written; whoever wrote it did not know of one that
+    was added since, from whatever day it is valid. Raises PolicyMoved, PolicyBackdated,
+    PolicyLabelTaken, PolicyOutlived, CalendarMissing.
     """
     queries.lock_versions(session)
     revision = compare(session, by, policy)
     if revision.known:
         return revision
-    if latest(session).version != base:
+    if newest(session) != base:
         raise PolicyMoved
     if revision.backdated:
         raise PolicyBackdated
+    if queries.find_day(session, policy.valid_from) is None:
+        raise CalendarMissing  # a slip of the pen: 2062 for 2026
     return revise(session, by, policy, why)
 
 
@@ -130,7 +133,7 @@ def _promises(
             )
             for one in categories
         }
-    except CalendarGap as gap:
+    except (CalendarGap, OverflowError) as gap:  # overflow: past the last day there can be
         raise CalendarMissing from gap
     return [
         Promise(category, level, before[level], after[level])

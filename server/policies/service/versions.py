@@ -75,6 +75,13 @@ def latest(session: Session) -> InForce:
     return _in_force(found)
 
 
+def newest(session: Session) -> int:
+    """The number of the version that was added last, which need not be valid from the latest day:
+    whoever knows it knows of all. 0 before the first.
+    """
+    return queries.find_newest(session)
+
+
 def get_policy(session: Session, policy_id: UUID) -> InForce:
     """One version, in force or not: a Holding keeps the one it began under."""
     return _in_force(queries.get_policy(session, policy_id))

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from sqlalchemy.orm import Session
 
-from server.access.door import Asker
+from server.access.door import Asker, asker
 from server.attachments import queries as attachments
 from server.attachments.models import Attachment
 from server.console.county.desk.timeline import Span, ids_in, timeline
-from server.console.county.desk.words import word
+from server.console.county.desk.words import summed_up, word
+from server.console.frame.pages import shown
 from server.console.frame.time_left import TimeLeft, time_left
+from server.db import transaction
 from server.disputes import service
 from server.disputes.models import Dispute
 from server.disputes.queries import desk
@@ -23,10 +27,12 @@ from server.disputes.rules.cases import WITHDRAWN_CLIMB
 from server.disputes.schemas.reading import PartyOut
 from server.disputes.service.history import OpenDispute
 from server.disputes.service.offering import Offers, offer
+from server.errors import TryLater, WanggeError
 from server.households import queries as households
 from server.households.schemas import mask_name
 from server.ladder.calendar import local_day
 from server.policies import service as policies
+from server.problems import status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,17 @@ def read_case(session: Session, me: Asker, dispute_id: UUID) -> Case:
         attachments.list_of(session, _owners(file)),
         file.events[-1].n if file.events else 0,
     )
+
+
+def case_page(dispute_id: UUID, trouble: WanggeError | None = None) -> Response:
+    """The page of a case, with what went wrong on it, if something did. Raises DisputeNotFound."""
+    with transaction(asker().identity) as session:
+        case = read_case(session, asker(), dispute_id)
+    status = status_of(type(trouble)) if trouble else HTTPStatus.OK
+    answer = shown("desk/case.html", status, case=case, trouble=summed_up(trouble), plain=None)
+    if isinstance(trouble, TryLater):
+        answer.headers["Retry-After"] = str(trouble.retry_after)
+    return answer
 
 
 def _due(dispute: Dispute) -> datetime | None:

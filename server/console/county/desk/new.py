@@ -57,9 +57,12 @@ def expose(pages: Blueprint) -> None:
 @may("dispute.register")
 def show_new() -> Response:
     """The form: three fields, the rest folded."""
+    related = request.args.get("related_id", "")
+    about = {"related_id": related, "relation": request.args.get("relation", "")}
+    typed = Typed(about if is_id(related) else {})
     with transaction(asker().identity) as session:
-        desk = _desk(session, asker(), Typed(request.args))
-    return _form(desk, Typed(request.args))
+        desk = _desk(session, asker(), typed)
+    return _form(desk, typed)
 
 
 @may("dispute.register")

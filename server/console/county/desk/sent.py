@@ -10,7 +10,7 @@ from uuid import UUID
 from werkzeug.datastructures import MultiDict
 
 from server.console.county.desk.acts import ACTS, AFTER_THE_FACT
-from server.console.frame.forms import filled, loaded, local_time
+from server.console.frame.forms import filled, loaded, local_time, whole
 from server.disputes.rules.events import NewEvent
 from server.disputes.rules.registering import NewDispute
 from server.disputes.schemas import DisputeIn, EventIn
@@ -56,8 +56,8 @@ def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers as numbers, times with their zone; what is empty is left out."""
     sent = filled(given)
     for name in _WHOLE_NUMBERS:
-        if str(sent.get(name, "")).isdecimal():
-            sent[name] = int(sent[name])
+        if (number := whole(str(sent.get(name, "")))) is not None:
+            sent[name] = number
     if "occurred_at" in sent:
         sent["occurred_at"] = local_time(sent["occurred_at"])
     return sent
@@ -73,9 +73,9 @@ def _terms(typed: Typed) -> Iterator[dict[str, Any]]:
 
 def _outcomes(typed: Typed) -> Iterator[dict[str, Any]]:
     for name, outcome in typed.items():
-        number = name.removeprefix("outcome-")
-        if number != name and number.isdecimal() and outcome:
-            yield {"claim": int(number), "outcome": outcome}
+        claim = whole(name.removeprefix("outcome-")) if name.startswith("outcome-") else None
+        if claim is not None and outcome:
+            yield {"claim": claim, "outcome": outcome}
 
 
 def _parties(typed: Typed) -> Iterator[dict[str, Any]]:

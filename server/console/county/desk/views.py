@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from server.access.door import Asker, asker, may
 from server.access.schemas import RevealIn
 from server.audit.service import record
-from server.console.county.desk import new, words
+from server.console.county.desk import new, papers, words
 from server.console.county.desk.acts import ACTS
-from server.console.county.desk.case import Case, read_case
-from server.console.county.desk.errors import MovedMeanwhile
+from server.console.county.desk.case import Case, case_page, read_case
+from server.console.county.desk.errors import MovedMeanwhile, SentBefore
 from server.console.county.desk.listing import read_listing
 from server.console.county.desk.sent import ROWS_OF_TERMS, Typed, event_in
 from server.console.county.desk.sheet import MOST, workbook
-from server.console.frame.forms import filled, loaded
+from server.console.frame.forms import filled, loaded, whole
 from server.console.frame.pages import blueprint, shown
 from server.db import AlreadyThere, transaction
 from server.disputes import service
@@ -48,6 +48,7 @@ pages.context_processor(
     }
 )
 new.expose(pages)
+papers.expose(pages)
 
 
 @pages.get("/disputes")
@@ -78,7 +79,7 @@ def export_list() -> Response:
 @may("dispute.act")
 def show_case(dispute_id: UUID) -> Response:
     """One case; what is masked stays so. The look is written down."""
-    return _case_page(dispute_id)
+    return case_page(dispute_id)
 
 
 @pages.post("/disputes/<uuid:dispute_id>/parties/<uuid:party_id>/reveal")
@@ -93,7 +94,7 @@ def reveal_party(dispute_id: UUID, party_id: UUID) -> Response:
     except NotFound:
         raise
     except WanggeError as error:
-        return _case_page(dispute_id, error)
+        return case_page(dispute_id, error)
     return _no_store(shown("desk/case.html", case=case, plain=plain))
 
 
@@ -104,7 +105,7 @@ def show_act(dispute_id: UUID, event: str) -> Response:
     wanted = _event(event)
     with transaction(asker().identity) as session:
         case = read_case(session, asker(), dispute_id)
-    return _form(case, wanted, Typed(request.args))
+    return _form(case, wanted, Typed())
 
 
 @pages.post("/disputes/<uuid:dispute_id>/<event>")
@@ -113,11 +114,7 @@ def act(dispute_id: UUID, event: str) -> Any:
     """Do it. Sent twice it is done once; what the ladder refuses is said on the form again."""
     wanted, typed, me = _event(event), Typed(request.form), asker()
     try:
-        new_event = event_in(typed, dispute_id, wanted, me.identity.now)
-        with transaction(me.identity) as session:
-            _do(session, me, new_event, typed)
-    except AlreadyThere:
-        pass  # it was sent twice at once
+        _do(me, event_in(typed, dispute_id, wanted, me.identity.now), typed)
     except DisputeNotFound:
         raise
     except WanggeError as error:
@@ -141,25 +138,38 @@ def _plain(session: Session, dispute_id: UUID, party_id: UUID, reason: str) -> d
     return told
 
 
-def _do(session: Session, me: Asker, new_event: NewEvent, typed: Typed) -> None:
-    dispute_id = new_event.dispute_id
-    if desk.is_done(session, dispute_id, new_event.id, me.user_id):
-        return
-    seen = typed.get("seen", "")
-    last = desk.find_last_event(session, dispute_id)
-    if seen.isdecimal() and int(seen) < last and new_event.fields["event"] not in _ANY_TIME:
+def _do(me: Asker, new_event: NewEvent, typed: Typed) -> None:
+    try:
+        with transaction(me.identity) as session:
+            if not _is_done(session, me, new_event):
+                _check_seen(session, new_event, typed)
+                service.act(session, me.identity, new_event)
+    except AlreadyThere as error:  # sent twice at once; or the id is another's
+        with transaction(me.identity) as session:
+            if not _is_done(session, me, new_event):
+                raise SentBefore from error
+
+
+def _check_seen(session: Session, new_event: NewEvent, typed: Typed) -> None:
+    seen = whole(typed.get("seen", ""))
+    last = desk.find_last_event(session, new_event.dispute_id)
+    if seen is not None and seen < last and new_event.fields["event"] not in _ANY_TIME:
         raise MovedMeanwhile
-    service.act(session, me.identity, new_event)
+
+
+def _is_done(session: Session, me: Asker, new_event: NewEvent) -> bool:
+    """Whether it was sent before, as it is. Raises SentBefore: with something else in it."""
+    found = desk.find_own_event(session, new_event.dispute_id, new_event.id, me.user_id)
+    if found is None:
+        return False
+    fields = new_event.fields
+    for said, kept in ((fields["event"], found.kind), (fields.get("why"), found.why)):
+        if (said or "") != (kept or ""):
+            raise SentBefore
+    return True
 
 
 _ANY_TIME = (Event.NOTE, Event.ALERT)
-
-
-def _case_page(dispute_id: UUID, trouble: WanggeError | None = None) -> Response:
-    with transaction(asker().identity) as session:
-        case = read_case(session, asker(), dispute_id)
-    status = status_of(type(trouble)) if trouble else HTTPStatus.OK
-    return shown("desk/case.html", status, case=case, trouble=words.summed_up(trouble), plain=None)
 
 
 def _form(case: Case, event: Event, typed: Typed, trouble: WanggeError | None = None) -> Response:
@@ -167,7 +177,7 @@ def _form(case: Case, event: Event, typed: Typed, trouble: WanggeError | None = 
     if trouble is None and refusal:
         trouble = MoveRefused(f"{refusal.zh} {refusal.en}", errors={"event": refusal.slug})
     status = status_of(type(trouble)) if trouble else HTTPStatus.OK
-    seen = typed.get("seen", "")
+    seen = whole(typed.get("seen", ""))
     return shown(
         "desk/act.html",
         status,
@@ -176,9 +186,10 @@ def _form(case: Case, event: Event, typed: Typed, trouble: WanggeError | None = 
         act=ACTS[event],
         offer=case.offers.open.get(event),
         typed=typed,
+        form_id=None if isinstance(trouble, SentBefore) else typed.get("id"),
         wrong=words.beside(trouble),
         trouble=words.summed_up(trouble),
-        since=[e for e in case.file.events if seen.isdecimal() and e.n > int(seen)],
+        since=[e for e in case.file.events if seen is not None and e.n > seen],
         rows_of_terms=ROWS_OF_TERMS,
         me=asker().user_id,
     )

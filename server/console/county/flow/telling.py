@@ -113,8 +113,7 @@ def _tables(
     if wanted == asked:
         both = figures.read_figures(session, by, tuple({*upper, *lower}), wanted)
         return {name: both[name] for name in upper}, {name: both[name] for name in lower}
-    flow = figures.read_figures(session, by, upper, wanted)
-    return flow, figures.read_figures(session, by, lower, asked)
+    return figures.read_beside(session, by, upper, wanted, lower, asked)
 
 
 def _side_by_side(tables: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -26,7 +26,7 @@ from server.ladder.calendar import local_day
 from server.ladder.policy import Granter, as_mapping
 from server.ladder.routing import Category, Level, OfficeKind
 from server.policies import service
-from server.policies.errors import BadPolicyFile
+from server.policies.errors import BadPolicyFile, PolicyMoved
 from server.policies.rules.written import checked
 from server.policies.schemas import MAX_REASON
 from server.policies.service import InForce, Preview
@@ -86,10 +86,10 @@ def edit_rules(about: str) -> Response:
     category = _category(about)
     me = asker().identity
     with transaction(me) as session:
-        latest = service.latest(session)
+        latest, newest = service.latest(session), service.newest(session)
     typed = forms.fields_of(latest.policy, category)
-    typed |= forms.about(latest.policy, latest.version, local_day(me.now))
-    return _form(category, latest, typed)
+    typed |= forms.about(latest.policy, newest, local_day(me.now))
+    return _form(category, newest, typed)
 
 
 @pages.post("/rules/edit/<about>")
@@ -99,15 +99,15 @@ def change_rules(about: str) -> Any:
     category = _category(about)
     me, typed = asker().identity, request.form.to_dict()
     with transaction(me) as session:
-        latest = service.latest(session)
+        latest, newest = service.latest(session), service.newest(session)
     preview, trouble = None, None
     try:
         preview = _previewed(category, latest, typed)
-        if typed.get("do") == "save" and typed.get("seen") == _seen(preview):
+        if typed.get("do") == "save" and _was_seen(preview, typed, newest):
             return _saved(preview, typed)
     except WanggeError as error:
         trouble = error
-    return _form(category, latest, typed, preview, trouble)
+    return _form(category, newest, typed, preview, trouble)
 
 
 def _previewed(category: Category | None, latest: InForce, typed: dict[str, str]) -> Preview:
@@ -156,15 +156,31 @@ def _prove(typed: dict[str, str]) -> None:
         prove_anew(asker(), typed["password"][:MOST], typed.get("code", "")[:MOST] or None)
 
 
+def _was_seen(preview: Preview, typed: dict[str, str], newest: int) -> bool:
+    """Whether this is what the asker was shown; or it was saved already: sent twice it is one.
+
+    Raises PolicyMoved where it is not since somebody else added a version.
+    """
+    if preview.revision.known:
+        return True
+    if typed.get("base") != str(newest):
+        raise PolicyMoved
+    return typed.get("seen") == _seen(preview)
+
+
 def _seen(preview: Preview) -> str:
-    """What the asker was shown, in short: what was typed since then has to be looked at first."""
-    told = json.dumps([as_mapping(preview.revision.policy), str(preview.received)], sort_keys=True)
-    return sha256(told.encode()).hexdigest()[:16]
+    """What the asker was shown, in short: what was typed since then, or saved by somebody else that
+    it would now take the place of, has to be looked at first.
+    """
+    revision = preview.revision
+    before = revision.replaced and revision.replaced.version
+    shown = [as_mapping(revision.policy), str(preview.received), before, str(revision.until)]
+    return sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _form(
     category: Category | None,
-    latest: InForce,
+    newest: int,
     typed: dict[str, str],
     preview: Preview | None = None,
     trouble: WanggeError | None = None,
@@ -174,10 +190,11 @@ def _form(
         "rules/edit.html",
         status_of(type(trouble)) if trouble else HTTPStatus.OK,
         category=category,
-        latest=latest,
+        newest=newest,
         typed={name: value for name, value in typed.items() if name not in ("password", "code")},
         preview=preview,
         differences=_differences(preview, category),
+        beyond=preview is not None and _goes_beyond(preview, category),
         seen=_seen(preview) if preview else "",
         trouble=trouble,
         wrong=(trouble.errors or {}) if trouble else {},
@@ -191,6 +208,14 @@ def _differences(preview: Preview | None, category: Category | None) -> list[Dif
     if preview is None or preview.revision.replaced is None:
         return []
     return differences(preview.revision.replaced.policy, preview.revision.policy, category)
+
+
+def _goes_beyond(preview: Preview, category: Category | None) -> bool:
+    """Whether other categories change as well: it is built on another version than it replaces."""
+    paths = [change.path.split(".") for change in preview.revision.changes]
+    return category is not None and any(
+        path != ["document"] and category.value not in path for path in paths
+    )
 
 
 def _category(about: str) -> Category | None:

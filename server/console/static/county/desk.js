@@ -1,10 +1,9 @@
 // @ts-check
 /**
  * The desk with a keyboard: `j` and `k` go down and up the list, Enter opens a case, `/` looks for
- * one. And a party's slip with a new code, handed over in person: all else works without scripts.
+ * one. What makes something new each time is sent once, and a slip has a button to print it. All of
+ * it works without scripts as well.
  */
-
-import { giveSlips } from "./slip.js";
 
 /** @returns {HTMLAnchorElement[]} */
 const rows = () => [...document.querySelectorAll("#cases a.row")].filter((a) => a instanceof HTMLAnchorElement);
@@ -31,4 +30,10 @@ function search(event) {
 }
 
 document.addEventListener("keydown", onKey);
-giveSlips();
+document.querySelectorAll("form.once").forEach((form) => {
+  form.addEventListener("submit", () => form.querySelectorAll("button").forEach((button) => (button.disabled = true)));
+});
+document.querySelectorAll(".print").forEach((place) => {
+  place.removeAttribute("hidden");
+  place.querySelector("button")?.addEventListener("click", () => window.print());
+});

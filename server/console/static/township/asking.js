@@ -6,10 +6,24 @@ export class Refused extends Error {}
 
 /** The reader's half of a text that stands as 中文。 English. @param {string} text */
 export function half(text) {
-  const last = [...text].reduce((at, one, k) => (one > "\u2e7f" ? k : at), -1);
-  const [zh, en] = [[...text].slice(0, last + 1).join("").trim(), [...text].slice(last + 1).join("").trim()];
+  const [zh, en] = halves(text);
   return document.documentElement.lang === "en" ? en || zh : zh || en;
 }
+
+/**
+ * The Chinese and the English half of a text that stands as 中文。 English, cut as
+ * server/console/frame/look.py says. @param {string} text @returns {string[]}
+ */
+export function halves(text) {
+  const pairs = [...text.matchAll(PAIR)];
+  const cut = pairs.length ? pairs : [LAST.exec(text) ?? ["", "", text]];
+  return [1, 2].map((k) => cut.map((one) => (one[k] ?? "").trim()).join(" "));
+}
+
+const HAN = "[\\u{2e80}-\\u{10ffff}]";
+const STOP = `[。！？][”’）]*\\s+(?=\\S)(?!${HAN})`;
+const PAIR = new RegExp(`([^]*?${STOP})([^]*?(?:[.!?](?=\\s+${HAN}[^]*?${STOP})|$))`, "gu");
+const LAST = new RegExp(`^([^]*${HAN})?([^]*)$`, "u");
 
 /** JSON of the API. @param {string} path @param {any} [body] @param {AbortSignal} [signal]
  * @returns {Promise<any>} Rejects with Refused. */

@@ -29,10 +29,24 @@ export function t(zh, values = {}) {
 
 /** The reader's half of a text of the server: 中文。 English. @param {string} text */
 export function half(text) {
-  const found = /^([\s\S]*[\u2e80-\uffff])\s*([\s\S]*)$/.exec(text);
-  if (!found) return text;
-  return chosen === "en" ? found[2] || found[1] : found[1];
+  const [zh, en] = halves(text);
+  return chosen === "en" ? en || zh : zh || en;
 }
+
+/**
+ * The Chinese and the English half of a text that stands as 中文。 English, cut as
+ * server/console/frame/look.py says. @param {string} text @returns {string[]}
+ */
+export function halves(text) {
+  const pairs = [...text.matchAll(PAIR)];
+  const cut = pairs.length ? pairs : [LAST.exec(text) ?? ["", "", text]];
+  return [1, 2].map((k) => cut.map((one) => (one[k] ?? "").trim()).join(" "));
+}
+
+const HAN = "[\\u{2e80}-\\u{10ffff}]";
+const STOP = `[。！？][”’）]*\\s+(?=\\S)(?!${HAN})`;
+const PAIR = new RegExp(`([^]*?${STOP})([^]*?(?:[.!?](?=\\s+${HAN}[^]*?${STOP})|$))`, "gu");
+const LAST = new RegExp(`^([^]*${HAN})?([^]*)$`, "u");
 
 /** @returns {"zh" | "en"} */
 function first() {
