@@ -1,6 +1,6 @@
-"""The map: measures of all cells over HTTP, as the worker has tallied them, against a superuser who
-counts them from the visits; and how long a first look takes in a browser that has nothing of it yet,
-from the address to a drawn map.
+"""The map: measures of all cells over HTTP, tallied by the worker, against a superuser who counts
+them from the visits; and how long a first look takes in a browser that has nothing of it yet, from
+the address to a drawn map.
 """
 
 from __future__ import annotations

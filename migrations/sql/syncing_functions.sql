@@ -111,14 +111,17 @@ BEGIN
 END
 $$;
 
--- Whose phones these are, for whoever decides about what came from them.
+-- Whose phones these are, for whoever decides about what came from them: the county, and a township of
+-- those who serve or served it.
 CREATE OR REPLACE FUNCTION gate.phone_owners(devices uuid[])
 RETURNS TABLE (device_id uuid, user_id uuid)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RETURN QUERY
     SELECT d.id, d.user_id FROM device d
-     WHERE d.id = ANY (devices) AND gate.holds_role('township_supervisor', 'county_office');
+     WHERE d.id = ANY (devices)
+       AND ((SELECT gate.sees_county())
+            OR d.user_id = ANY (ARRAY(SELECT c.user_id FROM gate.my_charges() c)));
 END
 $$;
 

@@ -38,9 +38,10 @@ class CellsDoNotTile(Invalid):
 
     def __init__(self, findings: Findings) -> None:
         worst = findings.found[0]
-        said = worst.as_geojson()["properties"]["message"]
+        n, cells = len(findings.found), ", ".join(worst.cells)
+        zh, _stop, en = worst.as_geojson()["properties"]["message"].partition("。 ")
         super().__init__(
-            f"{self.text} {len(findings.found)} 处 places; {', '.join(worst.cells)}：{said}"
+            f"{self.text} 共 {n} 处，如 {cells}：{zh}。 Places: {n}, such as {cells}: {en}"
         )
         self.findings = findings
 

@@ -6,11 +6,14 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from threading import Event
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from flask import Response
 
+from server.access.federation import exchange
 from tests.access.elsewhere import (
     at_home,
     away,
@@ -210,6 +213,24 @@ def test_while_the_provider_is_away_a_password_still_signs_in(
         assert (status, "请用密码登录" in text) == (503, True), about
     assert desk.sign_in("township-a").status_code == 303
     assert in_(desk)
+
+
+def test_a_provider_that_never_ends_is_cut(
+    county: SmallCounty, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, over = at_home(county), Event()
+    back = provider.visit(away(desk))
+
+    def drip() -> Iterator[bytes]:
+        while not over.wait(0.02):
+            yield b" "
+
+    provider.broken = lambda: Response(drip(), content_type="application/json")
+    monkeypatch.setattr(exchange, "SECONDS", 0.3)
+    try:
+        assert trouble(desk.get(back))[0] == 503
+    finally:
+        over.set()
 
 
 def redirected(provider: Provider) -> Any:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from server.console.worker import kit
 from tests.browser.axe import assert_accessible
 from tests.browser.pictures import ASKED, picture
 from tests.browser.site import PATIENCE, Site
+from tests.console.cut import CASES
 from tests.smallcounty import CELLS, VILLAGES, SmallCounty, id_of
 
 W, E = CELLS["A1w"], CELLS["A1e"]
@@ -113,7 +115,12 @@ def test_whatever_is_drawn_the_cells_still_tile(site: Site) -> None:
     """The scripts' own drawing: hundreds of steps with every tool, none of which opens a gap."""
     page = site.open("/sign-in")
     walk = (Path(__file__).parent / "moves_walk.js").read_text(encoding="utf-8")
-    look = page.locator("link[rel=stylesheet]").get_attribute("href")
+    look = page.locator("link[rel=stylesheet]").get_attribute("href") or ""
     found = page.evaluate(f"({walk[walk.index('async') :]})", look)
     assert found["wrong"] == []
     assert min(found["done"].values()) > 5, found["done"]  # every tool was used
+    cut = "async ([look, texts]) => texts.map((await import(look)).halves)"
+    asking = look[: look.index("frame/")] + "township/asking.js"
+    for script in (asking, f"/work/{kit.version()}/app/words.js"):
+        halves = page.evaluate(cut, [script, [text for text, _zh, _en in CASES]])
+        assert halves == [[zh, en] for _text, zh, en in CASES], script

@@ -1,6 +1,7 @@
 """The worker's phone in a browser, against a real server: what can go wrong, and nothing is lost.
 
-WANGGE_HISTORIES makes more of the tabs that die.
+The shorter half runs with everything else, the other with `make faults`; there WANGGE_HISTORIES makes
+more of the tabs that die.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def test_lost_answers_and_a_token_that_is_over(
     assert [kept["state"] for kept in tab.do("(me) => me.phone.outbox()")] == ["counted"]
 
 
-@pytest.mark.parametrize("unlocked", [False, True])
+@pytest.mark.parametrize("unlocked", [pytest.param(False, marks=pytest.mark.long), True])
 def test_two_tabs_at_once_send_everything_once(
     unlocked: bool, phone: Lived, county: SmallCounty, site: Site
 ) -> None:
@@ -92,6 +93,7 @@ def test_two_tabs_at_once_send_everything_once(
     assert tabs[0].do("(me) => me.phone.numbers()")["recorded"] == len(written)
 
 
+@pytest.mark.long
 def test_a_page_that_comes_too_late_is_thrown_away(phone: Lived, county: SmallCounty) -> None:
     """A tab was frozen while it pulled, its lease ran out, and another went on."""
     frozen, other = phone.tab(unlocked=True), phone.tab(unlocked=True)
@@ -120,7 +122,9 @@ def test_a_page_that_comes_too_late_is_thrown_away(phone: Lived, county: SmallCo
 
 
 def test_saving_twice_saves_once(phone: Lived, county: SmallCounty) -> None:
-    """A double press, and the same form restored in another tab."""
+    """A double press, and the same form restored in another tab. What says something else is no second
+    press: it is refused until it has an id of its own, and stays in its form.
+    """
     tabs = [phone.tab(), phone.tab()]
     tabs[0].sign_in(LI)
     tabs[1].open(LI)
@@ -132,6 +136,15 @@ def test_saving_twice_saves_once(phone: Lived, county: SmallCounty) -> None:
     tabs[1].do(f"(me, form) => {save}", form)
     assert tabs[0].waiting() == 1
     assert tabs[1].do('(me) => me.phone.draft("visit")') is None
+    for other in ({"outcome": "declined"}, {"household_id": str(id_of("A1w-2"))}):
+        typed = {**form, **other}
+        tabs[1].do('(me, typed) => me.phone.keepDraft("visit", typed)', typed)
+        with pytest.raises(Refused, match="SavedOtherwise"):
+            tabs[1].do(f"(me, form) => {save}", typed)
+        assert tabs[1].do('(me) => me.phone.draft("visit")') == typed
+    own = {**typed, "id": str(id_of("a form of its own"))}
+    tabs[1].do(f"(me, form) => {save}", own)
+    assert tabs[0].waiting() == 2
 
 
 def test_two_people_share_a_phone(phone: Lived, county: SmallCounty) -> None:
@@ -161,6 +174,7 @@ def test_two_people_share_a_phone(phone: Lived, county: SmallCounty) -> None:
     assert visits(county) == sorted([of_li, of_wang])
 
 
+@pytest.mark.long
 def test_a_photo_follows_its_record(phone: Lived, county: SmallCounty) -> None:
     tab = phone.tab()
     tab.sign_in(LI)
@@ -186,6 +200,7 @@ def test_a_photo_follows_its_record(phone: Lived, county: SmallCounty) -> None:
     assert tab.do("(me) => me.phone.files.waiting()") == []
 
 
+@pytest.mark.long
 def test_who_may_not_sign_in_is_told_why(phone: Lived) -> None:
     tab = phone.tab()
     with pytest.raises(Refused, match="wrong-login"):
@@ -221,6 +236,7 @@ def test_a_full_disk_refuses_whole_records_and_says_so(phone: Lived, county: Sma
     assert (roomy.waiting(), visits(county)) == (0, [written])
 
 
+@pytest.mark.long
 def test_before_the_disk_is_full_there_is_room_for_what_is_being_typed(phone: Lived) -> None:
     tab = phone.tab()
     tab.sign_in(LI)
@@ -235,6 +251,7 @@ def test_before_the_disk_is_full_there_is_room_for_what_is_being_typed(phone: Li
     assert tab.waiting() == written + 10
 
 
+@pytest.mark.long
 def test_a_newer_app_in_another_tab_is_not_held_up(phone: Lived) -> None:
     old, new = phone.tab(), phone.tab()
     old.sign_in(LI)
@@ -252,6 +269,7 @@ def test_a_newer_app_in_another_tab_is_not_held_up(phone: Lived) -> None:
         old.visit()  # nothing is written into a store that has changed
 
 
+@pytest.mark.long
 def test_a_tab_that_dies_at_any_request_loses_nothing(phone: Lived, county: SmallCounty) -> None:
     """Before a request, or after the server has done it; then the phone is opened anew."""
     written = []

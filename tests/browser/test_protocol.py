@@ -27,7 +27,7 @@ from tests.sync.histories.village import Village
 
 VECTORS = stories("client")
 ROOT = Path(__file__).parents[2]
-FEW, STEPS = 3, 25
+FEW, STEPS = 1, 25
 SHARE = 0.05  # of the histories that the model phone goes through
 
 

@@ -23,6 +23,22 @@ KEPT = """() => new Promise(kept => {
   if (workers.controller) kept();
   else workers.addEventListener("controllerchange", () => kept());
 })"""
+# A browser that lets a page keep nothing.
+REFUSING = """(() => {
+  const refuse = () => { throw new DOMException("denied", "SecurityError"); };
+  Object.defineProperty(window, "localStorage", { get: refuse });
+  IDBFactory.prototype.open = refuse;
+})()"""
+# What the outbox waits for comes when `late` is called.
+LATE = """() => {
+  const real = window.fetch;
+  window.fetch = (path, ...more) => String(path).endsWith("reasons.json")
+    ? new Promise(done => (window.late = () => done(new Response("{}")))) : real(path, ...more);
+}"""
+SEEN = """seen => {
+  Object.defineProperty(document, "visibilityState", { value: seen, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 # A disk that is full from here on, until `full` is false. Browsers do not tell how full theirs is.
 FULL = """() => {
   globalThis.full = true;
@@ -207,7 +223,9 @@ def test_two_users_share_a_phone_and_a_new_version_loses_nothing(
     waiting(page, 0)
     expect(page.locator("ul.rows")).not_to_contain_text("A1w")
 
-    # While the second one types, another version arrives.
+    # While the second one types, another version arrives, in another tab too.
+    other = page.context.new_page()
+    other.goto("/work/")
     go(page, "visit")
     page.locator("#note").fill("示例：乙写到一半")
     expect(page.locator(".kept")).not_to_be_empty()
@@ -217,6 +235,9 @@ def test_two_users_share_a_phone_and_a_new_version_loses_nothing(
     page.get_by_role("button", name="新版本，点此更新").click()
     expect(page.locator("#page")).to_have_attribute("data-version", "0123456789ab")
     assert older != kit.version()
+    other.get_by_role("button", name="新版本，点此更新").click()
+    expect(other.locator("#page")).to_have_attribute("data-version", "0123456789ab")
+    other.close()
     expect(page.get_by_role("heading", name="您是哪一位？")).to_be_visible()
     look(page, "work-who")
     page.get_by_role("button", name="示例worker-b1w").click()
@@ -238,6 +259,32 @@ def test_two_users_share_a_phone_and_a_new_version_loses_nothing(
     assert second["supersedes_id"] == first["id"]
     home = desk.get(f"/households/{first['household_id']}")
     assert home["village_id"] == str(id_of("A1"))
+    page_and_office_change_one_thing(page, county)
+
+
+def page_and_office_change_one_thing(page: Page, county: SmallCounty) -> None:
+    """The form had shown what the office has changed since: both values are logged."""
+    go(page, "cells")
+    page.locator("ul.rows a", has_text="A1w1").click()
+    page.get_by_role("link", name="改正").click()
+    page.locator("#address").fill("示例：网格员写的")
+    expect(page.locator(".kept")).not_to_be_empty()
+    office = county.sign_in("township-a")
+    changed = {"address": "示例：办公室写的"}
+    answer = office.call("PATCH", f"/households/{id_of('A1w-1')}", json=changed)
+    assert answer.status_code == 200, answer.text
+    go(page, "outbox")
+    page.get_by_role("button", name="现在同步").click()
+    go(page, "cells")
+    expect(page.locator("ul.rows a", has_text="办公室写的")).to_be_visible()
+    page.get_by_role("link", name="改正 ").click()
+    expect(page.locator("#address")).to_have_value("示例：网格员写的")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".done")).to_be_visible()
+    go(page, "outbox")
+    expect(page.get_by_text("都传上去了")).to_be_visible()
+    logged = office.get("/sync/conflicts", status="all")["items"]
+    assert [one["field"] for one in logged] == ["address"]
 
 
 def test_a_full_phone_says_so_and_keeps_what_is_typed(site: Site) -> None:
@@ -260,8 +307,28 @@ def test_a_full_phone_says_so_and_keeps_what_is_typed(site: Site) -> None:
     page.evaluate("globalThis.full = false")
     page.get_by_role("button", name="保存").click()
     expect(page.locator(".done")).to_be_visible()
+    assert page.title() == "我的网格 · 网格"  # a browser's history keeps it: it names nobody
+
+    # Out of sight for long, it locks; what was just being drawn comes too late.
+    page.evaluate(LATE)
+    go(page, "outbox")
+    page.wait_for_function("window.late")
+    page.evaluate(SEEN, "hidden")
+    site.pass_time(minutes=31)
+    page.evaluate(SEEN, "visible")
+    expect(page.locator("#password")).to_be_visible()
+    page.evaluate("() => (late(), new Promise(done => setTimeout(done)))")
+    expect(page.locator("#password")).to_be_visible()
 
 
+def test_a_browser_that_keeps_nothing_says_so(site: Site) -> None:
+    page = opened(site)
+    page.add_init_script(REFUSING)
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("浏览器不让此页保存内容")
+
+
+@pytest.mark.long
 def test_a_phone_that_lay_in_a_drawer(site: Site, county: SmallCounty) -> None:
     with transaction(county.worker) as session:
         ensure_policy(session, county.worker)

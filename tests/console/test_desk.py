@@ -12,10 +12,12 @@ from typing import Any
 from uuid import UUID, uuid4
 from zipfile import ZipFile
 
+import pytest
 from flask_babel import refresh
 from PIL import Image
 from sqlalchemy import event as listening
 
+from server.console.county.desk import views
 from server.db import db
 from server.ladder.kinds import Event
 from tests.disputes.conftest import Ladder, ladder, lending
@@ -140,6 +142,7 @@ def test_the_list_is_narrowed_in_words_and_never_by_a_name(ladder: Ladder) -> No
     assert listed(look(ladder, "mediator-a1", "/disputes?due=overdue")) == [wages]
     assert listed(look(ladder, "mediator-a1"))[0] == wages, "the most pressing first"
     assert "已逾期 1 个工作日" in look(ladder, "mediator-a1")
+    assert "督办中" in look(ladder, "mediator-a1").split("<tbody>")[1]
     for query in ("status=nonsense", "page=0", "page=9999", "due=x", "under=x", "supervised=maybe"):
         look(ladder, "mediator-a1", f"/disputes?{query}", expect=422)
 
@@ -160,6 +163,18 @@ def test_the_list_is_taken_along_as_it_stands_there(ladder: Ladder) -> None:
         assert STORY not in str(rows)
     taken = "SELECT what->>'rows' FROM audit_act WHERE action = 'export.read' ORDER BY id"
     assert [row[0] for row in table(ladder, taken)] == ["1", "2", "0"]
+
+
+def test_a_sheet_that_holds_not_all_says_so(
+    ladder: Ladder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MOST", 2)
+    ladder.register_many("mediator-a1", 3)
+    answer = ladder.desk("mediator-a1").open("GET", "/disputes.xlsx", headers=dict(PAGE))
+    with ZipFile(BytesIO(answer.data)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<row ") == 1 + 2 + 1
+    assert "前 2 件，共 3 件" in sheet
 
 
 def _short(dispute: str) -> str:
@@ -341,7 +356,7 @@ def test_an_act_typed_wrongly_says_where_and_keeps_what_was_typed(ladder: Ladder
         ("township-a", "join", {"why": "示例", "to_office": stranger}, 409, "接收单位"),
         ("township-a", "extend", {"why": "示例"}, 409, "由承办单位办理"),
         ("mediator-a1", "settle", {"agreement": "示例", "present": "9" * 5000}, 422, "present"),
-        ("mediator-a1", "note", {"why": "", "seen": "9" * 5000}, 409, "请写明"),
+        ("mediator-a1", "note", {"why": " ", "seen": "9" * 5000}, 422, 'id="why-error"'),
     ):
         page = told(ladder, login, f"/disputes/{dispute}/{act}", status, **typed)
         assert said in page, (login, act, typed)
@@ -455,12 +470,11 @@ def test_files_are_handed_in_and_a_slip_is_given_without_a_script(ladder: Ladder
     dispute = case(ladder)
     image = BytesIO()
     Image.new("RGB", (40, 30)).save(image, "JPEG")
-    address, id_ = f"/disputes/{dispute}/files", str(uuid4())
+    address, id_ = f"/disputes/{dispute}/files/add", str(uuid4())
     for login, name, content, status in (
         ("mediator-a1", "empty.jpg", b"", 422),
         ("mediator-a1", "page.html", b"<script>alert(1)</script>", 415),
         ("mediator-a1", "cut.pdf", b"%PDF-1.7 cut off", 422),
-        ("mediator-a1", "huge.jpg", b"\xff\xd8\xff" + bytes(11 << 20), 413),
         ("mediator-a2", "foreign.jpg", image.getvalue(), 404),
         ("mediator-a1", "wall.jpg", image.getvalue(), 303),
         ("mediator-a1", "wall.jpg", image.getvalue(), 303),
@@ -468,6 +482,9 @@ def test_files_are_handed_in_and_a_slip_is_given_without_a_script(ladder: Ladder
     ):
         answer = send(ladder, login, address, id=id_, file=(BytesIO(content), name))
         assert answer.status_code == status, (name, answer.text)
+    huge = {"data": bytes(11 << 20), "content_type": "multipart/form-data; boundary=b"}
+    answer = ladder.desk("mediator-a1").open("POST", address, headers=dict(PAGE), **huge)
+    assert answer.status_code == 413
     page = look(ladder, "mediator-a1", f"/disputes/{dispute}?done=file")
     assert page.count(f"/api/v1/attachments/{id_}/content") == 1
     assert "附件已添加" in page

@@ -159,14 +159,14 @@ def test_whose_session_is_over_comes_back_to_a_page_not_to_a_forms_address(
         ("/sign-out", "/"),
         ("/account/password", "/account/password"),
         (f"{case}/note", f"{case}/note"),
-        (f"{case}/files", case),
+        (f"{case}/files/add", case),
         (f"{case}/parties/{case[10:]}/reveal", case),
     ):
         came = {**OWN, "Referer": f"http://localhost{case}?done=note"}
         led = desk.client.post(form, headers=came).location
         assert led == f"/sign-in?next={back}", form
     elsewhere = {**OWN, "Referer": "https://example.org/map"}
-    assert desk.client.post(f"{case}/files", headers=elsewhere).location == "/sign-in?next=/"
+    assert desk.client.post(f"{case}/files/add", headers=elsewhere).location == "/sign-in?next=/"
 
 
 def test_a_form_without_end_is_refused(county: SmallCounty) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shapely import box
+
 import server.app  # noqa: F401 -- every noun's errors are known
+from geo.partition import check
 from server.console.frame.look import halves
 from server.errors import WanggeError
+from server.moves.errors import CellsDoNotTile
 from tests.console.cut import CASES
 
 
@@ -16,10 +20,19 @@ def test_each_half_keeps_the_names_that_stand_in_it() -> None:
         assert halves(text) == (zh, en), text
 
 
+def test_a_refusal_that_says_where_says_it_in_both_languages() -> None:
+    west, east = "511921100201001", "511921100201002"
+    told = check(box(0, 0, 2, 1), {west: box(0, 0, 1.5, 1), east: box(1, 0, 2, 1)})
+    zh, en = halves(CellsDoNotTile(told).detail)
+    assert f"如 {west}, {east}：两个网格重叠" in zh
+    assert f"such as {west}, {east}: Two cells overlap" in en
+    assert "重叠" not in en
+
+
 def test_every_error_of_the_house_has_two_halves() -> None:
     for error in _family(WanggeError):
         zh, en = halves(error.text)
-        assert zh and en, error
+        assert all((zh, en)), error
         assert not any(one > "\u2e7f" for one in en), error
 
 

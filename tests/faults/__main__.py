@@ -33,9 +33,9 @@ OTHERS = {
     "长历史 histories": ["tests/sync/test_histories.py", "tests/syncing/test_histories.py"],
     "浏览器里的终端 phones in a browser": [
         *(f"tests/browser/test_{name}.py" for name in ("protocol", "deaths", "phone")),
-        *("-k", "whatever or dies"),
+        *("-m", "long or not long", "-k", "whatever or dies"),
     ],
-    "长恢复 restores": ["-m", "long", "tests"],
+    "长恢复、长用例 restores, and what else is long": ["-m", "long", "-k", "not dies", "tests"],
 }
 NOTHING_TO_RUN = 5  # pytest's word for it
 

@@ -1,5 +1,6 @@
-"""What one page tells together: shares, parts, times and denominators of the same Holdings. No small
-number follows from all of them, nor from two tables of which one tells a row of the other.
+"""What one page tells together: shares, parts, times and denominators of the same Holdings.
+
+No small number follows from all of them, nor from two tables of which one tells a row of the other.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ def told_by(sheet: Sheet, names: list[str]) -> Iterator[tuple[str, str]]:
     ]
     for share, shown in tables:
         for line, one in zip(lines, shown, strict=True):
-            yield from ((line.row, c) for c, n in ((share.n, "n"), (share.of, "of")) if one[n] is not None)
+            columns = ((share.n, "n"), (share.of, "of"))
+            yield from ((line.row, column) for column, n in columns if one[n] is not None)
     for took in TIMES:
         for line, one in zip(lines, took_of(sheet, took, lines, {}), strict=True):
             if one["of"] is not None:
@@ -86,7 +88,7 @@ def sum_of(rows: list[str], row: str, leaves: list[str]) -> list[int]:
     return [int(row in (TOTAL, one) and leaf in leaves) for one in rows for leaf in LEAVES]
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(ROWS)
 def test_no_small_number_follows_from_all_figures_of_one_question(rows: Rows) -> None:
     names = [f"row {k}" for k in range(len(rows))]
@@ -100,7 +102,7 @@ def test_no_small_number_follows_from_all_figures_of_one_question(rows: Rows) ->
                 assert not is_small([number]), (row, what)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(ROWS, ROWS)
 def test_nor_from_two_tables_of_which_one_tells_a_row_of_the_other(one: Rows, other: Rows) -> None:
     """Levels, and the Areas of the first level, side by side."""

@@ -105,11 +105,14 @@ def test_a_second_step_out_of_order_moves_nothing(mover: Mover) -> None:
         "another plan": ({"plan": json.dumps({**plan, "kind": "areas"})}, 422),
         "no reason": ({"why": " "}, 422),
         "no token": ({"token": ""}, 422),
+        "what no column holds": ({"plan": '"\\u0000"'}, 422),
         "another's token": ({"token": "0" * 64}, 409),
     }
     for case, (wrong, status) in cases.items():
         assert send(mover, ASSIGN, {**seen, **wrong}).status_code == status, case
     assert mover.ask("SELECT count(*) FROM move") == [(0,)]
+    elsewhere = f"/map/cells/{W}/merge"  # another page's second step: done, and said here
+    assert send(mover, elsewhere, seen).location == f"{elsewhere}?done=1"
 
 
 def test_two_neighbours_become_one(mover: Mover) -> None:
@@ -146,12 +149,19 @@ def test_a_drawing_that_cannot_be_read_or_does_not_tile_is_refused(mover: Mover)
         "no object": ("[]", 422),
         "no cells": ("{}", 422),
         "overlapping": (json.dumps(over), 422),
+        "endless": (json.dumps(over).replace("31.9", "1e999"), 422),
+        "half a character": (json.dumps({"cells": [{"code": W, "name": "\ud800"}]}), 422),
+        "what no column holds": (json.dumps({"cells": [{"code": W, "name": "a\0"}]}), 422),
         "a foreign cell": (json.dumps({"ended": [CELLS["B1w"]]}), 422),
         "huge": ("x" * (5 << 20), 413),
     }
     for case, (drawing, status) in cases.items():
         answer = send(mover, path, {"drawing": drawing, "why": "示例"})
         assert answer.status_code == status, case
+    fine = {"cells": [{"code": W, "name": "示例西"}], "ended": []}
+    large = json.dumps(fine) + " " * (1 << 20)  # as long as a village with many corners
+    assert send(mover, path, {"drawing": large, "why": "示例"}).status_code == 200
+    assert send(mover, path, {"drawing": large, "why": "a\0b"}).status_code == 400
     assert send(mover, f"/map/villages/{CELLS['A1w']}/redraw").status_code == 404
     assert send(mover, "/map/villages/511921100/redraw").status_code == 422
 

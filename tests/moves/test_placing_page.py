@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from server.console.township.moves import placing
 from tests.moves.conftest import Mover
 from tests.moves.test_pages import send
 from tests.smallcounty import CELLS, VILLAGES, id_of
@@ -67,6 +70,27 @@ def test_what_is_wrong_is_told_and_nobody_is_placed(mover: Mover, lost: list[str
         assert answer.status_code == status, case
         assert said in answer.text, case
     assert {mover.cell_of(UUID(one)) for one in lost} == {None}
+
+
+def test_an_answer_stands_where_the_form_stood(
+    mover: Mover, lost: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the second page of a reason, what was ticked is there still after an error."""
+    monkeypatch.setattr(placing, "PAGE", 1)
+    place = f"{PAGE}?under={VILLAGES['A1']}&reason=no_place"
+    first = send(mover, place).text
+    (second,) = re.findall(r'href="(/map/unplaced[^"]*after=[^"]*)"', unescape(first))
+    page = send(mover, second).text
+    hidden = dict(re.findall(r'name="(under|reason|after)" value="([^"]+)"', page))
+    (ticked,) = re.findall(r'name="household" value="([^"]+)"', page)
+    refused = send(mover, PAGE, {**form([ticked], why=""), **hidden}).text
+    assert re.search(f'value="{ticked}"[^>]* checked', refused)
+    again = send(mover, PAGE, {**form([ticked], why=""), **hidden, "after": ""}).text
+    (leads,) = re.findall(r'href="(/map/unplaced[^"]*after=[^"]*)"', unescape(again))
+    assert f"under={VILLAGES['A1']}" in leads
+    done = send(mover, PAGE, {**form([ticked]), **hidden}).location
+    assert "reason=no_place" in done
+    assert "<p>" not in send(mover, f"{place}&done=call%2012345").text.partition('class="done"')[2]
 
 
 def test_others_places_are_not_shown(mover: Mover, lost: list[str]) -> None:

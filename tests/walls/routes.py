@@ -73,6 +73,8 @@ def body_of(endpoint: str, place: str, town: Town) -> dict[str, Any] | None:
         "conflicts.decide": {"decided": "ours"},
         "conflicts.reveal": {"reason": _WHY["reason"]},
         "desk.act": {},
+        "desk.add_file": {},
+        "desk.give_slip": {},
         "desk.reveal_party": {},
         "disputes.act_on_dispute": {"id": str(uuid4()), "event": "note", "why": "示例记录"},
         "duplicates.decide": {"decided": "different", "why": _WHY["why"]},

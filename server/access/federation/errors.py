@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Clash, NotFound, NotSignedIn, NotYours, TryLater
+from server.errors import Clash, Invalid, NotFound, NotSignedIn, NotYours, TryLater
 
 
 class NoProvider(NotFound):
@@ -67,7 +67,7 @@ class LinkTaken(Clash):
     )
 
 
-class BadSubject(Clash):
+class BadSubject(Invalid):
     """What cannot be a subject of a provider."""
 
     slug = "bad-subject"

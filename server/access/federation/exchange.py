@@ -48,8 +48,10 @@ def _asked(url: str, body: str | None, headers: Mapping[str, str]) -> tuple[int,
         if tls
         else http.client.HTTPConnection(host, parts.port, timeout=SECONDS)
     )
-    # The socket's time-out begins anew with each byte: who sends one a second would never end.
-    alarm = threading.Timer(SECONDS, _cut, (connection,))
+    connection.connect()
+    # The socket's time-out begins anew with each byte: who sends one a second would never end. The
+    # connection itself forgets its socket when the last answer has begun.
+    alarm = threading.Timer(SECONDS, _cut, (connection.sock,))
     alarm.daemon = True
     alarm.start()
     try:
@@ -74,12 +76,10 @@ def _object(said: bytes) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _cut(reached: socket.socket) -> None:
     """Time is up: whoever waits for this socket wakes."""
-    reached: socket.socket | None = connection.sock
-    if reached is not None:
-        with suppress(OSError):  # it was over already
-            reached.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):  # it was over already
+        reached.shutdown(socket.SHUT_RDWR)
 
 
 @cache

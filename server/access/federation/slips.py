@@ -14,7 +14,7 @@ from server.sealed import keyring
 
 def written(kind: str, said: Sequence[Any], until: datetime) -> str:
     """A slip of this kind that says this, good until then."""
-    text = json.dumps([int(until.timestamp()), *said]).encode()
+    text = json.dumps([int(until.timestamp()), *said], ensure_ascii=False).encode()
     return f"{_text(text)}.{_text(_mac(kind, text))}"
 
 

@@ -27,6 +27,7 @@ from server.settings import Oidc, Settings
 pages = blueprint("federation", __name__)
 
 _LONGEST = 4000  # characters of a challenge, or of what a provider sends back
+_FARTHEST = 500  # of an address that a cookie has room for
 _REFUSED = (BadAnswer, NotLinked, ProviderAway, TooMany, CodeNeeded, WrongCode, TooManyDevices)
 
 
@@ -34,7 +35,8 @@ _REFUSED = (BadAnswer, NotLinked, ProviderAway, TooMany, CodeNeeded, WrongCode, 
 @may("session.open")
 def leave() -> Any:
     """Off to the provider, and from there to `next`; `anew`: to prove once more who one is."""
-    oidc, path = _oidc(), own_path(request.args.get("next"))[:1000]
+    oidc, path = _oidc(), own_path(request.args.get("next"))
+    path = path if len(path) <= _FARTHEST else "/"
     try:
         where, slip = service.begin(oidc, _back(), path, clock(), anew="anew" in request.args)
     except ProviderAway as error:

@@ -85,18 +85,18 @@ def halves(text: str) -> tuple[str, str]:
     words) the last Chinese character ends it. The same stands in static/township/asking.js and
     worker/static/app/words.js; tests/console/cut.py holds all three to one table.
     """
-    pairs = [(one["zh"].strip(), one["en"].strip()) for one in _PAIR.finditer(text)]
-    if pairs:
-        return " ".join(zh for zh, _en in pairs), " ".join(en for _zh, en in pairs)
-    last = max((n for n, one in enumerate(text) if one > "\u2e7f"), default=-1)
-    return text[: last + 1].strip(), text[last + 1 :].strip()
+    first, *rest = _STOP.sub("\\1\0", text).split("\0")
+    if not rest:
+        last = max((n for n, one in enumerate(text) if one > "\u2e7f"), default=-1)
+        return text[: last + 1].strip(), text[last + 1 :].strip()
+    between = [_START.sub("\\1\0", one, count=1).partition("\0") for one in rest[:-1]]
+    zh = [first, *(then for _en, _cut, then in between)]
+    en = [*(said for said, _cut, _zh in between), rest[-1]]
+    return " ".join(filter(None, map(str.strip, zh))), " ".join(filter(None, map(str.strip, en)))
 
 
-_HAN: Final = r"[\u2e80-\U0010ffff]"
-_STOP: Final = rf"[。！？][”’）]*\s+(?=\S)(?!{_HAN})"
-_PAIR: Final = re.compile(
-    rf"(?P<zh>.*?{_STOP})(?P<en>.*?(?:[.!?](?=\s+{_HAN}.*?{_STOP})|\Z))", re.DOTALL
-)
+_STOP: Final = re.compile(r"([。！？][”’）]*)\s+(?=[^\s\u2e80-\U0010ffff])")
+_START: Final = re.compile(r"([.!?])\s+(?=[\u2e80-\U0010ffff])")
 
 
 def _here(**changes: Any) -> str:

@@ -19,7 +19,6 @@ from sqlalchemy import (
     distinct,
     false,
     func,
-    literal,
     or_,
     select,
     text,
@@ -31,7 +30,7 @@ from server.access.models import Office
 from server.disputes.models import Dispute, DisputeEvent, DisputePlace, Holding
 from server.disputes.queries.cases import list_disputes
 from server.disputes.queries.counted import narrow_to_figure
-from server.disputes.queries.narrowing import narrow
+from server.disputes.queries.narrowing import SUPERVISED, narrow
 from server.disputes.rules.cases import WITHDRAWN_CLIMB
 from server.disputes.rules.next import Next
 from server.ladder.kinds import State
@@ -92,9 +91,9 @@ def list_desk(
     wanted: Wanted,
     figure: Mapping[str, Any],
 ) -> Select[Any]:
-    """(Dispute, office, village, township, next, by_when, levels), the most pressing first: within
-    `places` (None: the county) as `list_disputes`. `levels` are those that have held it; `figure`
-    is what `narrow_to_figure` takes.
+    """(Dispute, office, village, township, next, by_when, levels, supervised), the most pressing
+    first: within `places` (None: the county) as `list_disputes`. `levels` are those that have held
+    it; `figure` is what `narrow_to_figure` takes.
     """
     village, township = aliased(Area), aliased(Area)
     known = _known(places, author, now, wanted, figure)
@@ -107,6 +106,7 @@ def list_desk(
             NEXT.label("next"),
             BY_WHEN.label("by_when"),
             _levels().label("levels"),
+            SUPERVISED.label("supervised"),
         )
         .join(Office, Office.id == Dispute.office_id)
         .outerjoin(_held, (_held.dispute_id == Dispute.id) & _held.ended_at.is_(None))

@@ -27,7 +27,7 @@ def narrow(
         query = query.where(Dispute.category == category)
     if office is not None:
         query = query.where(Dispute.office_id == office)
-    for wanted, column in ((supervised, _SUPERVISED), (joint, _JOINT), (request_open, _REQUESTED)):
+    for wanted, column in ((supervised, SUPERVISED), (joint, _JOINT), (request_open, _REQUESTED)):
         if wanted is not None:
             query = query.where(column if wanted else ~column)
     if alerted is not None:
@@ -42,7 +42,7 @@ def _among(
     return Dispute.id.in_(select(of.dispute_id).where(*where))
 
 
-_SUPERVISED = _among(Supervision, Supervision.lifted_at.is_(None))
+SUPERVISED = _among(Supervision, Supervision.lifted_at.is_(None))
 _JOINT = _among(JointOffice, JointOffice.ended_at.is_(None))
 _REQUESTED = _among(
     Holding,

@@ -130,8 +130,8 @@ def percentile(days: Mapping[int, int], share: float) -> int | None:
     return None
 
 
-# What is told of the same Holdings follows from each other. By number: within what it is told, and
-# what besides is told by it: what is left of the one when the other is taken away.
+# Numbers of the same Holdings follow from each other. By number: where it is told at most, and what
+# is told with it: itself, and what is left when it is taken away.
 _UP: Final = ("climbed", "escalated")
 PARTS: Final = ("settled", *_UP)  # of what was decided; the rest ended otherwise
 _TOLD: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Counts], Numbers]]]] = {
@@ -142,16 +142,13 @@ _TOLD: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Counts], Numbers]]]] 
         ("decided",),
         lambda of: (of["handle_took"], of["decided"] - of["handle_took"]),
     ),
-    "whole_took": (
-        ("settled",),
-        lambda of: (of["whole_took"], of["otherwise"], sum(of[way] for way in _UP)),
-    ),
     "accept_took": (
         ("accept_due",),
         lambda of: (of["accept_took"], of["accept_due"] - of["accept_took"]),
     ),
     "ended": (("decided",), lambda of: (of["ended"], of["ended"] - of["decided"])),
 }
+_AS: Final = {"whole_took": "otherwise"}  # with what was settled it is the same number
 _FLOWS: Final = dict.fromkeys(_UP, ("otherwise",))
 NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("handle_due", "handle_took"), ("decided",)),
@@ -163,6 +160,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 
 def told_in(sheet: Sheet, name: str) -> Told:
     """What of a number is told: no more than follows from nothing that is withheld."""
+    name = _AS.get(name, name)
     within, numbers = _TOLD.get(name, ((), lambda of: (of[name],)))
     return _told(sheet, name, within, numbers)
 

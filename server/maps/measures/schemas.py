@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from server.maps.measures.rules import LONGEST_SILENCE, USUAL_SILENCE
@@ -18,6 +20,13 @@ class MapIn(CellsIn):
     )
 
 
+class _Rows(fields.List):
+    """Rows of values, as they came from the database: nothing to ask of each value of thousands."""
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return value
+
+
 class MapOut(Schema):
     """`cells`: rows of `columns`; `classes`: where those of each question begin, light to dark.
 
@@ -30,9 +39,9 @@ class MapOut(Schema):
     last = fields.Date(data_key="to")
     unseen_since = fields.AwareDateTime()
     columns = fields.List(fields.String())
-    cells = fields.List(fields.List(fields.Raw()))
+    cells = _Rows(fields.List(fields.Raw()))
     village_columns = fields.List(fields.String())
-    villages = fields.List(fields.List(fields.Raw()))
+    villages = _Rows(fields.List(fields.Raw()))
     classes = fields.Dict(keys=fields.String(), values=fields.List(fields.Float()))
 
 

@@ -37,7 +37,7 @@ def get_area(session: Session, code: str) -> Area:
         raise AreaNotFound
     if len(heirs) > 1:
         named = "、".join(f"{heir.code} {heir.name}" for heir in heirs)
-        raise SeveralSuccessors(f"{SeveralSuccessors.text} {code} → {named}")
+        raise SeveralSuccessors(f"{SeveralSuccessors.text} 现为 {named}。 It is now {named}.")
     note_old_code(session, code, heirs[0].code)
     return heirs[0]
 

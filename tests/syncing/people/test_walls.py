@@ -47,6 +47,15 @@ def rows_written(county: SmallCounty, login: str, statement: str, by: str | None
         return int(found.rowcount)
 
 
+def test_who_learns_whose_phone_it_is(county: SmallCounty, phone: Sender) -> None:
+    owner = "SELECT user_id FROM gate.phone_owners(ARRAY[cast(:device AS uuid)])"
+    everybody = ("township-a", "county", "township-b", "worker-a1w", "mediator-a1", "system")
+    for login in everybody:
+        with acting(county, login) as session:
+            told = session.scalars(text(owner), {"device": phone.device}).all()
+        assert len(told) == (login in ("township-a", "county")), login
+
+
 def test_who_reaches_what_was_set_aside_and_conflicts(county: SmallCounty, phone: Sender) -> None:
     for login, aside, conflicts in (
         ("township-a", 1, 1),

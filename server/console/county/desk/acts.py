@@ -173,5 +173,8 @@ ACTS: Final[Mapping[Event, Act]] = {
 if ACTS.keys() != SENT:  # whoever adds an event says here what its form asks
     raise RuntimeError(f"acts without a form: {SENT ^ ACTS.keys()}")
 
+MUST_SAY: Final = (Event.NOTE, Event.MEDIATE)
+"""Nothing but words: without them nothing was written down."""
+
 AFTER_THE_FACT: Final = ("occurred_at", "done_by")
 """Folded below every form: it happened earlier, or somebody else did it."""

@@ -42,6 +42,7 @@ class Line:
     by_when: datetime | None
     left: TimeLeft | None
     levels: Sequence[str]
+    supervised: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ def _soon_until(now: datetime, calendar: WorkingCalendar, soon: int) -> datetime
 def _line(row: Row[Any], calendar: WorkingCalendar, now: datetime, soon: int) -> Line:
     place = " ".join(name for name in (row.township, row.village) if name)
     held = time_left(calendar, now, row.by_when, soon)
-    return Line(row.Dispute, row.office, place, row.next, row.by_when, held, row.levels or ())
+    told = (row.next, row.by_when, held, row.levels or (), row.supervised)
+    return Line(row.Dispute, row.office, place, *told)
 
 
 def _areas(session: Session, reach: Any) -> list[tuple[str, str]]:

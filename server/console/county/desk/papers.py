@@ -33,7 +33,7 @@ LARGE["desk.add_file"] = MAX_BYTES + MAX_FORM
 def expose(pages: Blueprint) -> None:
     """Add these pages to the desk's."""
     rule = "/disputes/<uuid:dispute_id>"
-    pages.add_url_rule(f"{rule}/files", view_func=add_file, methods=["POST"])
+    pages.add_url_rule(f"{rule}/files/add", view_func=add_file, methods=["POST"])
     slip = f"{rule}/parties/<uuid:party_id>/slip"
     pages.add_url_rule(slip, view_func=give_slip, methods=["POST"])
 
@@ -66,7 +66,10 @@ def give_slip(dispute_id: UUID, party_id: UUID) -> Response:
 def _keep(dispute_id: UUID) -> None:
     me, sent = asker().identity, request.files.get("file")
     id_ = request.form.get("id", "")
-    content = sent.read() if sent else b""
+    content = b""
+    if sent:
+        content = sent.read()
+        sent.close()
     if not content or not is_id(id_):
         raise BadAttachment
     purpose = "document" if content.startswith(b"%PDF-") else "photo"

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from server.console.county.desk.acts import ACTS, AFTER_THE_FACT
+from server.console.county.desk.acts import ACTS, AFTER_THE_FACT, MUST_SAY
 from server.console.frame.forms import filled, loaded, local_time, whole
 from server.disputes.rules.events import NewEvent
 from server.disputes.rules.registering import NewDispute
 from server.disputes.schemas import DisputeIn, EventIn
+from server.errors import Invalid
 from server.ladder.kinds import Event
 
 Typed = MultiDict[str, str]
@@ -32,6 +33,8 @@ def event_in(typed: Typed, dispute_id: UUID, event: Event, now: datetime) -> New
     given["terms"] = list(_terms(typed)) if "terms" in names else []
     given["outcomes"] = list(_outcomes(typed)) if "outcomes" in names else []
     sent = loaded(EventIn(), {**_plain(given), "event": event.value})
+    if event in MUST_SAY and not sent.get("why"):
+        raise Invalid(errors={"why": "missing"})
     id_, occurred_at, done_by = sent.pop("id"), sent.pop("occurred_at"), sent.pop("done_by")
     fields = {**sent, "dispute_id": dispute_id}
     return NewEvent(id_, fields, occurred_at or now, now, done_by=done_by)

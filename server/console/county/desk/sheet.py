@@ -18,11 +18,11 @@ from server.ladder.calendar import LOCAL
 MOST: Final = 10_000  # rows; who wants more asks for all of the places (docs/gis.md)
 
 
-def workbook(lines: Sequence[Line]) -> bytes:
-    """The list as XLSX."""
+def workbook(lines: Sequence[Line], total: int) -> bytes:
+    """The list as XLSX; one that is longer than a sheet here says so at its end."""
     with tempfile.TemporaryDirectory(prefix="desk-") as folder:
         path = Path(folder) / "disputes.xlsx"
-        write_xlsx(path, [(_("纠纷"), _titles(), _rows(lines))])
+        write_xlsx(path, [(_("纠纷"), _titles(), [*_rows(lines), *_rest(lines, total)])])
         return path.read_bytes()
 
 
@@ -30,6 +30,7 @@ def _titles() -> list[str]:
     return [
         *(_("编号"), _("类别"), _("状态"), _("在哪里"), _("下一步"), _("期限"), _("时限")),
         *(_("层级"), _("承办单位"), _("登记时间"), _("紧急提醒"), _("再次反映")),
+        _("督办"),
     ]
 
 
@@ -49,7 +50,14 @@ def _rows(lines: Sequence[Line]) -> Iterator[list[Any]]:
             _local(case.recorded_at),
             _local(case.alerted_at),
             case.again,
+            _("督办中") if line.supervised else "",
         ]
+
+
+def _rest(lines: Sequence[Line], total: int) -> Iterator[list[Any]]:
+    """What is missing is never missing in silence."""
+    if total > len(lines):
+        yield [_("只列出前 %(n)s 件，共 %(total)s 件：请缩小范围再导出", n=len(lines), total=total)]
 
 
 def _local(at: datetime | None) -> datetime | None:

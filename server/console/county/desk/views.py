@@ -15,7 +15,7 @@ from server.access.door import Asker, asker, may
 from server.access.schemas import RevealIn
 from server.audit.service import record
 from server.console.county.desk import new, papers, words
-from server.console.county.desk.acts import ACTS
+from server.console.county.desk.acts import ACTS, MUST_SAY
 from server.console.county.desk.case import Case, case_page, read_case
 from server.console.county.desk.errors import MovedMeanwhile, SentBefore
 from server.console.county.desk.listing import read_listing
@@ -69,7 +69,7 @@ def export_list() -> Response:
     with transaction(asker().identity) as session:
         listing = read_listing(session, asker(), asked, MOST)
         record(session, "export.read", export="desk", format="xlsx", rows=len(listing.lines))
-    answer = Response(workbook(listing.lines), content_type=MEDIA[Format.XLSX])
+    answer = Response(workbook(listing.lines, listing.total), content_type=MEDIA[Format.XLSX])
     name = f"disputes-{local_day(asker().identity.now)}.xlsx"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return _no_store(answer)
@@ -191,6 +191,7 @@ def _form(case: Case, event: Event, typed: Typed, trouble: WanggeError | None = 
         trouble=words.summed_up(trouble),
         since=[e for e in case.file.events if seen is not None and e.n > seen],
         rows_of_terms=ROWS_OF_TERMS,
+        must_say=MUST_SAY,
         me=asker().user_id,
     )
 

@@ -15,15 +15,19 @@ export function half(text) {
  * server/console/frame/look.py says. @param {string} text @returns {string[]}
  */
 export function halves(text) {
-  const pairs = [...text.matchAll(PAIR)];
-  const cut = pairs.length ? pairs : [LAST.exec(text) ?? ["", "", text]];
-  return [1, 2].map((k) => cut.map((one) => (one[k] ?? "").trim()).join(" "));
+  const [first, ...rest] = text.replace(STOP, "$1\0").split("\0");
+  if (!rest.length) {
+    const last = [...text].reduce((at, one, k) => (one > "\u2e7f" ? k : at), -1);
+    return [[...text].slice(0, last + 1).join("").trim(), [...text].slice(last + 1).join("").trim()];
+  }
+  const between = rest.slice(0, -1).map((one) => one.replace(START, "$1\0").split("\0"));
+  const zh = [first, ...between.map((one) => one[1] ?? "")];
+  const en = [...between.map((one) => one[0]), ...rest.slice(-1)];
+  return [zh, en].map((half) => half.map((one) => one.trim()).filter(Boolean).join(" "));
 }
 
-const HAN = "[\\u{2e80}-\\u{10ffff}]";
-const STOP = `[。！？][”’）]*\\s+(?=\\S)(?!${HAN})`;
-const PAIR = new RegExp(`([^]*?${STOP})([^]*?(?:[.!?](?=\\s+${HAN}[^]*?${STOP})|$))`, "gu");
-const LAST = new RegExp(`^([^]*${HAN})?([^]*)$`, "u");
+const STOP = /([。！？][”’）]*)\s+(?=[^\s\u{2e80}-\u{10ffff}])/gu;
+const START = /([.!?])\s+(?=[\u{2e80}-\u{10ffff}])/u;
 
 /** JSON of the API. @param {string} path @param {any} [body] @param {AbortSignal} [signal]
  * @returns {Promise<any>} Rejects with Refused. */
@@ -37,14 +41,21 @@ export async function ask(path, body, signal) {
   throw new Refused([told.detail ?? answer.statusText, ...fields].map(half).join(" "));
 }
 
-/** The page that a form is answered with. @param {HTMLFormElement} form
- * @param {HTMLElement | null} by the button that sent it
+/**
+ * The page that a form is answered with; `moved`: where it led once it was done. Whoever has to sign
+ * in first is led there, and what is typed or drawn waits in this browser.
+ * @param {HTMLFormElement} form @param {HTMLElement | null} by the button that sent it
  * @returns {Promise<{page: Document, status: number, moved: string | null}>} */
 export async function send(form, by) {
   const data = new FormData(form);
   if (by instanceof HTMLButtonElement && by.name) data.set(by.name, by.value);
   const answer = await fetch(form.action, { method: "POST", body: data, headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const done = answer.ok && new URL(answer.url).searchParams.has("done");
+  if (answer.redirected && !done) {
+    location.assign(answer.url);
+    await new Promise(() => {}); // the browser leaves
+  }
   return { page, status: answer.status, moved: answer.redirected ? answer.url : null };
 }
 

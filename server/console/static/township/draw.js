@@ -121,9 +121,10 @@ const DOES = {
     else say(words.no_remove);
   },
   put: () => {
-    const [lon, lat] = [Number(part("lon").value), Number(part("lat").value)];
+    const [lon, lat] = ["lon", "lat"].map((id) => Number(part(id).value.trim() || NaN));
     const fine = at("corner") && Math.abs(lon) <= 180 && Math.abs(lat) <= 90;
     if (fine) step(carried(sketch.drawing, Number(part("corner").value), [lon, lat]));
+    else say(words.no_place);
   },
   across: () => cutFrom(at("corner"), [], at("across")),
   draft,
@@ -140,6 +141,7 @@ studio.addEventListener("click", (event) => {
 });
 part("whole").addEventListener("change", () => {
   desk.whole = part("whole").checked;
+  part("outcome").replaceChildren(); // what was previewed is another plan
   check();
 });
 document.addEventListener("keydown", (event) => {

@@ -3,7 +3,7 @@
 
 import { ask, calmly, half, Refused } from "./asking.js";
 import { boxOf, feature } from "./draw_map.js";
-import { desk, map, named, nameOfCode, onStep, part, plan, say, sayWhy, show, step, village, words } from "./draw_desk.js";
+import { desk, map, named, nameOfCode, onStep, part, plan, say, sayWhy, show, sketch, step, village, words } from "./draw_desk.js";
 import { drawingOf } from "./topology.js";
 
 const PAUSE = 250; // milliseconds after the last step
@@ -15,13 +15,14 @@ onStep(() => {
 
 export const check = calmly(async () => {
   const { cells, ended } = plan();
+  const asked = sketch.drawing;
   if (!cells.length) {
     tell(words.unchanged, []);
     return;
   }
   try {
     const { findings } = await ask("/moves/check", { village, cells, ended });
-    tell(words.fits, findings.features);
+    if (asked === sketch.drawing) tell(words.fits, findings.features); // else it is asked again
   } catch (error) {
     tell(error instanceof Refused ? error.message : words.failed, []);
   }

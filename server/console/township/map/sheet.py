@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from geo.codes import Level
@@ -47,11 +48,18 @@ def by_township(
     cells: Sequence[Mapping[str, Any]], villages: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Townships by code, each with its sums."""
-    digits = Level.TOWNSHIP.digits
-    names = {one["code"][:digits]: one["township"] for one in villages}
-    found = []
-    for code in sorted(names):
-        own = [one for one in cells if one["code"].startswith(code)]
-        sums = total(own, [one for one in villages if one["code"].startswith(code)])
-        found.append({"code": code, "name": names[code], **sums})
-    return found
+    of = partial(_by_prefix, digits=Level.TOWNSHIP.digits)
+    own_cells, own_villages = of(cells), of(villages)
+    return [
+        {"code": code, "name": own[0]["township"], **total(own_cells.get(code, []), own)}
+        for code, own in sorted(own_villages.items())
+    ]
+
+
+def _by_prefix(
+    places: Iterable[Mapping[str, Any]], digits: int
+) -> dict[str, list[Mapping[str, Any]]]:
+    of: dict[str, list[Mapping[str, Any]]] = {}
+    for place in places:
+        of.setdefault(place["code"][:digits], []).append(place)
+    return of

@@ -54,7 +54,8 @@ def place() -> Any:
             done = service.place_households(session, by, held, asked["items"], asked["why"])
     except (Invalid, NotFound, Clash, TryLater) as error:
         return _page(form, form, error)
-    told = {"under": form.get("under", ""), "done": sum(done.values()), **done}
+    again = {name: form[name] for name in ("under", "reason") if form.get(name)}
+    told = {**again, "done": sum(done.values()), **done}
     return redirect(f"/map/unplaced?{urlencode(told)}", HTTPStatus.SEE_OTHER)
 
 
@@ -103,6 +104,7 @@ def _page(asked: Mapping[str, str], typed: Form, trouble: WanggeError | None) ->
         status_of(type(trouble)) if trouble else HTTPStatus.OK,
         under=under,
         reason=wanted["reason"],
+        after=wanted["after"],
         villages=villages,
         lost=lost,
         cells=cells,
@@ -113,7 +115,8 @@ def _page(asked: Mapping[str, str], typed: Form, trouble: WanggeError | None) ->
         trouble=trouble,
         faults=_faults(trouble, typed),
         words=words,
-        done=asked.get("done") if trouble is None else None,
+        done=None if trouble else request.args.get("done", type=int),
+        hand=request.args.get("hand", type=int),
     )
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 
+from flask import current_app
 from flask_babel import gettext as _
 from marshmallow import ValidationError
 
 from geo.errors import GeoError
 from server.console.frame.look import sentence
-from server.errors import Clash, Invalid, NotFound, TryLater, WanggeError
+from server.errors import Clash, Invalid, Malformed, NotFound, TryLater, WanggeError
 from server.moves import service
 from server.moves.door import moving_by
 from server.moves.errors import BadPlan
@@ -88,8 +88,8 @@ def _apply(form: Form, planned: Planned) -> Step:
 def _plan_in(form: Form) -> Any:
     """The plan that was previewed. Raises BadPlan."""
     try:
-        return json.loads(form.get("plan", ""))
-    except (ValueError, RecursionError) as error:
+        return current_app.json.loads(form.get("plan", ""))
+    except (ValueError, Malformed) as error:
         raise BadPlan from error
 
 

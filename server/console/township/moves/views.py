@@ -6,18 +6,18 @@ show its `#act` beside the map instead (static/township/acts.js).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Response, redirect, request
+from flask import Response, current_app, redirect, request
 from sqlalchemy.orm import Session
 
 from server.access.door import asker, may
-from server.console.frame.pages import blueprint, shown
+from server.bodies import Unstorable
+from server.console.frame.pages import LARGE, blueprint, shown
 from server.console.township.moves import words
 from server.console.township.moves.staff import (
     Colleague,
@@ -29,7 +29,7 @@ from server.console.township.moves.staff import (
 )
 from server.console.township.moves.steps import Step, take
 from server.db import transaction
-from server.errors import Invalid
+from server.errors import Invalid, Malformed
 from server.households.queries import map_households
 from server.households.schemas import mask_name
 from server.households.unplaced.queries import count_by_village
@@ -49,6 +49,7 @@ pages = blueprint("acts", __name__)
 TOWNSHIP: Final = 9  # digits of a township's code
 VILLAGE: Final = 12
 MAX_DRAWING: Final = 4 << 20  # bytes of a form with a drawing
+LARGE["acts.redraw"] = MAX_DRAWING
 _OF_THE_STEP: Final = frozenset({"plan", "token", "step", "done"})
 _FIELDS: Final = {"by": "user", "plan": "user", "line": "drawing", "geometry": "drawing"}
 
@@ -56,8 +57,8 @@ _FIELDS: Final = {"by": "user", "plan": "user", "line": "drawing", "geometry": "
 @pages.before_request
 def take_drawings() -> None:
     """A drawing of a whole village is larger than other forms."""
-    if request.endpoint == "acts.redraw":
-        request.max_content_length = request.max_form_memory_size = MAX_DRAWING
+    if request.endpoint in LARGE:
+        request.max_form_memory_size = MAX_DRAWING
 
 
 @pages.get("/map/cells/<code>/acts")
@@ -117,7 +118,7 @@ def merge(code: str) -> Any:
 
     step = take(form, planned)
     if step.done:
-        kept = step.done.plan["merge"]["keep"]
+        kept = step.done.plan.get("merge", {}).get("keep", code)  # another page's plan comes too
         return redirect(f"/map/cells/{kept}/merge?done=1", HTTPStatus.SEE_OTHER)
     return _merge_page(code, step, form, chosen)
 
@@ -132,8 +133,10 @@ def show_redraw(village: str) -> Response:
 @pages.post("/map/villages/<village>/redraw")
 @may("move.make")
 def redraw(village: str) -> Any:
-    """What the drawing would do; then do it."""
+    """What the drawing would do; then do it. Raises Unstorable."""
     form = request.form
+    if any("\0" in text for text in form.values()):
+        raise Unstorable
 
     def planned() -> Mapping[str, Any]:
         drawn = _drawing(form)
@@ -259,8 +262,8 @@ def _homes(session: Session, step: Step) -> Mapping[str, str]:
 def _drawing(form: Mapping[str, str]) -> dict[str, Any]:
     """What the map drew: cells and ended of a redraw. Raises BadPlan."""
     try:
-        drawn = json.loads(form.get("drawing", ""))
-    except (ValueError, RecursionError) as error:
+        drawn = current_app.json.loads(form.get("drawing", ""))
+    except (ValueError, Malformed) as error:
         raise BadPlan from error
     if not isinstance(drawn, dict):
         raise BadPlan

@@ -1,12 +1,11 @@
 // @ts-check
 /** 改正: what is written of a household, where it changed. Only what was changed is sent. */
 
-import { fill, h } from "./dom.js";
+import { h } from "./dom.js";
 import { sheet } from "./drafts.js";
-import { count, end, isTelephone, line, mark, select, telephone } from "./form.js";
+import { count, end, isTelephone, line, mark, refuse, select, telephone } from "./form.js";
 import { position } from "./position.js";
 import { KINDS, LIVED } from "./terms.js";
-import { box, plain } from "./trouble.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./shell.js").At} At */
@@ -27,11 +26,14 @@ export async function draw(at) {
   return [h("h1", { tabindex: "-1" }, t("改正：{name}", { name: home.head_name })), trouble, drawn];
 }
 
-/** @param {Fields} home @returns {Fields} */
+/**
+ * What the form shows, and beside it what it was: the office is told, should both have changed it.
+ * @param {Fields} home @returns {Fields}
+ */
 function shownAs(home) {
-  const { head_name, address, telephone, people, kind, state } = home;
-  const shown = { head_name, address: address ?? "", telephone: telephone ?? "", people: people == null ? "" : String(people), kind, state };
-  return { ...shown, was: { ...shown } };
+  const { head_name, address = null, telephone = null, people = null, kind, state, location = null } = home;
+  const shown = { head_name, address: address ?? "", telephone: telephone ?? "", people: people === null ? "" : String(people), kind, state };
+  return { ...shown, was: { head_name, address, telephone, people, kind, state, location } };
 }
 
 /** @param {Sheet} form */
@@ -59,15 +61,13 @@ async function keep(at, id, form, drawn, trouble) {
   const { values, about } = form;
   if (!mark(drawn, wrong(values))) return;
   const set = changed(values);
+  const was = Object.fromEntries(Object.keys(set).map((name) => [name, values.was[name] ?? null]));
   try {
     await form.settle();
-    if (Object.keys(set).length > 0) await at.during(at.phone.record({ entity: "household", op: "patch", id, set, draft: about.name }));
+    if (Object.keys(set).length > 0) await at.during(at.phone.record({ entity: "household", op: "patch", id, set, was, draft: about.name }));
     await form.drop();
   } catch (error) {
-    const said = box(plain(error));
-    fill(trouble, said);
-    said.focus();
-    return;
+    return refuse(form, trouble, error);
   }
   at.say(t("已记下。"));
   at.go(`#/household?id=${id}`);
@@ -95,7 +95,7 @@ function changed(values) {
     kind: values.kind,
     state: values.state,
   };
-  const was = { ...values.was, telephone: telephone(values.was.telephone), people: count(values.was.people) };
+  const was = { ...values.was, address: values.was.address ?? "", telephone: telephone(values.was.telephone) };
   const set = Object.fromEntries(Object.entries(meant).filter(([name, value]) => value !== was[name]));
   return values.location ? { ...set, location: values.location } : set;
 }

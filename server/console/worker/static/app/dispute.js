@@ -1,15 +1,14 @@
 // @ts-check
 /** 记纠纷: what it is about, where, who; whether somebody is in danger. A code for whoever wants it. */
 
-import { fill, h } from "./dom.js";
+import { h } from "./dom.js";
 import { sheet } from "./drafts.js";
-import { count, end, line, lines, mark, more, select, tick } from "./form.js";
+import { count, end, line, lines, mark, more, refuse, select, tick } from "./form.js";
 import { parties, partiesOf, wrongParties } from "./parties.js";
 import { of as photosOf, photos } from "./photo.js";
 import { cells, known, villages } from "./places.js";
 import { CATEGORIES, CHANNELS, SIZES } from "./terms.js";
 import { untyped } from "./times.js";
-import { box, plain } from "./trouble.js";
 import { noRoom } from "./visit.js";
 import { t } from "./words.js";
 import { noteDispute } from "../sync/field.js";
@@ -65,7 +64,7 @@ function begun(household, home, places) {
   const where = home?.cell_id ? `c:${home.cell_id}` : home ? `v:${home.village_id}` : places[0]?.[0];
   const first = { id: newId(), side: "applicant", household_id: household, name: "", telephone: "", wants_code: true };
   const second = { id: newId(), side: "respondent", household_id: null, name: "", telephone: "", wants_code: false };
-  return { id: newId(), where, parties: [first, second] };
+  return { id: newId(), alert_id: newId(), where, parties: [first, second] };
 }
 
 /** @param {At} at @param {Sheet} form @param {[string, string][]} places */
@@ -102,14 +101,11 @@ async function keep(at, form, drawn, trouble) {
   const { values, about } = form;
   try {
     await form.settle();
-    const more = { draft: about.name, files: photosOf(form), alert: Boolean(values.alert) };
+    const more = { draft: about.name, files: photosOf(form), alert: Boolean(values.alert) && (values.alert_id ?? true) };
     await at.during(noteDispute(at.phone, disputeOf(values), more));
     await form.drop();
   } catch (error) {
-    const said = box(plain(error));
-    fill(trouble, said);
-    said.focus();
-    return;
+    return refuse(form, trouble, error);
   }
   at.say(t("已记下。"));
   const coded = values.parties.some((/** @type {Fields} */ one) => one.wants_code);

@@ -35,7 +35,7 @@ export function fill(place, ...children) {
 }
 
 /**
- * A button that acts once at a time.
+ * A button that acts once at a time. What it cannot do is told to whoever listens for `failed`.
  * @param {string} label
  * @param {() => any} act
  * @param {Traits} [traits]
@@ -46,6 +46,9 @@ export function button(label, act, traits = {}) {
     made.disabled = true;
     try {
       await act();
+    } catch (error) {
+      const place = made.isConnected ? made : document;
+      place.dispatchEvent(new CustomEvent("failed", { bubbles: true, detail: error }));
     } finally {
       made.disabled = false;
     }

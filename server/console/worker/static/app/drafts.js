@@ -41,6 +41,14 @@ export class Sheet {
     this.changed = false;
     /** @type {Promise<void> | null} */
     this.at = null;
+    /** A photo that is being made small. @type {Promise<unknown>} */
+    this.making = Promise.resolve();
+  }
+
+  /** Whoever saves waits for this. @param {Promise<unknown>} made */
+  during(made) {
+    this.making = made.catch(() => undefined);
+    return made;
   }
 
   /** The values have changed: keep them. Never waits; the last change is what is kept. */
@@ -52,6 +60,7 @@ export class Sheet {
 
   /** Wait until all of it is kept. */
   async settle() {
+    await this.making;
     while (this.at) await this.at;
   }
 
@@ -112,7 +121,11 @@ export async function allKept() {
   await Promise.all([...writing].map((one) => one.settle()));
 }
 
-/** @param {Phone} phone @param {(open: Open[]) => Open[]} change */
+/**
+ * The longest list is for what was typed in: forms that were only looked at leave it first.
+ * @param {Phone} phone @param {(open: Open[]) => Open[]} change
+ */
 async function list(phone, change) {
-  await phone.keepDraft(LIST, change((await phone.draft(LIST)) ?? []));
+  const before = (await phone.draft(LIST)) ?? [];
+  await phone.keepDraft(LIST, change(before.length < MOST ? before : await unfinished(phone)));
 }

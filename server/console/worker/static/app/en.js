@@ -24,6 +24,9 @@ export const EN = {
   没写完的: "Unfinished",
   "请写数字。": "Write a number.",
   "时间还没到。": "That time has not come yet.",
+  "还有 {n} 张在手机里，记录上传以后接着传。": "{n} still on this phone; they follow once their records are sent.",
+  "这一条已在另一个窗口保存过，内容与这里不同。若要把这里写的另存一条，请再点保存；不要就点不记了。": "This one was saved in another window, with other content. To save what stands here as another record, tap Save again; else tap Discard.",
+  "浏览器不让此页保存内容：请用普通窗口（不是无痕窗口），并允许此网站保存数据。": "The browser does not let this page keep anything: use an ordinary window (not a private one), and allow this site to store data.",
   "新版本，点此更新": "New version: tap to update",
   "登录已过期：点此登录后才能上传": "Signed out: tap to sign in, then records can be sent",
 
@@ -351,7 +354,7 @@ export const EN = {
   打开: "Open",
   不是我: "That is not me",
   回到名单: "Back to the list",
-  "第一次登录需要网络；以后没有网络也能打开。": "The first sign-in needs a network; later it opens without.",
+  "第一次登录需要网络；以后没有网络也能打开。不要用无痕窗口：一关就什么都没了。": "The first sign-in needs a network; later it opens without. Do not use a private window: all is gone when it closes.",
   验证码: "Code",
   "密码正确。您启用了两步验证。": "The password is right. You use two steps.",
   "验证器上的 6 位数字，或一个备用码": "The 6 digits of your authenticator, or a recovery code",

@@ -4,6 +4,8 @@
 import { button, fill, h } from "./dom.js";
 import { box, plain } from "./trouble.js";
 import { t } from "./words.js";
+import { newId } from "../sync/ids.js";
+import { SavedOtherwise } from "../sync/model.js";
 
 /** @typedef {import("./drafts.js").Sheet} Sheet */
 /** @typedef {import("./terms.js").Table} Table */
@@ -88,6 +90,20 @@ export function end(sheet, form, save, [said, leave], trouble) {
   form.addEventListener("submit", (event) => (event.preventDefault(), act.click()));
   sheet.kept = () => (kept.textContent = t("写的内容已随手存在手机里。"));
   sheet.trouble = (error) => fill(trouble, box(plain(error)));
+}
+
+/**
+ * Say why nothing was saved. What was saved with other content in another tab is another record here.
+ * @param {Sheet} sheet @param {HTMLElement} trouble @param {unknown} error
+ */
+export function refuse(sheet, trouble, error) {
+  if (error instanceof SavedOtherwise) {
+    for (const name of ["id", "alert_id", "new_household"]) if (sheet.values[name]) sheet.values[name] = newId();
+    sheet.touch();
+  }
+  const said = box(plain(error));
+  fill(trouble, said);
+  said.focus();
 }
 
 /**

@@ -60,6 +60,7 @@ function needLine(at, id, need) {
   const withdraw = async () => {
     await at.phone.record({ entity: "service_need", op: "patch", id, set: { withdrawn: true } });
     at.say(t("已按本人意愿撤回。"));
+    at.redraw();
   };
   return [h("strong", {}, named(NEEDS, need.need)), h("p", { class: "hint" }, consent), button(t("撤回同意"), withdraw, { class: "quiet" })];
 }

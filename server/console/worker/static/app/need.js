@@ -1,12 +1,11 @@
 // @ts-check
 /** A service that somebody wants from us, with the consent that it stands on. */
 
-import { fill, h } from "./dom.js";
+import { h } from "./dom.js";
 import { sheet } from "./drafts.js";
-import { end, line, mark, radios, select } from "./form.js";
+import { end, line, mark, radios, refuse, select } from "./form.js";
 import { GIVEN_BY, HOW, NEEDS } from "./terms.js";
 import { isoDay } from "./times.js";
-import { box, plain } from "./trouble.js";
 import { t } from "./words.js";
 import { newId } from "../sync/ids.js";
 
@@ -36,7 +35,7 @@ export async function draw(at) {
       at.say(t("已记下。"));
       at.go(back);
     } catch (error) {
-      fill(trouble, box(plain(error)));
+      refuse(form, trouble, error);
     }
   };
   end(form, drawn, save, [t("不记了"), () => form.drop().then(() => at.go(back))], trouble);

@@ -10,6 +10,7 @@ import { QUARANTINE_FULL } from "../sync/model.js";
 
 /** @typedef {import("./shell.js").At} At */
 /** @typedef {import("../sync/model.js").Kept} Kept */
+/** @typedef {import("../sync/files.js").KeptFile} KeptFile */
 /** @typedef {Record<string, string[]>} Reasons  slug → [why, what to do] */
 
 const MEGABYTE = 1024 * 1024;
@@ -29,8 +30,8 @@ const ALARMS = {
 /** @param {At} at */
 export async function draw(at) {
   const { phone } = at;
-  const [waiting, aside, outbox, numbers, alarms, room, reasons] = await Promise.all([
-    phone.waiting(), phone.setAside(), phone.outbox(), phone.numbers(), phone.alarms(), phone.room(), at.reasons(),
+  const [waiting, aside, outbox, numbers, alarms, room, reasons, files] = await Promise.all([
+    phone.waiting(), phone.setAside(), phone.outbox(), phone.numbers(), phone.alarms(), phone.room(), at.reasons(), phone.files.waiting(),
   ]);
   const conflicts = outbox.filter((kept) => kept.state === "conflict");
   return [
@@ -41,7 +42,8 @@ export async function draw(at) {
     waiting.length > 0 && section(t("等着上传"), await list(at, waiting, reasons)),
     aside.length > 0 && section(t("没有生效的"), await list(at, aside, reasons)),
     conflicts.length > 0 && section(t("两边不一样，等人决定"), await list(at, conflicts, reasons)),
-    waiting.length + aside.length + conflicts.length === 0 && h("p", { class: "empty" }, t("都传上去了，没有要您处理的。")),
+    files.length > 0 && section(t("照片"), photos(at, files, reasons)),
+    waiting.length + aside.length + conflicts.length + files.length === 0 && h("p", { class: "empty" }, t("都传上去了，没有要您处理的。")),
     alarms.length > 0 && section(t("手机与服务器"), h("ul", { class: "plain" }, alarms.map((one) => h("li", { class: "hint" }, `${minute(one.at)} ${t(ALARMS[one.kind] ?? one.kind)}`)))),
     details(numbers, room),
   ];
@@ -80,6 +82,15 @@ async function card(at, kept, reasons) {
     state === "rejected" && reason === QUARANTINE_FULL && button(t("重新上传"), () => at.phone.sendAgain(change.mid), { class: "quiet" }),
     state === "rejected" && button(t("看过了，收起"), () => at.phone.putAway(change.mid), { class: "quiet" }),
   );
+}
+
+/** What follows its record, and what the server does not take. @param {At} at @param {KeptFile[]} files @param {Reasons} reasons */
+function photos(at, files, reasons) {
+  const refused = files.filter((one) => one.refused);
+  const card = (/** @type {KeptFile} */ one) =>
+    h("li", { class: "card" }, explain(reasons, one.refused ?? "").map((said) => h("p", {}, said)), button(t("看过了，收起"), () => at.phone.files.putAway(one.id).then(at.redraw), { class: "quiet" }));
+  const due = files.length - refused.length;
+  return h("ul", { class: "plain" }, due > 0 && h("li", {}, t("还有 {n} 张在手机里，记录上传以后接着传。", { n: due })), refused.map(card));
 }
 
 /** What a record is, and of whom. @param {At} at @param {Kept} kept */

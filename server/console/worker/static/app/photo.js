@@ -27,7 +27,7 @@ export function photos(sheet) {
     if (!picked) return;
     said.textContent = t("正在缩小照片……");
     try {
-      add(sheet, { id: newId(), purpose: "photo", blob: await small(picked) });
+      await sheet.during(small(picked).then((blob) => add(sheet, { id: newId(), purpose: "photo", blob })));
       said.textContent = "";
     } catch {
       said.textContent = t("这张照片打不开，请换一张。");

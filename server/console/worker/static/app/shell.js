@@ -14,6 +14,7 @@ import * as outbox from "./outbox.js";
 import * as slip from "./slip.js";
 import { Syncing } from "./syncing.js";
 import { box, plain } from "./trouble.js";
+import { whenUnseen } from "./unseen.js";
 import { takeNewer } from "./updates.js";
 import * as visit from "./visit.js";
 import { ask } from "./who.js";
@@ -59,8 +60,9 @@ const VIEWS = {
   outbox: { draw: outbox.draw, place: "outbox", live: true },
   me: { draw: me.draw, place: "", live: false },
 };
+/** @type {Readonly<Record<string, string>>} */
+const TITLES = { cells: "我的网格", visit: "记走访", dispute: "记纠纷", outbox: "待传" };
 const SETTLE = 150; // ms
-const UNSEEN = 30 * 60 * 1000; // ms out of sight after which the phone locks: it may be in other hands
 
 export class Shell {
   /** @param {HTMLElement} page @param {Handset} handset */
@@ -79,6 +81,8 @@ export class Shell {
     this.name = "";
     this.login = "";
     this.said = "";
+    /** What a button could not do. */
+    this.trouble = "";
     this.newer = false;
     this.drawing = 0;
     this.showing = 0;
@@ -90,13 +94,16 @@ export class Shell {
     this.deaf = () => {};
     fill(page, this.head, this.notices, this.main, this.bar);
     window.addEventListener("hashchange", () => void this.show());
-    this.lockUnseen();
+    document.addEventListener("failed", (event) => ((this.trouble = plain(/** @type {CustomEvent} */ (event).detail)), this.frame()));
+    whenUnseen(() => this.phone && void this.lock());
   }
 
   /** Ask who holds the phone. @param {string} [again]  whose login the server no longer knows */
   async ask(again) {
     this.frame();
-    await ask(this.main, this.handset, (phone) => this.enter(phone), again);
+    await ask(this.main, this.handset, (phone) => this.enter(phone), again).catch((/** @type {unknown} */ error) =>
+      fill(this.main, h("h1", { tabindex: "-1" }, t("没有办成")), box(plain(error))),
+    );
     this.main.querySelector("h1")?.focus();
   }
 
@@ -115,9 +122,14 @@ export class Shell {
   async away() {
     const { phone, syncing } = this;
     this.phone = this.syncing = null;
+    this.drawing += 1; // what is just being drawn comes too late
+    [this.showing, this.said, this.trouble] = [0, "", ""];
     this.deaf();
     fill(this.main);
-    await Promise.all([allKept(), syncing?.stop(), ...this.writing].map((one) => Promise.resolve(one).catch(() => undefined)));
+    this.frame("");
+    // A sync is not waited for: on a dead line that takes minutes, and it may end anywhere.
+    void syncing?.stop().catch(() => undefined);
+    await Promise.all([allKept(), ...this.writing].map((one) => Promise.resolve(one).catch(() => undefined)));
     phone?.close();
   }
 
@@ -125,7 +137,7 @@ export class Shell {
   async show() {
     if (!this.phone) return this.ask();
     const mine = ++this.drawing;
-    this.showing = mine;
+    [this.showing, this.trouble] = [mine, ""];
     const { view, at } = this.named(this.phone);
     this.frame(view.place);
     const drawn = await view.draw(at).catch((/** @type {unknown} */ error) => [h("h1", { tabindex: "-1" }, t("没有办成")), box(plain(error))]);
@@ -133,17 +145,15 @@ export class Shell {
     const said = this.said;
     [this.said, this.showing] = ["", 0];
     fill(this.main, said && h("p", { class: "done", role: "status" }, said), ...drawn);
-    const title = this.main.querySelector("h1");
-    document.title = `${title?.textContent ?? ""} · ${t("网格")}`;
     window.scrollTo(0, 0);
-    title?.focus({ preventScroll: true });
+    this.main.querySelector("h1")?.focus({ preventScroll: true });
   }
 
   /** @private @param {Phone} phone @returns {{view: View, at: At}} */
   named(phone) {
     const hash = location.hash.startsWith("#/") ? location.hash : HOME;
     const [path = "", query = ""] = hash.slice(2).split(/\?(.*)/);
-    const view = VIEWS[path] ?? /** @type {View} */ (VIEWS.cells);
+    const view = /** @type {View} */ (Object.prototype.hasOwnProperty.call(VIEWS, path) ? VIEWS[path] : VIEWS.cells);
     return {
       view,
       at: {
@@ -196,6 +206,8 @@ export class Shell {
   /** The bars above and below. @param {string} [place] */
   frame(place = this.bar.dataset.place ?? "") {
     this.bar.dataset.place = place;
+    // No name in it: a browser's history keeps titles, whoever holds the phone next.
+    document.title = place ? `${t(TITLES[place] ?? "")} · ${t("网格")}` : t("网格");
     const here = this.phone !== null;
     const busy = this.syncing?.busy && h("span", { class: "busy" }, t("正在同步"));
     fill(this.head, h("a", { class: "mark", href: HOME }, t("网格")), busy, here && h("a", { class: "me", href: "#/me" }, this.name));
@@ -223,7 +235,8 @@ export class Shell {
       await this.ask(login);
     };
     return [
-      this.newer && button(t("新版本，点此更新"), () => takeNewer(this.quiet()), { class: "notice" }),
+      this.trouble && box(this.trouble),
+      this.newer && button(t("新版本，点此更新"), () => takeNewer(() => this.quiet()), { class: "notice" }),
       this.syncing?.loginLost && button(t("登录已过期：点此登录后才能上传"), again, { class: "notice" }),
     ].filter(Boolean);
   }
@@ -268,23 +281,18 @@ export class Shell {
   async leave() {
     const { phone, syncing } = this;
     await allKept();
-    await syncing?.stop();
-    if (phone) await this.handset.signOut(phone).catch((/** @type {unknown} */ error) => plain(error));
+    void syncing?.stop().catch(() => undefined);
+    // Closed before: a sync that is on its way lays nothing into what is emptied here.
+    phone?.close();
+    const trouble = phone ? await this.handset.signOut(phone).then(() => "", plain) : "";
     await this.lock();
-  }
-
-  /** @private */
-  lockUnseen() {
-    let since = 0;
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") since = Date.now();
-      else if (this.phone && since && Math.abs(Date.now() - since) > UNSEEN) void this.lock();
-    });
+    this.trouble = trouble;
+    this.frame();
   }
 
   /** @private */
   reasons() {
-    if (!this.why) this.why = fetch(`${this.base}reasons.json`).then((answer) => answer.json()).catch(() => ({}));
+    if (!this.why) this.why = fetch(`${this.base}reasons.json`).then((answer) => answer.json()).catch(() => ((this.why = null), {}));
     return this.why;
   }
 }

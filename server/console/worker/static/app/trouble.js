@@ -9,6 +9,7 @@ import {
   LoginLost,
   NoRoom,
   RowsLocked,
+  SavedOtherwise,
   SignInRefused,
   StoreClosed,
   TooLong,
@@ -19,6 +20,7 @@ import {
 export function plain(error) {
   if (error instanceof NoRoom) return t("手机空间不足，没有记下。写的内容还在这里：请先腾出空间，再点保存。");
   if (error instanceof TooLong) return t("内容太长，没有记下。请删减文字后再保存。");
+  if (error instanceof SavedOtherwise) return t("这一条已在另一个窗口保存过，内容与这里不同。若要把这里写的另存一条，请再点保存；不要就点不记了。");
   if (error instanceof RowsLocked) return t("这部手机超过 30 天没有同步，住户信息已锁住。同步一次就会恢复；现在仍然可以记录。");
   if (error instanceof StoreClosed) return t("页面已在别处更新，请重新打开。没有同步的记录都在。");
   if (error instanceof WrongPassword) return t("密码不对。请用上次登录时的密码。");
@@ -26,6 +28,7 @@ export function plain(error) {
   if (error instanceof LoginLost) return t("登录已过期，请重新登录。没有同步的记录都在。");
   if (error instanceof LineLost) return t("现在连不上服务器。记录都在手机里，有网络时会自动上传。");
   if (error instanceof LineRefused) return t("服务器看不懂这个版本发出的内容，请更新页面。记录都在手机里。");
+  if (error instanceof DOMException && error.name === "SecurityError") return t("浏览器不让此页保存内容：请用普通窗口（不是无痕窗口），并允许此网站保存数据。");
   console.error(error);
   return t("页面出错了。已经记下的都在，请重新打开页面。");
 }

@@ -6,7 +6,8 @@ const ADDRESS = "sw.js";
 
 /** @type {ServiceWorker | null} */
 let waiting = null;
-let asked = false;
+/** What must be over before this page goes. @type {(() => Promise<unknown>) | null} */
+let asked = null;
 
 /**
  * Let the phone keep this page. `newer` is told when another version lies ready.
@@ -14,7 +15,7 @@ let asked = false;
  */
 export async function keepPage(scope, newer) {
   if (!("serviceWorker" in navigator)) return;
-  navigator.serviceWorker.addEventListener("controllerchange", () => asked && location.reload());
+  navigator.serviceWorker.addEventListener("controllerchange", () => asked && void reload(asked));
   try {
     const kept = await navigator.serviceWorker.register(scope + ADDRESS, { scope, updateViaCache: "none" });
     const look = () => ready(kept, newer);
@@ -30,13 +31,20 @@ export async function keepPage(scope, newer) {
 
 /**
  * Take the newer version, after `quiet`: what is typed and what is being sent is in the store by then.
- * @param {Promise<unknown>} quiet
+ * @param {() => Promise<unknown>} quiet
  */
 export async function takeNewer(quiet) {
-  await quiet;
-  asked = true;
-  if (waiting) waiting.postMessage("take-over");
-  else location.reload();
+  await quiet();
+  asked = quiet;
+  // Another tab may have let it take over already: then there is nothing to wait for.
+  if (waiting && waiting.state === "installed") waiting.postMessage("take-over");
+  else await reload(quiet);
+}
+
+/** A letter may have been typed meanwhile. @param {() => Promise<unknown>} quiet */
+async function reload(quiet) {
+  await quiet();
+  location.reload();
 }
 
 /** @param {ServiceWorkerRegistration} kept @param {() => void} newer */

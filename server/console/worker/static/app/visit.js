@@ -3,14 +3,14 @@
 
 import { button, fill, h } from "./dom.js";
 import { sheet } from "./drafts.js";
-import { count, end, isTelephone, line, lines, mark, more, radios, select, telephone } from "./form.js";
+import { count, end, isTelephone, line, lines, mark, more, radios, refuse, select, telephone } from "./form.js";
 import { finder } from "./people.js";
 import { of as photosOf, photos } from "./photo.js";
 import { known, villages } from "./places.js";
 import { position } from "./position.js";
 import { OUTCOMES, PURPOSES } from "./terms.js";
 import { typed, untyped } from "./times.js";
-import { box, plain } from "./trouble.js";
+import { box } from "./trouble.js";
 import { t } from "./words.js";
 import { newId } from "../sync/ids.js";
 
@@ -122,10 +122,7 @@ async function keep(at, form, drawn, trouble) {
   try {
     household = await at.during(store(at, form, form.values.village_id || (mine[0]?.[0] ?? "")));
   } catch (error) {
-    const said = box(plain(error));
-    fill(trouble, said);
-    said.focus();
-    return;
+    return refuse(form, trouble, error);
   }
   at.say(t("已记下。"));
   at.go(`#/household?id=${household}`);

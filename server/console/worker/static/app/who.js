@@ -99,7 +99,7 @@ function stranger(main, handset, enter, back) {
     come: () => handset.signIn(login.value.trim(), secret.value),
     retry: (instead) => handset.signIn(login.value.trim(), secret.value, instead),
   });
-  main.append(h("p", { class: "hint" }, t("第一次登录需要网络；以后没有网络也能打开。")));
+  main.append(h("p", { class: "hint" }, t("第一次登录需要网络；以后没有网络也能打开。不要用无痕窗口：一关就什么都没了。")));
   if (back) main.append(button(t("回到名单"), () => ask(main, handset, enter), { class: "link" }));
 }
 

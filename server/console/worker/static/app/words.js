@@ -14,7 +14,9 @@ export function language() {
 /** @param {"zh" | "en"} wanted */
 export function speak(wanted) {
   chosen = wanted;
-  localStorage.setItem(KEPT, wanted);
+  try {
+    localStorage.setItem(KEPT, wanted);
+  } catch (_refused) {} // a browser that keeps nothing: the store says so to the person
   document.documentElement.lang = wanted === "en" ? "en" : "zh-CN";
 }
 
@@ -38,19 +40,25 @@ export function half(text) {
  * server/console/frame/look.py says. @param {string} text @returns {string[]}
  */
 export function halves(text) {
-  const pairs = [...text.matchAll(PAIR)];
-  const cut = pairs.length ? pairs : [LAST.exec(text) ?? ["", "", text]];
-  return [1, 2].map((k) => cut.map((one) => (one[k] ?? "").trim()).join(" "));
+  const [first, ...rest] = text.replace(STOP, "$1\0").split("\0");
+  if (!rest.length) {
+    const last = [...text].reduce((at, one, k) => (one > "\u2e7f" ? k : at), -1);
+    return [[...text].slice(0, last + 1).join("").trim(), [...text].slice(last + 1).join("").trim()];
+  }
+  const between = rest.slice(0, -1).map((one) => one.replace(START, "$1\0").split("\0"));
+  const zh = [first, ...between.map((one) => one[1] ?? "")];
+  const en = [...between.map((one) => one[0]), ...rest.slice(-1)];
+  return [zh, en].map((half) => half.map((one) => one.trim()).filter(Boolean).join(" "));
 }
 
-const HAN = "[\\u{2e80}-\\u{10ffff}]";
-const STOP = `[。！？][”’）]*\\s+(?=\\S)(?!${HAN})`;
-const PAIR = new RegExp(`([^]*?${STOP})([^]*?(?:[.!?](?=\\s+${HAN}[^]*?${STOP})|$))`, "gu");
-const LAST = new RegExp(`^([^]*${HAN})?([^]*)$`, "u");
+const STOP = /([。！？][”’）]*)\s+(?=[^\s\u{2e80}-\u{10ffff}])/gu;
+const START = /([.!?])\s+(?=[\u{2e80}-\u{10ffff}])/u;
 
 /** @returns {"zh" | "en"} */
 function first() {
-  const kept = localStorage.getItem(KEPT);
-  if (kept === "zh" || kept === "en") return kept;
+  try {
+    const kept = localStorage.getItem(KEPT);
+    if (kept === "zh" || kept === "en") return kept;
+  } catch (_refused) {} // as above
   return navigator.language.toLowerCase().startsWith("en") ? "en" : "zh";
 }

@@ -138,6 +138,15 @@ export class Book {
   }
 
   /**
+   * Add up what has passed: a wall clock set back later does not undo it.
+   * @param {Pocket} pocket
+   */
+  async _growSilent(pocket) {
+    if ((await pocket.fact("silent")) === null) return;
+    pocket.keepFact("silent", { ms: await this._silentFor(pocket), read: this._clock.read() });
+  }
+
+  /**
    * @template T
    * @param {(pocket: Pocket) => Promise<T>} act
    */

@@ -101,7 +101,8 @@ export function recordVisit(phone, { id, ...set }, { draft, files } = {}) {
 /**
  * @param {Phone} phone
  * @param {NewDispute} dispute
- * @param {{draft?: string, files?: File[], alert?: boolean}} [more]  alert: threat to life
+ * @param {{draft?: string, files?: File[], alert?: boolean | string}} [more]  alert: threat to life; an id
+ *   drawn with the form makes saving it twice once
  * @returns {Promise<string>} its id
  */
 export function noteDispute(phone, { id, ...set }, { draft, files, alert = false } = {}) {
@@ -111,6 +112,7 @@ export function noteDispute(phone, { id, ...set }, { draft, files, alert = false
   const warning = {
     entity: "dispute_event",
     op: "append",
+    ...(typeof alert === "string" ? { id: alert } : {}),
     set: { dispute_id: id, event: "alert", why: set.story },
   };
   return phone.recordAll(alert ? [dispute, warning] : [dispute]);

@@ -174,6 +174,9 @@ export class NoRoom extends PhoneError {}
 /** More than a change can carry. Nothing was written: the form still has what was typed. */
 export class TooLong extends PhoneError {}
 
+/** The same form was saved with other content, in another tab: it needs an id of its own. */
+export class SavedOtherwise extends PhoneError {}
+
 /** Silent for too long: rows are shown again after the next sync that goes through. */
 export class RowsLocked extends PhoneError {}
 

@@ -1,10 +1,11 @@
 // @ts-check
 /** The outbox within one transaction: what waits, and for a while what was answered. */
 
-import { MAX_CHANGE_BYTES, QUARANTINED, REJECTED, SENT_AGAIN, STATES, TooLong } from "./model.js";
+import { MAX_CHANGE_BYTES, QUARANTINED, REJECTED, SENT_AGAIN, STATES, SavedOtherwise, TooLong } from "./model.js";
 import { answer, each } from "./store.js";
 
 /** @typedef {import("./model.js").Change} Change */
+/** @typedef {import("./model.js").Fields} Fields */
 /** @typedef {import("./model.js").Kept} Kept */
 
 /**
@@ -75,12 +76,15 @@ export class Outbox {
   }
 
   /**
-   * Whether this was saved before, under the id that its form drew.
-   * @param {{entity: string, op: string, id?: string}} written
+   * Whether this was saved before, under the id that its form drew. Rejects with SavedOtherwise
+   * where other content was: to take that for the same would lose what stands in this form.
+   * @param {{entity: string, op: string, id?: string, set: Fields}} written
    */
-  async isWritten({ entity, op, id }) {
+  async isWritten({ entity, op, id, set }) {
     if (op === "patch" || !id) return false;
-    return (await this.ofRow(entity, id)).some((line) => line.change.op !== "patch");
+    const before = (await this.ofRow(entity, id)).find((line) => line.change.op !== "patch");
+    if (before && !isSame(before.change.set, set)) throw new SavedOtherwise("saved with other content");
+    return before !== undefined;
   }
 
   /**
@@ -220,6 +224,15 @@ export function isSetAside(line) {
  */
 function wiped(line) {
   return { ...line, change: { ...line.change, set: {}, was: {} }, wiped: true };
+}
+
+/**
+ * Whether a form says the same. A resident's code is drawn with the saving, and in each tab another.
+ * @param {Fields} one @param {Fields} other
+ */
+function isSame(one, other) {
+  const said = (/** @type {Fields} */ set) => JSON.stringify(set, (name, value) => (name === "code" ? Boolean(value) : value));
+  return said(one) === said(other);
 }
 
 /** Bytes of a change as it travels, or a little less. @param {Change} change */

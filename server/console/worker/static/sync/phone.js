@@ -107,8 +107,8 @@ export class Phone extends Book {
   }
 
   /**
-   * Several things of one form, all or none; the first one's id. Once the first is written, none is
-   * written again.
+   * Several things of one form, all or none; the first one's id. What stands here under its id already
+   * is not written again. Rejects with SavedOtherwise where it stands here with other content.
    * @param {Recording[]} recordings
    * @returns {Promise<string>}
    */
@@ -119,9 +119,15 @@ export class Phone extends Book {
     });
     await this._write(async (pocket, tx) => {
       for (const { draft } of recordings) if (draft) pocket.dropDraft(draft);
-      if (await pocket.outbox.isWritten(recordings[0])) return; // by a second press, in another tab
+      const again = []; // by a second press, in another tab
+      for (const recording of recordings) again.push(await pocket.outbox.isWritten(recording));
       await this._growSilent(pocket);
-      for (const [k, recording] of recordings.entries()) await this._writeDown(pocket, tx, rows[k], recording);
+      for (const [k, recording] of recordings.entries()) {
+        const { entity, op, id, files = [] } = recording;
+        const there = op === "patch" || !id ? again.includes(true) : again[k]; // with the others, or itself
+        if (!there) await this._writeDown(pocket, rows[k], recording);
+        for (const file of files) this.files.keep(tx, entity, rows[k], file);
+      }
     });
     this._bell.ring();
     return rows[0];
@@ -252,14 +258,12 @@ export class Phone extends Book {
 
   /**
    * @param {Pocket} pocket
-   * @param {IDBTransaction} tx
    * @param {string} id
    * @param {Recording} recording
    */
-  async _writeDown(pocket, tx, id, { entity, op, set, was, files = [] }) {
+  async _writeDown(pocket, id, { entity, op, set, was }) {
     const before = was || (op === "patch" ? await pocket.rows.seen(entity, id, set) : {});
     await putOut(this._means, pocket, { entity, id, op, set: { ...set }, was: before, at: this._clock.read() });
-    for (const file of files) this.files.keep(tx, entity, id, file);
   }
 
   async _sync() {
@@ -271,15 +275,6 @@ export class Phone extends Book {
     };
     const done = await takeTurn(this._store, `wangge-sync-${this.user}`, this._locks, act);
     return done || { ...emptySummary(), busy: true };
-  }
-
-  /**
-   * Add up what has passed: a wall clock set back later does not undo it.
-   * @param {Pocket} pocket
-   */
-  async _growSilent(pocket) {
-    if ((await pocket.fact("silent")) === null) return;
-    pocket.keepFact("silent", { ms: await this._silentFor(pocket), read: this._clock.read() });
   }
 
   /**

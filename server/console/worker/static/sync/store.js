@@ -203,6 +203,7 @@ function isDomError(error) {
  */
 function spoken(error) {
   const name = isDomError(error) ? error.name : "";
+  if (name === "UnknownError" && /denied/.test(error.message)) return new DOMException(error.message, "SecurityError");
   // A disk that is really full fails at commit, in words that say no more than that.
   if (name === "QuotaExceededError" || name === "UnknownError") return new NoRoom(name);
   if (name === "InvalidStateError" || name === "VersionError") return new StoreClosed(name);
