@@ -41,7 +41,7 @@ class MailServer:
     password: str | None = field(default=None, repr=False)
 
 
-PROVIDER = "统一身份认证 county sign-in"
+PROVIDER = "统一身份认证 the county account"
 
 
 @dataclass(frozen=True, slots=True)

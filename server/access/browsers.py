@@ -92,6 +92,14 @@ def forget(answer: Response) -> None:
     _set(answer, _SESSION, "", timedelta())
 
 
+def disown(answer: Response) -> None:
+    """Take its name too: whoever signs in here next does so on a new device. This one was revoked,
+    and unlike a phone a browser has nothing left to deliver.
+    """
+    forget(answer)
+    _set(answer, _BROWSER, "", timedelta())
+
+
 def _set(answer: Response, name: str, value: str, age: timedelta) -> None:
     answer.set_cookie(
         _named(name),

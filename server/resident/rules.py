@@ -17,6 +17,8 @@ from server.resident.words import (
     NEXT_HANDLE,
     NEXT_LOOKS_AFTER,
     NEXT_RATES,
+    NEXT_WAS_ACCEPT,
+    NEXT_WAS_HANDLE,
     NO_LEVEL_ABOVE,
     WAYS,
     Said,
@@ -164,10 +166,12 @@ class OwnCase:
 
     def _next_of_the_holder(self) -> Said | None:
         held = self.present
-        if held.ended_at is not None or held.overdue:
+        if held.ended_at is not None:
             return None
-        top, handled = self.at_the_top, held.accept_until is None
+        top, handled = self.at_the_top and not held.overdue, held.accept_until is None
         said = NEXT_AT_THE_TOP if top else NEXT_HANDLE if handled else NEXT_ACCEPT
+        if held.overdue:
+            said = NEXT_WAS_HANDLE if handled else NEXT_WAS_ACCEPT
         day = held.deadline if top or held.accept_until is None else held.accept_until
         return Said(*(text.format(day=day) for text in said))
 

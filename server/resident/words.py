@@ -51,6 +51,14 @@ NEXT_AT_THE_TOP: Final = Said(
     "下一步：承办单位最迟 {day} 办完。到期没有办完，转为督办。",
     "Next: the Office finishes by {day}. If it does not, it is supervised from then on.",
 )
+NEXT_WAS_ACCEPT: Final = Said(
+    "承办单位最迟应在 {day} 受理，现已超过，正在督办。",
+    "The Office should have taken it up by {day}; it is being supervised.",
+)
+NEXT_WAS_HANDLE: Final = Said(
+    "承办单位最迟应在 {day} 办完，现已超过，正在督办。",
+    "The Office should have finished by {day}; it is being supervised.",
+)
 NEXT_LOOKS_AFTER: Final = Said(
     "下一步：承办单位回访约定是否做到，之后结案。您现在就可以评价。",
     "Next: the Office sees that what was agreed is done, then closes it. You may rate it now.",
@@ -185,7 +193,7 @@ PAGE: Final[dict[str, Said]] = {
     "received": Said("收到", "Received"),
     "accept_until": Said("受理期限", "To be taken up by"),
     "deadline": Said("办理期限", "To be handled by"),
-    "overdue": Said("已超过期限，上级正在督办", "Over its time; it is being supervised"),
+    "overdue": Said("已超过，正在督办", "Over its time; it is being supervised"),
     "ended": Said("结束", "Ended"),
     "terms": Said("您应履行的约定", "What you agreed to do"),
     "done": Said("已履行", "done"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -24,6 +25,9 @@ def test_a_sick_worker_is_stood_in_for_beside_the_map(site: Site, lang: str) -> 
     acts.locator("#user").select_option("worker-a1e")
     acts.locator("#to").fill("2026-03-23")
     acts.locator("#why").fill("示例：病假三周")
+    page.reload()  # half filled in: it waits where it was left
+    acts.locator("a[href$='/assign']").click()
+    expect(acts.locator("#why")).to_have_value("示例：病假三周")
     acts.locator("[value=preview]").click()
     expect(acts.locator("#preview")).to_contain_text("3 户" if lang == "zh" else "them: 3")
     assert_accessible(page)
@@ -80,6 +84,15 @@ def test_the_second_of_two_who_draw_sees_both_and_loses_nothing(site: Site) -> N
     first, second = drawn(site), drawn(site)
     drag_the_border(first, 60)
     drag_the_border(second, 110)
+    expect(second.locator("#checked")).to_contain_text("没有重叠")
+    session = second.context.cookies()
+    second.context.clear_cookies()  # the session is over: signed in again, all is still there
+    ask(second)
+    second.wait_for_url(re.compile("/sign-in"))
+    second.context.add_cookies([{**one} for one in session])
+    second.goto(REDRAW)
+    expect(second.locator("#restored")).to_be_visible()
+    expect(second.locator("#why")).to_have_value("示例：河改道")
     ask(second)
     expect(second.locator("#preview")).to_be_visible()
     ask(first)

@@ -1,7 +1,7 @@
 """The worker's phone in a browser, against a real server: what can go wrong, and nothing is lost.
 
-The shorter half runs with everything else, the other with `make faults`; there WANGGE_HISTORIES makes
-more of the tabs that die.
+The main ones run with everything else, the others with `make faults`; there WANGGE_HISTORIES
+makes more of the tabs that die.
 """
 
 from __future__ import annotations
@@ -122,8 +122,8 @@ def test_a_page_that_comes_too_late_is_thrown_away(phone: Lived, county: SmallCo
 
 
 def test_saving_twice_saves_once(phone: Lived, county: SmallCounty) -> None:
-    """A double press, and the same form restored in another tab. What says something else is no second
-    press: it is refused until it has an id of its own, and stays in its form.
+    """A double press, and the same form restored in another tab. What says something else is no
+    second press: it is refused until it has an id of its own, and stays in its form.
     """
     tabs = [phone.tab(), phone.tab()]
     tabs[0].sign_in(LI)

@@ -29,11 +29,13 @@ REFUSING = """(() => {
   Object.defineProperty(window, "localStorage", { get: refuse });
   IDBFactory.prototype.open = refuse;
 })()"""
-# What the outbox waits for comes when `late` is called.
+# What the outbox asks for comes when `late` is called.
 LATE = """() => {
   const real = window.fetch;
-  window.fetch = (path, ...more) => String(path).endsWith("reasons.json")
-    ? new Promise(done => (window.late = () => done(new Response("{}")))) : real(path, ...more);
+  window.asked = new Promise(told => {
+    window.fetch = (path, ...more) => !String(path).endsWith("reasons.json") ? real(path, ...more)
+      : new Promise(done => told(window.late = () => done(new Response("{}"))));
+  });
 }"""
 SEEN = """seen => {
   Object.defineProperty(document, "visibilityState", { value: seen, configurable: true });
@@ -259,10 +261,10 @@ def test_two_users_share_a_phone_and_a_new_version_loses_nothing(
     assert second["supersedes_id"] == first["id"]
     home = desk.get(f"/households/{first['household_id']}")
     assert home["village_id"] == str(id_of("A1"))
-    page_and_office_change_one_thing(page, county)
+    page_and_office_change_one_thing(page, county, site)
 
 
-def page_and_office_change_one_thing(page: Page, county: SmallCounty) -> None:
+def page_and_office_change_one_thing(page: Page, county: SmallCounty, site: Site) -> None:
     """The form had shown what the office has changed since: both values are logged."""
     go(page, "cells")
     page.locator("ul.rows a", has_text="A1w1").click()
@@ -273,6 +275,7 @@ def page_and_office_change_one_thing(page: Page, county: SmallCounty) -> None:
     changed = {"address": "示例：办公室写的"}
     answer = office.call("PATCH", f"/households/{id_of('A1w-1')}", json=changed)
     assert answer.status_code == 200, answer.text
+    site.pass_time(minutes=1)
     go(page, "outbox")
     page.get_by_role("button", name="现在同步").click()
     go(page, "cells")
@@ -283,7 +286,7 @@ def page_and_office_change_one_thing(page: Page, county: SmallCounty) -> None:
     expect(page.locator(".done")).to_be_visible()
     go(page, "outbox")
     expect(page.get_by_text("都传上去了")).to_be_visible()
-    logged = office.get("/sync/conflicts", status="all")["items"]
+    logged = office.get("/sync/conflicts", state="logged")["items"]
     assert [one["field"] for one in logged] == ["address"]
 
 
@@ -312,7 +315,7 @@ def test_a_full_phone_says_so_and_keeps_what_is_typed(site: Site) -> None:
     # Out of sight for long, it locks; what was just being drawn comes too late.
     page.evaluate(LATE)
     go(page, "outbox")
-    page.wait_for_function("window.late")
+    page.evaluate("() => asked.then(() => {})")
     page.evaluate(SEEN, "hidden")
     site.pass_time(minutes=31)
     page.evaluate(SEEN, "visible")

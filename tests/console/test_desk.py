@@ -143,6 +143,9 @@ def test_the_list_is_narrowed_in_words_and_never_by_a_name(ladder: Ladder) -> No
     assert listed(look(ladder, "mediator-a1"))[0] == wages, "the most pressing first"
     assert "已逾期 1 个工作日" in look(ladder, "mediator-a1")
     assert "督办中" in look(ladder, "mediator-a1").split("<tbody>")[1]
+    page = look(ladder, "mediator-a1", "/disputes?overdue=true&under=511921")
+    assert 'href="/disputes?under=511921">时限：已逾期' in page, "what narrows can be taken away"
+    assert '<input type="hidden" name="overdue" value="true">' in page
     for query in ("status=nonsense", "page=0", "page=9999", "due=x", "under=x", "supervised=maybe"):
         look(ladder, "mediator-a1", f"/disputes?{query}", expect=422)
 
@@ -453,6 +456,7 @@ def test_a_name_is_shown_for_a_reason_and_the_look_is_kept(ladder: Ladder) -> No
     assert "示某乙" in answer.text
     assert "00013800011" in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
+    assert f'href="{address}' not in answer.text, "the other language leads to a page that is one"
     head = address.replace(parties["respondent"], parties["applicant"])
     assert "示某A1w1" in told(ladder, "mediator-a1", head, 200, reason="示例：约时间调解")
     assert send(ladder, "mediator-a2", address, reason="示例好奇").status_code == 404

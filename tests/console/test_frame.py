@@ -95,6 +95,18 @@ def test_signing_out_ends_the_session_not_the_cookie_alone(county: SmallCounty) 
     assert desk.get("/account").status_code == 303
 
 
+def test_a_browser_that_was_revoked_by_mistake_can_be_signed_in_on_anew(
+    county: SmallCounty,
+) -> None:
+    desk, other = reader(county, "county"), reader(county, "county")
+    (device,) = re.findall(r'name="device" value="([^"]+)"', desk.get("/account/devices").text)
+    assert desk.send("/account/devices", device=device, reason="lost").status_code == 303
+    assert "此终端已停用" in other.get("/account").text
+    assert other.get("/account").status_code == 303
+    assert other.sign_in("county").status_code == 303
+    assert other.get("/account").status_code == 200
+
+
 def test_the_language_is_chosen_kept_and_else_the_browsers(county: SmallCounty) -> None:
     desk = reader(county)
     assert 'lang="zh-CN"' in desk.get("/sign-in", lang="fr").text

@@ -64,6 +64,18 @@ def test_the_table_has_every_cell_of_ones_own(county: SmallCounty) -> None:
         look(county.sign_in(login), expect=403)
 
 
+def test_a_map_of_boundaries_that_were_drawn_for_show_says_so(county: SmallCounty) -> None:
+    county.clock.pass_time(days=2)
+    note, desk = "网格边界为演示而画", county.sign_in("township-a")
+    pages = ("/map", "/map?as_of=2026-03-03", f"/map/villages/{VILLAGES['A1']}/redraw")
+    for address in pages:
+        assert note in look(desk, address), address
+    with transaction(county.worker) as session:
+        session.execute(text("UPDATE grid_cell SET synthetic = false"))
+    for address in pages:
+        assert note not in look(desk, address), address
+
+
 def test_a_county_of_many_cells_is_told_by_township(
     county: SmallCounty, monkeypatch: pytest.MonkeyPatch
 ) -> None:

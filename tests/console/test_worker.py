@@ -26,7 +26,9 @@ ENTRY = re.compile(r'^  (?:"([^"]+)"|(\w+)): "', re.M)
 # What browsers learnt after Chrome 80: an old phone has no newer one.
 TOO_NEW = re.compile(
     r"\?\?=|\|\|=|&&=|\.at\(-|Object\.hasOwn|structuredClone|\.replaceAll\(|#\w+ ="
+    r"|\.findLast|AbortSignal\.|Promise\.any|\.randomUUID|\.toSorted|\.groupBy|\d_\d|static \{"
 )
+TOO_NEW_STYLE = re.compile(r"[ ;{](?:row-|column-)?gap:|inset:|aspect-ratio:|\d[dsl]vh|:is\(|:has\(")
 
 
 def test_the_page_is_kept_whole_or_not_at_all(county: SmallCounty) -> None:
@@ -77,6 +79,7 @@ def test_all_of_it_is_small() -> None:
 def test_the_scripts_say_nothing_that_an_old_browser_cannot_read() -> None:
     scripts = {p: text.decode() for p, text in kit.files().items() if p.endswith(".js")}
     assert {p: TOO_NEW.findall(text) for p, text in scripts.items() if TOO_NEW.search(text)} == {}
+    assert TOO_NEW_STYLE.findall(kit.files()["work.css"].decode()) == []
 
 
 def test_every_word_is_there_in_english_and_none_is_over() -> None:

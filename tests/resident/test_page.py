@@ -68,7 +68,10 @@ def test_a_code_is_typed_and_the_case_stands_there(residents: Residents) -> None
         *("村 ◉", "乡镇 ○", "已登记", "最迟 2026-03-05 受理"),
     ):
         assert said in page.text, said
-    assert [form["do"] for form in page.forms] == ["request", "recusal", "withdraw", "refuse"]
+    other, *acts = page.forms
+    assert [form["do"] for form in acts] == ["request", "recusal", "withdraw", "refuse"]
+    assert other.pop("lang") == "en"
+    assert "Registered. The Office below" in post(residents, {**other, "lang": "en"}).text
     for canary in (*CANARIES, *residents.parties.values()):
         assert canary not in page.html
 
@@ -102,6 +105,12 @@ def test_the_county_is_the_last_level_and_the_page_says_what_is_next(residents: 
     page = post(residents, {"code": code, "lang": "en"})
     assert "You may go to court." in page.text
     assert "request" not in [form["do"] for form in page.forms]
+    residents.county.clock.pass_time(days=30)  # fifteen to take it up, sixty to finish
+    residents.ladder.climb()
+    page = post(residents, {"code": code})
+    for said in ("应在 2026-03-17 受理，现已超过，正在督办", "2026-03-17 ⚠ 已超过"):
+        assert said in page.text, said
+    assert "还有" in page.text.split("办理期限", 1)[1]  # that one has not passed
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from server.access.federation.errors import ProviderAway
 
@@ -48,7 +48,19 @@ def _asked(url: str, body: str | None, headers: Mapping[str, str]) -> tuple[int,
         if tls
         else http.client.HTTPConnection(host, parts.port, timeout=SECONDS)
     )
-    connection.connect()
+    try:
+        connection.connect()
+        return _within_time(connection, parts, body, headers)
+    finally:
+        connection.close()
+
+
+def _within_time(
+    connection: http.client.HTTPConnection,
+    parts: SplitResult,
+    body: str | None,
+    headers: Mapping[str, str],
+) -> tuple[int, dict[str, Any]]:
     # The socket's time-out begins anew with each byte: who sends one a second would never end. The
     # connection itself forgets its socket when the last answer has begun.
     alarm = threading.Timer(SECONDS, _cut, (connection.sock,))
@@ -63,7 +75,6 @@ def _asked(url: str, body: str | None, headers: Mapping[str, str]) -> tuple[int,
         return answer.status, _object(answer.read(_MOST + 1))
     finally:
         alarm.cancel()
-        connection.close()
 
 
 def _object(said: bytes) -> dict[str, Any]:

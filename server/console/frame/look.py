@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _
 from server.access.door import clock
 from server.console.frame.assets import asset
 from server.console.frame.language import in_language
+from server.console.frame.pages import readable_path
 from server.ids import new_id
 from server.ladder.routing import Level
 
@@ -112,5 +113,5 @@ def _here(**changes: Any) -> str:
 def _in_other() -> tuple[str, str]:
     """This page in the other language: its address and the language's own name."""
     code, name = in_language("en", "zh"), in_language("English", "中文")
-    joined = _here()
+    joined = _here() if request.method == "GET" else readable_path()
     return f"{joined}{'&' if '?' in joined else '?'}lang={code}", name

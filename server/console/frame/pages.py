@@ -14,7 +14,8 @@ from flask import Blueprint, Flask, Response, current_app, g, redirect, render_t
 from werkzeug.exceptions import HTTPException
 
 from server import problems
-from server.access.errors import ProveAgain, SecondFactorNeeded
+from server.access import browsers
+from server.access.errors import DeviceRevoked, ProveAgain, SecondFactorNeeded
 from server.bodies import Unstorable
 from server.console.frame.language import language, own_language
 from server.console.frame.places import places_of
@@ -52,7 +53,7 @@ def tell_people(app: Flask) -> None:
             led: Response = _led_on(NotSignedIn())
             return led
         problem = answer.get_json()
-        page = _dress(_trouble_page(answer.status_code, problem["detail"], problem["request"]))
+        page = _dress(_trouble_page(answer.status_code, problem["detail"], problem.get("request", "")))
         for name in {"Allow", "Retry-After"} & set(answer.headers.keys()):
             page.headers[name] = answer.headers[name]
         return page
@@ -78,6 +79,21 @@ def own_path(path: str | None) -> str:
         path and path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     )
     return path if path and own else "/"
+
+
+def readable_path() -> str:
+    """This page; of a form whose address shows nothing by itself, the page that it stood on. Who
+    wanted to leave comes back to nothing.
+    """
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    if request.path == "/sign-out":
+        return "/"
+    here = current_app.create_url_adapter(request)
+    if here and here.test(request.path, "GET"):
+        return request.full_path.rstrip("?")
+    came = urlsplit(request.headers.get("Referer", ""))
+    return own_path(came.path if came.netloc == request.host else None)
 
 
 def _bound() -> None:
@@ -112,6 +128,8 @@ def _trouble(error: WanggeError) -> Any:
     answer = _trouble_page(status_of(type(error)), error.detail)
     if isinstance(error, TryLater):
         answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, DeviceRevoked):
+        browsers.disown(answer)
     return answer
 
 
@@ -119,7 +137,7 @@ def _led_on(error: WanggeError) -> Any:
     """To the page where what is missing can be done, and from there back to this one."""
     if isinstance(error, SecondFactorNeeded):
         return redirect("/account/second-factor", HTTPStatus.SEE_OTHER)
-    path = _readable_path()
+    path = readable_path()
     if isinstance(error, NotSignedIn):
         return redirect(f"/sign-in?next={quote(path)}", HTTPStatus.SEE_OTHER)
     # A form goes along as it was sent (307), so that nothing typed is lost: account/proving.py.
@@ -127,21 +145,6 @@ def _led_on(error: WanggeError) -> Any:
     path = request.path if sent else path
     along = HTTPStatus.TEMPORARY_REDIRECT if sent else HTTPStatus.SEE_OTHER
     return redirect(f"/prove?next={quote(path, safe='')}", along)
-
-
-def _readable_path() -> str:
-    """This page; of a form whose address shows nothing by itself, the page that it stood on. Who
-    wanted to leave comes back to nothing.
-    """
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    if request.path == "/sign-out":
-        return "/"
-    here = current_app.create_url_adapter(request)
-    if here and here.test(request.path, "GET"):
-        return request.path
-    came = urlsplit(request.headers.get("Referer", ""))
-    return own_path(came.path if came.netloc == request.host else None)
 
 
 def _http_trouble(error: HTTPException) -> Any:

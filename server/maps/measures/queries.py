@@ -34,11 +34,14 @@ class Asked(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Rows with the columns of CELL and VILLAGE; `mark`: the newest of the feed then."""
+    """Rows with the columns of CELL and VILLAGE; `mark`: the newest of the feed then; `synthetic`:
+    boundaries among them were drawn for demonstration.
+    """
 
     cells: Sequence[Sequence[Any]]
     villages: Sequence[Sequence[Any]]
     mark: str | None
+    synthetic: bool
 
 
 CELL = (
@@ -53,7 +56,11 @@ def measure(by: Identity, asked: Asked) -> Measured:
     with transaction(by, snapshot=True) as session:
         run(session, _PLAN, {})
         (found,) = run(session, STATEMENT, values_of(asked, by.now))
-    return Measured(found.cells or [], found.villages or [], found.mark)
+    return _measured(found)
+
+
+def _measured(found: Any) -> Measured:
+    return Measured(found.cells or [], found.villages or [], found.mark, found.synthetic)
 
 
 def values_of(asked: Asked, now: datetime) -> dict[str, Any]:
@@ -122,7 +129,7 @@ def recall(by: Identity, asked: Asked, at: datetime) -> Measured:
     with transaction(by, snapshot=True) as session:
         values = {"held": sorted(asked.held or ()), "under": asked.under, "at": at}
         (found,) = run(session, _PAST, {"everywhere": asked.held is None, **values})
-    return Measured(found.cells or [], found.villages or [], found.mark)
+    return _measured(found)
 
 
 _WORKERS = text("""
@@ -148,6 +155,8 @@ _PLAN = f"""
 
 
 _NEWEST = "(SELECT cast(mark AS text) FROM feed_mark ORDER BY seq DESC LIMIT 1) AS mark"
+_SYNTHETIC = """EXISTS (SELECT FROM grid_cell g JOIN {0} asked ON asked.id = g.id
+                         WHERE g.synthetic) AS synthetic"""
 
 
 # An amended visit counts as its amendment says. One look at the visits serves both spans: of each
@@ -231,7 +240,7 @@ STATEMENT = f"""
               FROM villages v
               LEFT JOIN lost  ON lost.village_id = v.id
               LEFT JOIN cases ON cases.bucket = v.bucket) AS villages,
-           {_NEWEST}
+           {_NEWEST}, {_SYNTHETIC.format("mine")}
 """
 
 
@@ -265,5 +274,5 @@ _PAST = f"""
            (SELECT json_agg(json_build_array(v.code, v.name, v.township, NULL, NULL, NULL)
                             ORDER BY v.code)
               FROM villages v) AS villages,
-           {_NEWEST}
+           {_NEWEST}, {_SYNTHETIC.format("cells")}
 """

@@ -32,6 +32,7 @@ class MapOut(Schema):
 
     `visited` of `households` were met or telephoned from `from` to `to`; `unseen` were not since
     `unseen_since`; `unplaced` are of the cell's village. A village's `open` lie in no single cell.
+    `synthetic`: boundaries among them were drawn for demonstration.
     """
 
     as_of = fields.Date(allow_none=True)
@@ -42,6 +43,7 @@ class MapOut(Schema):
     cells = _Rows(fields.List(fields.Raw()))
     village_columns = fields.List(fields.String())
     villages = _Rows(fields.List(fields.Raw()))
+    synthetic = fields.Boolean()
     classes = fields.Dict(keys=fields.String(), values=fields.List(fields.Float()))
 
 

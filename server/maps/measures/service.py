@@ -45,6 +45,7 @@ def measure(
         "villages": found.villages,
         "classes": _classes(cells) if as_of is None else {},
         "mark": found.mark,
+        "synthetic": found.synthetic,
     }
 
 

@@ -20,10 +20,11 @@ def picture(told: Answers) -> dict[str, Any]:
     for one in told.rungs[:-1]:
         names[f"{one.key}-climbed"] = (_("到期自动上报"), "clock")
         names[f"{one.key}-escalated"] = (_("人工上报"), "person")
+    through = {one.key: one.decided.n for one in told.rungs}  # also what is left out of the links
     links = list(_links(told.rungs))
     used = {end for link in links for end in link[:2]}
     nodes = [
-        {"id": key, "name": name, "kind": kind}
+        {"id": key, "name": name, "kind": kind, "n": through.get(key)}
         for key, (name, kind) in names.items()
         if key in used
     ]

@@ -54,8 +54,8 @@ function fill(form, kept) {
   }
 }
 
-/** @param {HTMLFormElement} form */
-function keep(form) {
+/** Also of a form that a script puts into the page. @param {HTMLFormElement} form */
+export function keep(form) {
   const key = PREFIX + form.dataset.keep;
   // The answer to a form brings everything typed along: only what is opened anew is filled in.
   if (!("answer" in document.body.dataset)) {

@@ -4,6 +4,7 @@
  * scripts, shown here. Nothing is done that was not previewed.
  */
 
+import { keep } from "../frame/keep.js";
 import { send } from "./asking.js";
 import { onSelect, refresh } from "./map.js";
 
@@ -17,6 +18,7 @@ function show(page, quiet = false) {
   const look = page.querySelector(LOOK);
   if (look && !document.querySelector(LOOK)) document.head.append(look);
   there.replaceChildren(act);
+  for (const form of there.querySelectorAll("form")) if (form.dataset.keep) keep(form);
   if (quiet) return;
   const first = ["#trouble", "#preview", "[role=status]", "h2"].flatMap((one) => [...there.querySelectorAll(one)])[0];
   if (first instanceof HTMLElement) {
@@ -58,7 +60,11 @@ document.addEventListener("submit", async (event) => {
   try {
     const answer = await send(form, event.submitter);
     showing = answer.moved !== null;
-    if (showing) await refresh();
+    if (showing) {
+      for (const one of document.querySelectorAll("#acts form[data-keep]"))
+        localStorage.removeItem(`wangge.draft.${one.getAttribute("data-keep")}`);
+      await refresh();
+    }
     show(answer.page);
   } catch {
     form.submit(); // the browser says what is wrong with the line; what was typed comes back

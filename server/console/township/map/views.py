@@ -74,6 +74,7 @@ def _measured(asked: MapQuestion, today: date) -> dict[str, Any]:
         **_words(asked, today),
         "base_map": _base_map(),
         "classes": found["classes"],
+        "synthetic": found["synthetic"],
         "columns": drawn,
         "rows": [[one[name] for name in drawn] for one in cells],
         "village_names": {one["code"]: one["name"] for one in villages},

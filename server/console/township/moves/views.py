@@ -202,10 +202,12 @@ def _redraw_page(code: str, step: Step, typed: Mapping[str, str]) -> Response:
         answer_for(session, village.id)
         staff = colleagues(list_staff(session, code[:TOWNSHIP], asker().identity.now))
         homes = _homes(session, step)
+        synthetic = any(cell.synthetic for cell in session.scalars(places.cells_under(code)))
     return shown(
         "acts/redraw.html",
         step.status,
         village=village,
+        synthetic=synthetic,
         step=step,
         typed=typed,
         staff=_near_first(staff, village.code),

@@ -4,7 +4,7 @@
  * where nothing can be told, the table is all there is.
  */
 
-/** @typedef {{id: string, name: string, kind: "level" | "settled" | "clock" | "person" | "other"}} Stop */
+/** @typedef {{id: string, name: string, kind: "level" | "settled" | "clock" | "person" | "other", n: number | null}} Stop */
 /** @typedef {{from: string, to: string, n: number}} Way */
 /** @typedef {{nodes: Stop[], links: Way[]}} Picture */
 
@@ -45,7 +45,7 @@ function drawing(told, narrow) {
       data: told.nodes.map((one) => ({
         name: one.id,
         itemStyle: { color: COLOURS[one.kind], borderWidth: 0 },
-        label: { formatter: `${one.name} ${through(told, one.id).toLocaleString()}`, color: INK },
+        label: { formatter: `${one.name} ${(one.n ?? through(told, one.id)).toLocaleString()}`, color: INK },
       })),
       links: told.links.map((one) => ({
         source: one.from,
