@@ -68,13 +68,18 @@ def device_of(request: Request, login: str) -> tuple[UUID, UUID]:
 def keep(answer: Response, access: str, until: datetime, now: datetime, browser: UUID) -> None:
     """Give the browser its session, and its own name for the next time."""
     _set(answer, _SESSION, access, until - now)
+    name(answer, browser)
+
+
+def name(answer: Response, browser: UUID) -> None:
+    """Give the browser its own name, by which its users' devices are found again."""
     _set(answer, _BROWSER, str(browser), _YEAR)
 
 
 def part(answer: Response, slip: str, age: timedelta, browser: UUID) -> None:
     """What a browser keeps while it is at the county's identity provider, and its own name."""
     _set(answer, _FLOW, slip, age)
-    _set(answer, _BROWSER, str(browser), _YEAR)
+    name(answer, browser)
 
 
 def parted(request: Request) -> str:

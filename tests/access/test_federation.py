@@ -100,11 +100,16 @@ def test_nobody_is_guessed_and_who_is_disabled_stays_out(
 
 def test_who_is_unlinked_is_out_at_once(county: SmallCounty, provider: Provider) -> None:
     desk = at_home(county)
-    through(desk, provider)
+    desk.sign_in("township-a")
+    secret, _ = enrol(county, desk)
+    step = hidden(through(at_home(county), provider).text)
     with transaction(county.worker) as session:
         service.unlink(session, "township-a", provider.issuer, SUBJECT)
     assert not in_(desk)
     assert trouble(through(desk, provider))[0] == 403
+    late = desk.send("/sign-in/provider", **step, code=code_now(county, secret))
+    assert trouble(late)[0] == 403
+    assert not in_(desk)
 
 
 def test_our_own_code_is_asked_unless_theirs_counts(

@@ -214,6 +214,7 @@ def test_who_may_not_sign_in_is_told_why(phone: Lived) -> None:
         tab.sign_in(LI)
 
 
+@pytest.mark.long
 def test_a_full_disk_refuses_whole_records_and_says_so(phone: Lived, county: SmallCounty) -> None:
     tab = phone.tab()
     tab.sign_in(LI)

@@ -107,7 +107,8 @@ def test_a_cell_has_its_people_and_what_waits(county: SmallCounty) -> None:
 
 def test_nonsense_in_the_address_is_told_and_the_map_still_stands(county: SmallCounty) -> None:
     desk = county.sign_in("township-a")
-    for asked in ("ask=rank", "days=0", "days=x", "as_of=1", "under=abc", "cell=12"):
+    backwards = "from=2026-02-02&to=2026-02-01"
+    for asked in ("ask=rank", "days=0", "days=x", "as_of=1", "under=abc", "cell=12", backwards):
         said = look(desk, f"/map?{asked}", expect=422)
         assert "请先解决这个问题" in said, asked
         assert "示例A1w网格" in said, asked

@@ -28,7 +28,9 @@ TOO_NEW = re.compile(
     r"\?\?=|\|\|=|&&=|\.at\(-|Object\.hasOwn|structuredClone|\.replaceAll\(|#\w+ ="
     r"|\.findLast|AbortSignal\.|Promise\.any|\.randomUUID|\.toSorted|\.groupBy|\d_\d|static \{"
 )
-TOO_NEW_STYLE = re.compile(r"[ ;{](?:row-|column-)?gap:|inset:|aspect-ratio:|\d[dsl]vh|:is\(|:has\(")
+TOO_NEW_STYLE = re.compile(
+    r"[ ;{](?:row-|column-)?gap:|inset:|aspect-ratio:|\d[dsl]vh|:is\(|:has\("
+)
 
 
 def test_the_page_is_kept_whole_or_not_at_all(county: SmallCounty) -> None:

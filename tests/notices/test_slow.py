@@ -38,8 +38,10 @@ def impatient(
     return answers + [None] * (len(group) - len(answers))
 
 
-def drip(text: bytes) -> Reply:
-    """A letter at a time, faster than any time-out of a single read, for two seconds."""
+def drip(text: bytes, cut: threading.Event | None = None) -> Reply:
+    """A letter at a time, faster than any time-out of a single read, for two seconds; `cut` is set
+    where somebody hung up on it.
+    """
 
     def reply(request: BaseHTTPRequestHandler, heard: Heard) -> None:
         request.wfile.write(text)
@@ -49,8 +51,19 @@ def drip(text: bytes) -> Reply:
                 threading.Event().wait(0.02)
         except OSError:
             request.close_connection = True
+            if cut:
+                cut.set()
 
     return reply
+
+
+def test_a_body_without_end_is_cut_off_too(desk: NoticeDesk, receiver: Receiver) -> None:
+    desk.add("platform", receiver.url)
+    cut = threading.Event()
+    receiver.replies = [drip(b"HTTP/1.1 500 No\r\nConnection: close\r\n\r\n", cut)]
+    desk.owe()
+    desk.go_round(send=partial(impatient, 0.3))
+    assert cut.wait(5)
 
 
 def test_who_answers_a_letter_at_a_time_is_cut_off(desk: NoticeDesk, receiver: Receiver) -> None:

@@ -107,12 +107,12 @@ def where_to(metadata: Metadata, oidc: Client, flow: Flow, back: str, *, anew: b
     return f"{metadata.authorize}{joint}{urlencode(asked)}"
 
 
-def checked_code(answer: Mapping[str, str], flow: Flow, metadata: Metadata, issuer: str) -> str:
-    """The code of an answer to this very flow, of this very provider. Raises BadAnswer."""
+def checked_code(answer: Mapping[str, str], metadata: Metadata, issuer: str) -> str:
+    """The code of an answer, if it is of this very provider. Raises BadAnswer."""
     said = answer.get("iss")
     mixed_up = said != issuer if said is not None else metadata.says_issuer
     code = answer.get("code", "")
-    if answer.get("state") != flow.state or mixed_up or "error" in answer or not code:
+    if mixed_up or "error" in answer or not code:
         raise BadAnswer
     return code
 

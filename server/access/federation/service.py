@@ -98,7 +98,7 @@ def identify(
     is written down. Raises BadAnswer, NotLinked, ProviderAway, TooMany.
     """
     said = provider.metadata(oidc, stranger.now)
-    code = checked_code(answer, flow, said, oidc.issuer)
+    code = checked_code(answer, said, oidc.issuer)
     taken = (Bucket("login.network", partial(limits.blind, stranger)(network), 6, 60),)
     limits.knock_all(taken, stranger)
     with signing.given_back(stranger, taken, unless=(BadAnswer, NotLinked)):

@@ -53,7 +53,9 @@ def tell_people(app: Flask) -> None:
             led: Response = _led_on(NotSignedIn())
             return led
         problem = answer.get_json()
-        page = _dress(_trouble_page(answer.status_code, problem["detail"], problem.get("request", "")))
+        page = _dress(
+            _trouble_page(answer.status_code, problem["detail"], problem.get("request", ""))
+        )
         for name in {"Allow", "Retry-After"} & set(answer.headers.keys()):
             page.headers[name] = answer.headers[name]
         return page

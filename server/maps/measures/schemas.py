@@ -20,7 +20,7 @@ class MapIn(CellsIn):
     )
 
 
-class _Rows(fields.List):
+class _Rows(fields.List[Any]):
     """Rows of values, as they came from the database: nothing to ask of each value of thousands."""
 
     def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:

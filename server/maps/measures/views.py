@@ -58,5 +58,5 @@ def look_at_cell(code: str) -> dict[str, Any]:
 def _stamped(answer: Response, stamp: str) -> Response:
     answer.set_etag(stamp, weak=True)
     answer.headers["Cache-Control"] = _FRESH
-    answer.vary.add("Authorization")
+    answer.vary.update(("Authorization", "Cookie"))
     return answer

@@ -147,7 +147,7 @@ def _shown(drawn: Drawn) -> Response:
 def _stamped(answer: Response, stamp: str) -> Response:
     answer.set_etag(stamp, weak=True)
     answer.headers["Cache-Control"] = _FRESH
-    answer.vary.add("Authorization")
+    answer.vary.update(("Authorization", "Cookie"))  # who comes next to a shared browser
     return answer
 
 

@@ -77,19 +77,19 @@ class _Plain(http.client.HTTPConnection):
     """To an address that was looked at; it can be cut from another thread."""
 
     is_late = False
+    _reached: socket.socket | None = None  # `sock` is let go of when the last answer has begun
 
     def connect(self) -> None:
-        self.sock = _reach(self.host, self.port, self.timeout or SECONDS)
+        self.sock = self._reached = _reach(self.host, self.port, self.timeout or SECONDS)
         if self.is_late:  # the alarm went off before there was anything to cut
             raise TimeoutError
 
     def cut(self) -> None:
         """Time is up: whoever waits for this socket wakes."""
         self.is_late = True
-        reached: socket.socket | None = self.sock
-        if reached is not None:
+        if self._reached is not None:
             with suppress(OSError):  # it was over already
-                reached.shutdown(socket.SHUT_RDWR)
+                self._reached.shutdown(socket.SHUT_RDWR)
 
 
 class _Secure(_Plain):
@@ -98,6 +98,7 @@ class _Secure(_Plain):
     def connect(self) -> None:
         super().connect()  # a handshake that stands still can be cut, too
         self.sock = _context().wrap_socket(self.sock, server_hostname=self.host)
+        self._reached = self.sock
 
 
 def _reach(host: str, port: int, seconds: float) -> socket.socket:

@@ -12,7 +12,7 @@ import { classed, draw } from "./map_legend.js";
 import { extent, names } from "./map_names.js";
 import { listen } from "./map_search.js";
 import { hatch, HUE, style, tiles } from "./map_style.js";
-import { cellsOf, read, words } from "./map_told.js";
+import { cellsOf, daysTo, read, shifted, words } from "./map_told.js";
 
 /** @typedef {import("./map_told.js").Told} Told @typedef {import("./map_told.js").Cell} Cell */
 
@@ -27,6 +27,7 @@ let byCode = new Map(cells.map((cell) => [cell.code, cell]));
 let chosen = null;
 /** @type {string[]} */
 let lit = [];
+let loads = 0;
 /** @type {((cell: {code: string}|null) => void)[]} */
 const hearers = [];
 
@@ -143,13 +144,17 @@ async function select(code, noted = true) {
   const address = new URL(location.href);
   address.searchParams.set("cell", code);
   if (noted) history.pushState(null, "", address);
+  let said = null;
   try {
     const answer = await fetch(`/map/cells/${code}${address.search}`, { headers: { Accept: "text/html" } });
-    if (!answer.ok) throw new Error(String(answer.status));
-    part("panel").innerHTML = await answer.text();
+    if (answer.redirected) return location.reload(); // signed out meanwhile
+    if (answer.ok) said = await answer.text();
   } catch {
-    part("panel").textContent = words.failed;
+    // told below
   }
+  if (chosen !== code) return; // another was chosen meanwhile
+  if (said === null) part("panel").textContent = words.failed;
+  else part("panel").innerHTML = said;
   part("panel").querySelector("h2")?.focus({ preventScroll: true });
   tell();
 }
@@ -169,12 +174,16 @@ function leave() {
   tell();
 }
 
-/** Ask for the page of an address, and put its parts in the place of these. @param {string} address */
+/** Ask for the page of an address, and put its parts in the place of these; of several that were asked
+ * the last one. @param {string} address */
 async function load(address) {
   document.body.setAttribute("aria-busy", "true");
+  const mine = ++loads;
   try {
     const answer = await fetch(address, { headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (mine !== loads) return;
+    if (!page.getElementById("cells")) return location.assign(address); // signed out, or trouble: told there
     for (const id of ["told", "table"]) part(id).replaceChildren(...(page.getElementById(id)?.childNodes ?? []));
     const before = told.as_of;
     told = read(page);
@@ -189,7 +198,7 @@ async function load(address) {
   } catch {
     location.assign(address);
   } finally {
-    document.body.removeAttribute("aria-busy");
+    if (mine === loads) document.body.removeAttribute("aria-busy");
   }
 }
 
@@ -216,8 +225,8 @@ const slide = /** @type {HTMLInputElement} */ (part("slide"));
 const today = day.max;
 
 form.addEventListener("change", (event) => {
-  if (event.target === slide) day.value = shifted(Number(slide.value));
-  if (event.target === day) slide.value = String(daysTo(day.value));
+  if (event.target === slide) day.value = shifted(today, Number(slide.value));
+  if (event.target === day) slide.value = String(daysTo(today, day.value));
   if (event.target !== part("find")) void asked();
 });
 form.addEventListener("submit", (event) => {
@@ -225,20 +234,10 @@ form.addEventListener("submit", (event) => {
   void asked();
 });
 slide.addEventListener("input", () => {
-  day.value = shifted(Number(slide.value));
+  day.value = shifted(today, Number(slide.value));
   slide.setAttribute("aria-valuetext", day.value);
 });
-slide.value = String(daysTo(day.value));
-
-/** @param {number} by @returns {string} so many days from today */
-function shifted(by) {
-  return new Date(Date.parse(today) + by * 864e5).toISOString().slice(0, 10);
-}
-
-/** @param {string} date */
-function daysTo(date) {
-  return Math.round((Date.parse(date || today) - Date.parse(today)) / 864e5);
-}
+slide.value = String(daysTo(today, day.value));
 
 function turn() {
   const table = document.body.classList.toggle("as-table");
@@ -270,7 +269,7 @@ addEventListener("popstate", () => {
     const value = address.searchParams.get(field);
     if (value) /** @type {HTMLSelectElement} */ (part(field)).value = value;
   }
-  slide.value = String(daysTo(day.value));
+  slide.value = String(daysTo(today, day.value));
   const code = address.searchParams.get("cell");
   void load(address.href);
   if (code) void select(code, false);

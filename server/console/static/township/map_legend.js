@@ -14,7 +14,9 @@ export function classed(told, cells) {
   const found = new Map();
   for (const cell of cells) {
     const nth = classOf(valueOf(told.ask, cell), begins);
-    found.set(nth, [...(found.get(nth) ?? []), cell.code]);
+    const alike = found.get(nth);
+    if (alike) alike.push(cell.code);
+    else found.set(nth, [cell.code]);
   }
   return found;
 }

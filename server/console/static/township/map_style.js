@@ -57,10 +57,11 @@ export function style(asOf, baseMap) {
 
 /** @param {number} opacity */
 function drawn(opacity) {
+  // Borders are drawn over the edges: smooth ones beneath would be drawn twice.
   return [
-    of("cells", "cells", "fill", { "fill-color": FILL, "fill-opacity": opacity }),
+    of("cells", "cells", "fill", { "fill-color": FILL, "fill-opacity": opacity, "fill-antialias": false }),
     {
-      ...of("cells-unknown", "cells", "fill", { "fill-pattern": "hatch" }),
+      ...of("cells-unknown", "cells", "fill", { "fill-pattern": "hatch", "fill-antialias": false }),
       filter: ["in", ["get", "code"], ["literal", []]],
     },
     of("cells-borders", "cells", "line", { "line-color": "#ffffff", "line-width": wide(1) }),

@@ -75,3 +75,13 @@ export function classOf(value, begins) {
   });
   return found;
 }
+
+/** @param {string} today @param {number} by @returns {string} so many days from today */
+export function shifted(today, by) {
+  return new Date(Date.parse(today) + by * 864e5).toISOString().slice(0, 10);
+}
+
+/** @param {string} today @param {string} date @returns {number} */
+export function daysTo(today, date) {
+  return Math.round((Date.parse(date || today) - Date.parse(today)) / 864e5);
+}

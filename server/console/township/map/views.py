@@ -25,7 +25,7 @@ from server.db import transaction
 from server.errors import Invalid
 from server.ladder.calendar import local_day
 from server.maps.measures import service
-from server.maps.measures.rules import days_of
+from server.maps.measures.rules import Days, days_of
 from server.places import queries as places
 from server.places.errors import CellNotFound
 
@@ -39,8 +39,10 @@ _HELD_BACK = ("id",)  # of a cell: what the page has no use for
 def show_map() -> Response:
     """What is asked, in words; the map; and the same as a table."""
     today = local_day(asker().identity.now)
+    trouble: Invalid | None = None
     try:
-        asked, trouble = read_question(request.args, today), None
+        asked = read_question(request.args, today)
+        _days(asked, today)
     except Invalid as error:
         asked, trouble = read_question({}, today), error
     told = _measured(asked, today)
@@ -62,7 +64,7 @@ def show_cell(code: str) -> Response:
 def _measured(asked: MapQuestion, today: date) -> dict[str, Any]:
     """Everything that the page says."""
     me = asker()
-    days = days_of(*span_of(asked, today), asked.days, me.identity.now)
+    days = _days(asked, today)
     with transaction(me.identity) as session:
         held = me.places(session)
         under = places.get_area(session, asked.under) if asked.under else None
@@ -84,6 +86,10 @@ def _measured(asked: MapQuestion, today: date) -> dict[str, Any]:
         "townships": sheet.by_township(cells, villages) if len(cells) > sheet.MOST else None,
         "villages": sheet.by_village(cells, villages),
     }
+
+
+def _days(asked: MapQuestion, today: date) -> Days:
+    return days_of(*span_of(asked, today), asked.days, asker().identity.now)
 
 
 def _words(asked: MapQuestion, today: date) -> dict[str, Any]:
@@ -109,7 +115,7 @@ def _cell_of(asked: MapQuestion, today: date) -> dict[str, Any] | None:
             found = service.look_at_cell(session, me.identity, held, asked.cell or "")
     except CellNotFound:
         return None
-    days = days_of(*span_of(asked, today), asked.days, me.identity.now)
+    days = _days(asked, today)
     measured = service.measure(me.identity, held, found["code"], days, None)
     (numbers,) = sheet.records(measured["columns"], measured["cells"])
     (village,) = sheet.records(measured["village_columns"], measured["villages"])
