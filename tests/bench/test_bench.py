@@ -1,7 +1,7 @@
 """The bench runs, on the smallest county that has all it needs, and keeps what it measured.
 
-One row of each kind: set-wise, over HTTP; the way back and moves in `make faults`. Each web server takes
-seconds to start; `make bench` runs them all.
+One row of each kind: set-wise, over HTTP; the way back and moves in `make faults`. Each web server
+takes seconds to start; `make bench` runs them all.
 """
 
 import json

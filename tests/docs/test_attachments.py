@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from tests.attachments.conftest import Records, photo, records
+from tests.attachments.conftest import Records, lending, photo, records
 from tests.docs.blocks import blocks_of
 from tests.smallcounty import id_of
 
-__all__ = ["records"]
+__all__ = ["lending", "records"]
 
 
 def test_the_request_gives_the_answer(records: Records) -> None:

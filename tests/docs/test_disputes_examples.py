@@ -20,10 +20,10 @@ from server.disputes.rules.words import (
     SIZES,
     SUPERVISION_KINDS,
 )
-from tests.disputes.conftest import Ladder, ladder
+from tests.disputes.conftest import Ladder, ladder, lending
 from tests.docs.blocks import PAGES, blocks_of
 
-__all__ = ["ladder"]
+__all__ = ["ladder", "lending"]
 
 WHO = {
     "mediator": "mediator-a1",

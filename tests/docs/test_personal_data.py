@@ -12,12 +12,12 @@ import pytest
 from server.erasure.rules import ERASABLE, REASONS
 from server.retention.rules import PERSONAL
 from tests.cli.keyboard import Keyboard, environment
-from tests.disputes.conftest import Ladder, ladder
+from tests.disputes.conftest import Ladder, ladder, lending
 from tests.docs.blocks import PAGES, blocks_of
 from tests.erasure.planted import approved, quarrel
 from tests.smallcounty import id_of
 
-__all__ = ["ladder"]
+__all__ = ["ladder", "lending"]
 
 PAGE = (PAGES / "personal-data.md").read_text("utf-8")
 SHOWN = {block.kind: block.text for block in blocks_of("personal-data.md")}

@@ -21,7 +21,7 @@ from server.households.imports.service import Loaded, load_households
 from tests.cli.keyboard import as_admin
 from tests.imports.lists import A2, row, write
 from tests.imports.test_households import found, load
-from tests.moves.conftest import Mover, mover  # noqa: F401 (a fixture)
+from tests.moves.conftest import Mover, lending, mover  # noqa: F401 (fixtures)
 from tests.moves.test_areas import MERGE, do
 from tests.smallcounty import SmallCounty, id_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.disputes.conftest import ladder
+from tests.disputes.conftest import ladder, lending
 from tests.resident.conftest import residents
 
-__all__ = ["ladder", "residents"]
+__all__ = ["ladder", "lending", "residents"]

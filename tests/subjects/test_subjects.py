@@ -15,11 +15,11 @@ import pytest
 from server.subjects.rules import WITHHELD, withhold
 from tests.attachments.conftest import photo
 from tests.cli.keyboard import Keyboard, environment
-from tests.disputes.conftest import Ladder, ladder
+from tests.disputes.conftest import Ladder, ladder, lending
 from tests.erasure.planted import NAME, NUMBER, OTHER, OTHER_NUMBER, OTHERS, OWN, quarrel
 from tests.smallcounty import SmallCounty, id_of
 
-__all__ = ["ladder"]
+__all__ = ["ladder", "lending"]
 
 HOME = id_of("A1w-1")
 HEAD, TELEPHONE = "=示某甲家的户主", "00055550001"
