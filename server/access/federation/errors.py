@@ -80,5 +80,5 @@ class BadSubject(Invalid):
 class LinkNotFound(NotFound):
     """No such identity is linked with this user."""
 
-    slug = "link-not-found"
+    slug = "external-login-not-found"
     text = "该用户没有关联这个统一身份。 This user is not linked with that identity."

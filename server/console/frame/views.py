@@ -66,9 +66,9 @@ def sign_in() -> Any:
     try:
         tokens = _answered(form) if form.get("challenge") else _proved(form, device)
     except (WrongLogin, WrongCode, CodeNeeded, TooManyDevices) as error:
-        answer = again(error, form.get("next"))
-        browsers.name(answer, browser)  # the second step comes from the same device
-        return answer
+        shown_again = again(error, form.get("next"))
+        browsers.name(shown_again, browser)  # the second step comes from the same device
+        return shown_again
     answer = redirect(own_path(form.get("next")), HTTPStatus.SEE_OTHER)
     browsers.keep(answer, tokens.access, tokens.access_until, clock(), browser)
     return answer
