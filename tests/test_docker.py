@@ -151,7 +151,13 @@ def test_each_setting_is_explained_with_its_default() -> None:
     key = "A" * 43 + "="
     needed = {name: value for name, value in values.items() if name.endswith("_URL")}
     needed |= {"WANGGE_SEAL_KEYS": f"k1:{key}", "WANGGE_BLIND_KEY": key}
-    assert settings.from_environment({**values, **needed}) == settings.from_environment(needed)
+    # Where there is none by default, what stands there is an example.
+    said = {
+        name: value
+        for name, value in values.items()
+        if not name.startswith(("WANGGE_OIDC_", "WANGGE_BASE_MAP"))
+    }
+    assert settings.from_environment({**said, **needed}) == settings.from_environment(needed)
 
 
 def test_compose_passes_on_every_setting_that_may_be_changed() -> None:

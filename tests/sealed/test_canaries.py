@@ -30,6 +30,7 @@ from tests.access.authenticator import enrol
 from tests.attachments.conftest import TRACE, photo, sha256
 from tests.cli.keyboard import Keyboard, as_admin, environment
 from tests.imports import lists
+from tests.lending import Lending
 from tests.resident.conftest import Residents
 from tests.smallcounty import Desk, SmallCounty, id_of
 from tests.syncing.people.letters import Sender
@@ -89,8 +90,12 @@ class Flock:
 
 
 @pytest.fixture
-def talkative(database: str) -> None:
-    """PostgreSQL writes down every statement, as it never does in the field."""
+def talkative(lending: Lending) -> None:
+    """PostgreSQL writes down every statement, as it never does in the field; on a database that
+    nobody is connected to yet, since whoever is would not hear of it.
+    """
+    lending.close()
+    database = lending.lend()
     name = make_url(database).database
     with as_admin(database) as cursor:
         cursor.execute(f"ALTER DATABASE {name} SET log_statement = 'all'")
