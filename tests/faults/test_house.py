@@ -23,6 +23,13 @@ from tests.smallcounty import PASSWORD, id_of
 DEVICE = str(id_of("worker-a1e sliced"))
 
 
+def test_a_push_that_comes_byte_by_byte_is_a_push(house: House) -> None:
+    request = _push(house)
+    answer = _send(house, (request[at : at + 1] for at in range(len(request))))
+    assert answer.startswith(b"HTTP/1.1 200"), answer
+    assert b'"status":"applied"' in answer
+
+
 @pytest.mark.parametrize("seed", ["fewroads-1", "fewkills-1"])
 def test_nothing_is_lost_doubled_or_stuck(seed: str, house: House, tmp_path: Path) -> None:
     plan = plan_of(seed)
@@ -30,13 +37,6 @@ def test_nothing_is_lost_doubled_or_stuck(seed: str, house: House, tmp_path: Pat
     assert not report.wrong, str(report)
     assert report.visits > 5
     assert {kind.removeprefix("kill_") for kind in plan.sure} <= report.killed.keys()
-
-
-def test_a_push_that_comes_byte_by_byte_is_a_push(house: House) -> None:
-    request = _push(house)
-    answer = _send(house, (request[at : at + 1] for at in range(len(request))))
-    assert answer.startswith(b"HTTP/1.1 200"), answer
-    assert b'"status":"applied"' in answer
 
 
 @pytest.mark.parametrize(
