@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +19,6 @@ from tests.access.elsewhere import (
     away,
     in_,
     in_after,
-    provided,
     through,
     trouble,
 )
@@ -30,13 +28,6 @@ from tests.cli.keyboard import Keyboard, environment
 from tests.console.desks import hidden, reader
 from tests.console.test_account import code_now, enrol
 from tests.smallcounty import SmallCounty, id_of
-
-
-@pytest.fixture
-def provider(county: SmallCounty) -> Iterator[Provider]:
-    """The county has an identity provider, and the township's supervisor is known there."""
-    with provided(county) as provider:
-        yield provider
 
 
 def test_who_was_linked_signs_in_at_the_provider_and_comes_to_where_they_wanted(

@@ -19,20 +19,12 @@ from tests.access.elsewhere import (
     away,
     in_,
     in_after,
-    provided,
     through,
     trouble,
 )
 from tests.access.keeping import acts, behind
 from tests.access.provider import Provider, es256, said
 from tests.smallcounty import SmallCounty
-
-
-@pytest.fixture
-def provider(county: SmallCounty) -> Iterator[Provider]:
-    """The county has an identity provider, and the township's supervisor is known there."""
-    with provided(county) as provider:
-        yield provider
 
 
 def test_tokens_that_are_not_ours_to_trust_open_nothing(

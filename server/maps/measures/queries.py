@@ -155,6 +155,11 @@ _PLAN = f"""
 
 
 _NEWEST = "(SELECT cast(mark AS text) FROM feed_mark ORDER BY seq DESC LIMIT 1) AS mark"
+_LED = """        SELECT DISTINCT ON (a.cell_id) a.cell_id, left(u.name, 60) AS lead
+          FROM assignment a JOIN user_account u ON u.id = a.user_id
+         WHERE a.cell_id = ANY (ARRAY(SELECT id FROM {0})) AND a.role = 'grid_worker'
+           AND a.leads AND a.valid_from <= :{1} AND (a.valid_to IS NULL OR a.valid_to > :{1})
+         ORDER BY a.cell_id, a.valid_from DESC, a.id"""  # who leads each of the cells {0} at {1}
 _SYNTHETIC = """EXISTS (SELECT FROM grid_cell g JOIN {0} asked ON asked.id = g.id
                          WHERE g.synthetic) AS synthetic"""
 
@@ -213,11 +218,7 @@ STATEMENT = f"""
                                      SELECT bucket FROM villages))
          GROUP BY p.bucket
     ), led AS (
-        SELECT DISTINCT ON (a.cell_id) a.cell_id, left(u.name, 60) AS lead
-          FROM assignment a JOIN user_account u ON u.id = a.user_id
-         WHERE a.cell_id = ANY (ARRAY(SELECT id FROM mine)) AND a.role = 'grid_worker'
-           AND a.leads AND a.valid_from <= :now AND (a.valid_to IS NULL OR a.valid_to > :now)
-         ORDER BY a.cell_id, a.valid_from DESC, a.id
+{_LED.format("mine", "now")}
     )
     SELECT (SELECT json_agg(json_build_array(
                        c.id, c.code, c.name, v.code, led.lead,
@@ -257,11 +258,7 @@ _PAST = f"""
           LEFT JOIN area_label t ON t.area_id = l.parent_id AND {_IN_FORCE.format("t")}
          WHERE l.area_id = ANY (ARRAY(SELECT village_id FROM cells)) AND {_IN_FORCE.format("l")}
     ), led AS (
-        SELECT DISTINCT ON (a.cell_id) a.cell_id, left(u.name, 60) AS lead
-          FROM assignment a JOIN user_account u ON u.id = a.user_id
-         WHERE a.cell_id = ANY (ARRAY(SELECT id FROM cells)) AND a.role = 'grid_worker'
-           AND a.leads AND a.valid_from <= :at AND (a.valid_to IS NULL OR a.valid_to > :at)
-         ORDER BY a.cell_id, a.valid_from DESC, a.id
+{_LED.format("cells", "at")}
     )
     SELECT (SELECT json_agg(json_build_array(
                        c.id, c.code, c.name, v.code, led.lead,
