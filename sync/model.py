@@ -134,6 +134,37 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsent:
+    """What a phone says that it holds, without what this very request carries. `at`: as it counted.
+
+    `changes` wait to be acknowledged, the first of them written at `oldest`; what was `rejected`,
+    and `files` (None: not counted), lie on the phone alone.
+    """
+
+    changes: int
+    rejected: int
+    at: Instant
+    files: int | None = None
+    oldest: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The last `Unsent` of a device that the server keeps; `oldest_at` as corrected (sync.clock).
+
+    `boot` and `elapsed` are what its clocks read as it counted: they tell which of two is later.
+    """
+
+    changes: int
+    rejected: int
+    files: int | None
+    oldest_at: datetime | None
+    told_at: datetime
+    boot: str
+    elapsed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Push:
     """A push as the phone sends it: `clock` is what its clocks read at that moment."""
 
@@ -141,6 +172,7 @@ class Push:
     epoch: str | None
     clock: Instant
     changes: tuple[Change, ...]
+    unsent: Unsent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +218,7 @@ class DeviceState:
     last_time: int  # greatest corrected time so far (ms): stamps are monotone in n
     open_quarantined: int = 0
     revoked: bool = False
+    report: Report | None = None
 
 
 class Entry(NamedTuple):
@@ -232,6 +265,7 @@ class Pull:
     limit: int = 1000
     schema: int = 1
     resync: tuple[str, ...] = ()
+    unsent: Unsent | None = None
 
 
 @dataclass(frozen=True, slots=True)

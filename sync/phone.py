@@ -37,6 +37,7 @@ MAX_CHANGES = 1000  # in one push: the server's bound
 MAX_RESYNC = 1000  # buckets in one pull: the server's bound
 BATCH_BYTES = 512 * 1024  # of changes in one push
 MAX_CHANGE_BYTES = 1024 * 1024  # of one change: a longer one could never reach the server
+MAX_UNSENT = 1_000_000  # the greatest number that is told of what waits: the server's bound
 
 HOUR = 3600 * 1000
 DAY = 24 * HOUR
@@ -446,7 +447,8 @@ class Phone:
         size = self._batch
         while batch := self._next_batch(size):
             try:
-                answer = self._call("push", clock=self._read_clock(), changes=batch)
+                unsent = self._count_unsent(carried=len(batch))
+                answer = self._call("push", clock=self._read_clock(), changes=batch, unsent=unsent)
             except LineRefused as refused:
                 if refused.status != 413 or size == 1:
                     raise
@@ -525,8 +527,9 @@ class Phone:
             before = self._pocket.fact("cursor")
             try:
                 page = self._call(
-                    "pull", cursor=before, limit=self._page, schema=self._schema, resync=resync
-                )
+                    "pull", cursor=before, limit=self._page, schema=self._schema, resync=resync,
+                    unsent=self._count_unsent(carried=0),
+                )  # fmt: skip
             except LineRefused as refused:
                 if before is None or refused.status != 400:
                     raise
@@ -658,6 +661,16 @@ class Phone:
         if not sound:
             raise LineLost("not an answer of this server")
         return answer
+
+    def _count_unsent(self, carried: int) -> dict[str, Any]:
+        """What lies here beside what a request carries: told, so that somebody can help it home."""
+        changes, rejected, oldest = self._pocket.count_unsent(carried)
+        return {
+            "changes": min(changes, MAX_UNSENT),
+            "rejected": min(rejected, MAX_UNSENT),
+            "oldest": oldest,
+            "at": self._read_clock(),
+        }
 
     def _read_clock(self) -> dict[str, Any]:
         clock = self._clock
@@ -850,6 +863,17 @@ class Pocket:
 
     def count_waiting(self) -> int:
         return int(self._ask("SELECT count(*) FROM outbox WHERE status IS NULL")[0][0])
+
+    def count_unsent(self, carried: int) -> tuple[int, int, Any]:
+        """(what waits behind the first `carried`, what was rejected, since when those wait)."""
+        ((waiting, rejected, first),) = self._ask(
+            """SELECT (SELECT count(*) FROM outbox WHERE status IS NULL),
+                      (SELECT count(*) FROM outbox WHERE status = ?1 AND wiped = 0),
+                      (SELECT change FROM outbox WHERE status IS NULL
+                        ORDER BY n LIMIT 1 OFFSET ?2)""",
+            *(REJECTED, carried),
+        )
+        return max(0, waiting - carried), rejected, json.loads(first)["at"] if first else None
 
     def count_by_state(self) -> dict[str, int]:
         """State → how many changes are in it."""

@@ -22,6 +22,7 @@ from sync.model import (
 from sync.registry import Registry
 from sync.runs import Fresh, Verdict, set_aside, settle
 from sync.store import Store
+from sync.unsent import heed
 
 # These took effect, or met what stood; a replay of them is a duplicate.
 EFFECTIVE = frozenset({Status.APPLIED, Status.DUPLICATE, Status.MERGED, Status.CONFLICT})
@@ -46,7 +47,8 @@ def push(request: Push, registry: Registry, store: Store) -> Pushed:
     line = _line_up(request.changes, receipts, state.next_n)
     fresh, last_time = _date(line, request, state, store)
     verdicts = _decide(fresh, registry, store, state)
-    after = replace(state, next_n=line.next_n, last_time=last_time)
+    report = heed(request.unsent, state.report, store.now)
+    after = replace(state, next_n=line.next_n, last_time=last_time, report=report)
     if fresh or after != state:
         receipts |= _keep(fresh, verdicts, after, request.device, store)
     outcomes = _answer(line, receipts, state.revoked, store)

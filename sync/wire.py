@@ -10,15 +10,26 @@ bad change never blocks an outbox.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from sync.clock import to_ms
 from sync.cursors import MAX_TEXT, Unreadable, decode_cursor, encode_cursor
-from sync.errors import SyncError
-from sync.ids import UUID_FORM
+from sync.forms import (
+    MAX_N,
+    MAX_NAME,
+    Malformed,
+    check_json,
+    read_instant,
+    read_integer,
+    read_list,
+    read_matching,
+    read_name,
+    read_object,
+    read_text,
+    read_uuid,
+)
 from sync.model import (
     Change,
     Cursor,
@@ -30,55 +41,45 @@ from sync.model import (
     Push,
     Pushed,
 )
+from sync.unsent import decode_unsent, encode_unsent
 
 MAX_CHANGES = 1000
 MAX_RESYNC = 1000
 MAX_DEPTH = 16
-MAX_NAME = 100
-MAX_BOOT = 64
 MAX_LIMIT = 100_000
-MAX_N = 2**53 - 1  # what every JSON reader can tell apart
 MALFORMED = "malformed"
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
-# What PostgreSQL can hold in no text: NUL, and halves of a surrogate pair.
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-class Malformed(SyncError):
-    """The request cannot be read: `path` says where, `what` says what was wanted."""
-
-    def __init__(self, path: str, what: str) -> None:
-        super().__init__(f"{path}: {what}")
-        self.path = path
-        self.what = what
-
 
 def decode_push(body: Any) -> Push:
     """A push from its JSON object. Raises `Malformed`."""
-    envelope = _object(body, "body")
-    clock = _instant(envelope.get("clock"), "clock")
-    changes = _list(envelope.get("changes"), "changes", MAX_CHANGES)
+    envelope = read_object(body, "body")
+    clock = read_instant(envelope.get("clock"), "clock")
+    changes = read_list(envelope.get("changes"), "changes", MAX_CHANGES)
     return Push(
-        device=_uuid(envelope.get("device"), "device"),
-        epoch=_text_or_none(envelope.get("epoch"), "epoch"),
+        device=read_uuid(envelope.get("device"), "device"),
+        epoch=read_name(envelope.get("epoch"), "epoch"),
         clock=clock,
         changes=tuple(_change(change, f"changes[{i}]", clock) for i, change in enumerate(changes)),
+        unsent=decode_unsent(envelope.get("unsent"), "unsent"),
     )
 
 
 def decode_pull(body: Any) -> Pull:
     """A pull from its JSON object. Raises `Malformed`."""
-    envelope = _object(body, "body")
-    resync = _list(envelope.get("resync", []), "resync", MAX_RESYNC)
+    envelope = read_object(body, "body")
+    resync = read_list(envelope.get("resync", []), "resync", MAX_RESYNC)
     return Pull(
-        device=_uuid(envelope.get("device"), "device"),
-        epoch=_text_or_none(envelope.get("epoch"), "epoch"),
+        device=read_uuid(envelope.get("device"), "device"),
+        epoch=read_name(envelope.get("epoch"), "epoch"),
         cursor=_cursor(envelope.get("cursor"), "cursor"),
-        limit=_integer(envelope.get("limit", 1000), "limit", 1, MAX_LIMIT),
-        schema=_integer(envelope.get("schema", 1), "schema", 1, MAX_N),
-        resync=tuple(_text(bucket, f"resync[{i}]", MAX_NAME) for i, bucket in enumerate(resync)),
+        limit=read_integer(envelope.get("limit", 1000), "limit", 1, MAX_LIMIT),
+        schema=read_integer(envelope.get("schema", 1), "schema", 1, MAX_N),
+        resync=tuple(
+            read_text(bucket, f"resync[{i}]", MAX_NAME) for i, bucket in enumerate(resync)
+        ),
+        unsent=decode_unsent(envelope.get("unsent"), "unsent"),
     )
 
 
@@ -89,6 +90,7 @@ def encode_push(push: Push) -> dict[str, Any]:
         "epoch": push.epoch,
         "clock": push.clock._asdict(),
         "changes": [encode_change(change) for change in push.changes],
+        "unsent": encode_unsent(push.unsent),
     }
 
 
@@ -101,6 +103,7 @@ def encode_pull(pull: Pull) -> dict[str, Any]:
         "limit": pull.limit,
         "schema": pull.schema,
         "resync": list(pull.resync),
+        "unsent": encode_unsent(pull.unsent),
     }
 
 
@@ -174,9 +177,9 @@ def _encode_outcome(outcome: Outcome) -> dict[str, Any]:
 
 
 def _change(body: Any, path: str, clock: Instant) -> Change:
-    change = _object(body, path)
-    mid = _uuid(change.get("mid"), f"{path}.mid")
-    n = _integer(change.get("n"), f"{path}.n", 1, MAX_N)
+    change = read_object(body, path)
+    mid = read_uuid(change.get("mid"), f"{path}.mid")
+    n = read_integer(change.get("n"), f"{path}.n", 1, MAX_N)
     try:
         return _sound_change(change, path, mid, n)
     except Malformed as flaw:
@@ -193,93 +196,25 @@ def _sound_change(change: Mapping[str, Any], path: str, mid: str, n: int) -> Cha
     return Change(
         mid=mid,
         n=n,
-        entity=_slug(change.get("entity"), f"{path}.entity"),
-        id=_uuid(change.get("id"), f"{path}.id"),
+        entity=read_matching(change.get("entity"), f"{path}.entity", SLUG, "a name in lower case"),
+        id=read_uuid(change.get("id"), f"{path}.id"),
         op=Op(op),
         set=_fields(change.get("set"), f"{path}.set"),
         was=_fields(change.get("was", {}), f"{path}.was"),
-        at=_instant(change.get("at"), f"{path}.at"),
+        at=read_instant(change.get("at"), f"{path}.at"),
     )
 
 
 def _fields(value: Any, path: str) -> dict[str, Any]:
-    fields = _object(value, path)
-    _check_json(fields, path, MAX_DEPTH)
+    fields = read_object(value, path)
+    check_json(fields, path, MAX_DEPTH)
     return fields
-
-
-def _check_json(value: Any, path: str, depth: int) -> None:
-    """Refuse what JSON text may say and a database cannot keep."""
-    if depth < 0:
-        raise Malformed(path, "nested too deep")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Malformed(path, "a finite number")
-    if isinstance(value, str) and UNSTORABLE.search(value):
-        raise Malformed(path, "text without NUL or half characters")
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            _check_json(name, f"{path}.*", depth)
-            _check_json(inner, f"{path}.{name}", depth - 1)
-    elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            _check_json(inner, f"{path}[{i}]", depth - 1)
-
-
-def _instant(value: Any, path: str) -> Instant:
-    reading = _object(value, path)
-    return Instant(
-        _integer(reading.get("wall"), f"{path}.wall", -MAX_N, MAX_N),
-        _integer(reading.get("elapsed"), f"{path}.elapsed", 0, MAX_N),
-        _text(reading.get("boot"), f"{path}.boot", MAX_BOOT),
-    )
 
 
 def _cursor(value: Any, path: str) -> Cursor:
     if value is None:
         return Cursor()
     try:
-        return decode_cursor(_text(value, path, MAX_TEXT))
+        return decode_cursor(read_text(value, path, MAX_TEXT))
     except Unreadable as error:
         raise Malformed(path, "a cursor that this server gave, or null") from error
-
-
-def _object(value: Any, path: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Malformed(path, "an object")
-    return value
-
-
-def _list(value: Any, path: str, most: int) -> list[Any]:
-    if not isinstance(value, list) or len(value) > most:
-        raise Malformed(path, f"a list of at most {most}")
-    return value
-
-
-def _integer(value: Any, path: str, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise Malformed(path, f"an integer from {least} to {most}")
-    return value
-
-
-def _uuid(value: Any, path: str) -> str:
-    return _matching(value, path, UUID_FORM, "a UUID in lower case")
-
-
-def _slug(value: Any, path: str) -> str:
-    return _matching(value, path, SLUG, "a name in lower case")
-
-
-def _matching(value: Any, path: str, form: re.Pattern[str], wanted: str) -> str:
-    if not isinstance(value, str) or not form.fullmatch(value):
-        raise Malformed(path, wanted)
-    return value
-
-
-def _text(value: Any, path: str, most: int) -> str:
-    if not isinstance(value, str) or len(value) > most or UNSTORABLE.search(value):
-        raise Malformed(path, f"text of at most {most} characters")
-    return value
-
-
-def _text_or_none(value: Any, path: str) -> str | None:
-    return None if value is None else _text(value, path, MAX_NAME)

@@ -265,7 +265,10 @@ $$;
 
 -- What the server remembers of one's device; locked, it is held to the end: one push at a time.
 CREATE OR REPLACE FUNCTION gate.device_state(a_device uuid, lock boolean)
-RETURNS TABLE (next_n bigint, last_time bigint, revoked boolean, open_quarantined bigint)
+RETURNS TABLE (next_n bigint, last_time bigint, revoked boolean, open_quarantined bigint,
+               unsent_changes int, unsent_rejected int, unsent_files int,
+               unsent_oldest_at timestamptz, unsent_at timestamptz, unsent_boot text,
+               unsent_elapsed bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     IF lock THEN
@@ -275,7 +278,9 @@ BEGIN
     RETURN QUERY
     SELECT d.next_n, d.last_time, d.revoked_at IS NOT NULL,
            (SELECT count(*) FROM sync_quarantine q
-             WHERE q.device_id = a_device AND q.closed_at IS NULL)
+             WHERE q.device_id = a_device AND q.closed_at IS NULL),
+           d.unsent_changes, d.unsent_rejected, d.unsent_files, d.unsent_oldest_at, d.unsent_at,
+           d.unsent_boot, d.unsent_elapsed
       FROM device d WHERE d.id = a_device;
 END
 $$;

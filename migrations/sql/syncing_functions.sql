@@ -26,7 +26,9 @@ $$;
 CREATE OR REPLACE FUNCTION gate.sync_phones(users uuid[], since timestamptz)
 RETURNS TABLE (user_id uuid, device_id uuid, name text, next_n bigint, revoked boolean,
                heard_at timestamptz, counted bigint, set_aside bigint, rejected bigint, claimed bigint,
-               open bigint, released bigint, closed bigint, conflicts bigint, reasons jsonb)
+               open bigint, released bigint, closed bigint, conflicts bigint, reasons jsonb,
+               unsent_changes int, unsent_rejected int, unsent_files int,
+               unsent_oldest_at timestamptz, unsent_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -56,13 +58,14 @@ BEGIN
           FROM kind k GROUP BY k.device_id
     )
     SELECT d.user_id, d.id, d.name, d.next_n, d.revoked_at IS NOT NULL,
-           greatest(d.seen_at, (SELECT max(coalesce(l.used_at, l.opened_at)) FROM login l
-                                 WHERE l.device_id = d.id)),
+           greatest(d.seen_at, d.unsent_at, (SELECT max(coalesce(l.used_at, l.opened_at)) FROM login l
+                                            WHERE l.device_id = d.id)),
            coalesce(t.counted, 0), coalesce(t.set_aside, 0), coalesce(t.rejected, 0),
            coalesce(t.claimed, 0), aside.open, aside.released, aside.closed,
            (SELECT count(*) FROM sync_conflict c
              WHERE c.device_id = d.id AND c.needs_person AND c.decided IS NULL),
-           coalesce(t.reasons, '[]')
+           coalesce(t.reasons, '[]'), d.unsent_changes, d.unsent_rejected, d.unsent_files,
+           d.unsent_oldest_at, d.unsent_at
       FROM phone d
       LEFT JOIN told t ON t.device_id = d.id
      CROSS JOIN LATERAL (
@@ -128,7 +131,8 @@ $$;
 -- The county in numbers, for IT: which phones, and how many changes met which fate. No person.
 CREATE OR REPLACE FUNCTION gate.sync_totals(since timestamptz)
 RETURNS TABLE (phones bigint, silent bigint, received bigint, counted bigint, set_aside bigint,
-               rejected bigint, claimed bigint, open bigint, conflicts bigint, reasons jsonb)
+               rejected bigint, claimed bigint, open bigint, conflicts bigint, reasons jsonb,
+               untold bigint, holding bigint, unsent bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -152,7 +156,10 @@ BEGIN
            (SELECT count(*) FROM sync_conflict WHERE needs_person AND decided IS NULL),
            coalesce(jsonb_agg(jsonb_build_object('status', status, 'reason', reason, 'n', n)
                               ORDER BY status, reason)
-                        FILTER (WHERE status IN ('quarantined', 'rejected')), '[]')
+                        FILTER (WHERE status IN ('quarantined', 'rejected')), '[]'),
+           (SELECT count(*) FROM device WHERE revoked_at IS NULL AND unsent_at IS NULL),
+           (SELECT count(*) FROM device WHERE revoked_at IS NULL AND unsent_changes > 0),
+           (SELECT coalesce(sum(unsent_changes), 0)::bigint FROM device WHERE revoked_at IS NULL)
       FROM kinds
     HAVING gate.holds_role('system_admin', 'county_office');
 END

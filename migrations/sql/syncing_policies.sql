@@ -5,6 +5,9 @@
 GRANT SELECT, INSERT ON sync_receipt, sync_conflict, sync_quarantine TO wangge_push;
 GRANT SELECT ON sync_receipt, sync_conflict, sync_quarantine, sync_epoch TO wangge_app;
 GRANT SELECT ON sync_epoch TO wangge_push;
+-- What a phone tells of itself: with a push, or with a pull, whose own transaction writes nothing.
+GRANT UPDATE (unsent_changes, unsent_rejected, unsent_files, unsent_oldest_at, unsent_at, unsent_boot,
+              unsent_elapsed) ON device TO wangge_push, wangge_app;
 GRANT UPDATE (closed_at, closed_by, closed_how, corrected, why) ON sync_quarantine TO wangge_app;
 GRANT UPDATE (decided, decided_by, decided_at) ON sync_conflict TO wangge_app;
 GRANT INSERT ON sync_conflict TO wangge_app; -- what is released may meet another edit

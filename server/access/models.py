@@ -95,6 +95,14 @@ class Device(Base):
     seen_at: Mapped[datetime | None]
     next_n: Mapped[int] = mapped_column(BigInteger, server_default="1")
     last_time: Mapped[int] = mapped_column(BigInteger, server_default="0")  # ms, see sync.model
+    # What it last said that it still holds (sync.model.Report); all empty: it has never told.
+    unsent_changes: Mapped[int | None]
+    unsent_rejected: Mapped[int | None]
+    unsent_files: Mapped[int | None]
+    unsent_oldest_at: Mapped[datetime | None]
+    unsent_at: Mapped[datetime | None]
+    unsent_boot: Mapped[str | None]
+    unsent_elapsed: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Login(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,16 +15,48 @@ from server.db import run
 from server.rows import as_array, as_json
 from server.sealed import bound
 from server.syncing.models import SyncConflict, SyncEpoch, SyncQuarantine, SyncReceipt
+from sync.model import DeviceState, Report
 
-_DEVICE = """
-    SELECT next_n, last_time, revoked, open_quarantined FROM gate.device_state(:device, :lock)
-"""
+_DEVICE = "SELECT * FROM gate.device_state(:device, :lock)"
 
 
 def find_device(session: Session, device_id: UUID, *, lock: bool) -> Row[Any] | None:
-    """(next_n, last_time, revoked, open_quarantined) of one of the asker's devices."""
+    """(next_n, last_time, revoked, open_quarantined, unsent_…) of one of the asker's devices."""
     found = run(session, _DEVICE, {"device": device_id, "lock": lock})
     return found[0] if found else None
+
+
+def report_of(row: Any) -> Report | None:
+    """What a device last told that it holds, from its `unsent_` columns; None: it has not told."""
+    if row.unsent_at is None:
+        return None
+    return Report(
+        changes=row.unsent_changes,
+        rejected=row.unsent_rejected,
+        files=row.unsent_files,
+        oldest_at=row.unsent_oldest_at,
+        told_at=row.unsent_at,
+        boot=row.unsent_boot,
+        elapsed=row.unsent_elapsed,
+    )
+
+
+def values_of(report: Report | None) -> dict[str, Any]:
+    """The same the other way, by the names of `REPORTED`."""
+    told: dict[str, Any] = dict.fromkeys(_REPORT) if report is None else asdict(report)
+    return {f"report_{name}": told[name] for name in _REPORT}
+
+
+_REPORT = {
+    "changes": "unsent_changes",
+    "rejected": "unsent_rejected",
+    "files": "unsent_files",
+    "oldest_at": "unsent_oldest_at",
+    "told_at": "unsent_at",
+    "boot": "unsent_boot",
+    "elapsed": "unsent_elapsed",
+}
+REPORTED = ", ".join(f"{column} = :report_{name}" for name, column in _REPORT.items())
 
 
 _ANSWERED = """
@@ -40,7 +73,8 @@ def list_receipts(session: Session, device_id: UUID, mids: Collection[str]) -> S
 _RECEIPT = ", ".join(column.name for column in SyncReceipt.__table__.columns)
 _DELIVERED = f"""
     WITH delivered AS (
-        UPDATE device SET next_n = :next_n, last_time = :last_time, seen_at = :at WHERE id = :device
+        UPDATE device SET next_n = :next_n, last_time = :last_time, seen_at = :at, {REPORTED}
+         WHERE id = :device
     )
     INSERT INTO sync_receipt ({_RECEIPT})
     SELECT {_RECEIPT} FROM json_populate_recordset(cast(NULL AS sync_receipt), :receipts)
@@ -50,14 +84,14 @@ _DELIVERED = f"""
 def insert_receipts(
     session: Session,
     device_id: UUID,
-    next_n: int,
-    last_time: int,
+    state: DeviceState,
     at: datetime,
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Receipts, and what the device has delivered up to."""
-    state = {"device": device_id, "next_n": next_n, "last_time": last_time, "at": at}
-    run(session, _DELIVERED, {**state, "receipts": as_json(rows)})
+    """Receipts, and what the device has delivered up to and still holds."""
+    counted = {"next_n": state.next_n, "last_time": state.last_time, "at": at}
+    told = {"device": device_id, **counted, **values_of(state.report)}
+    run(session, _DELIVERED, {**told, "receipts": as_json(rows)})
 
 
 def insert_conflicts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -77,7 +77,8 @@ class PostgresStore:
         row = queries.find_device(self._session, UUID(device), lock=lock)
         if row is None:  # the view has checked whose it is: it was enrolled at sign-in
             return DeviceState(next_n=1, last_time=0, revoked=True)
-        return DeviceState(row.next_n, row.last_time, row.open_quarantined, row.revoked)
+        report = queries.report_of(row)
+        return DeviceState(row.next_n, row.last_time, row.open_quarantined, row.revoked, report)
 
     def receipts(self, device: str, mids: Collection[str]) -> Mapping[str, Receipt]:
         found = queries.list_receipts(self._session, UUID(device), mids)
@@ -136,9 +137,7 @@ class PostgresStore:
     ) -> None:
         now, device_id = self._by.now, UUID(device)
         written = [_receipt_row(r, device_id, now) for r in receipts]
-        queries.insert_receipts(
-            self._session, device_id, state.next_n, state.last_time, now, written
-        )
+        queries.insert_receipts(self._session, device_id, state, now, written)
         if conflicts:
             # Only households have fields that can meet: a supervisor finds the meeting by place.
             bucket_of = map_buckets(self._session, {UUID(c.id) for c in conflicts})

@@ -21,9 +21,10 @@ from server.syncing.errors import BadEnvelope, OtherDevice
 from server.syncing.news import service as news
 from server.syncing.status import service as status
 from sync import published
+from sync.forms import Malformed
 from sync.model import Push, Pushed
 from sync.registry import TryAgain
-from sync.wire import Malformed, decode_pull, decode_push, encode_page, encode_pushed
+from sync.wire import decode_pull, decode_push, encode_page, encode_pushed
 
 blp = Blueprint("sync", __name__, url_prefix="/sync", description="同步 Sync of phones")
 

@@ -44,6 +44,12 @@ class Visit(Base):
             "supersedes_id",
             postgresql_where="supersedes_id IS NOT NULL",
         ),
+        # What came long after it was written: few, and asked for every morning (queries.LATE).
+        Index(
+            "visit_late_ix",
+            "received_at",
+            postgresql_where="received_at - recorded_at > interval '1 day'",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

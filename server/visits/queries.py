@@ -96,15 +96,14 @@ def list_visits(
 
 
 LATE: Final = timedelta(days=1)  # between writing and arriving: a day's walk out of range is not
-LATEST: Final = timedelta(days=60)  # bounds what is read, however many years of visits there are
 
 
 def list_late(places: Collection[str] | None, since: datetime) -> Select[tuple[Visit]]:
-    """Visits within `places` (None: the county) that came since then, more than a day (and less
-    than two months) after they were written down.
+    """Visits within `places` (None: the county) that came since then, more than a day after they
+    were written down: an index has those alone.
     """
     late = Visit.received_at - Visit.recorded_at > LATE
-    return list_visits(places, since=since - LATEST).where(Visit.received_at >= since, late)
+    return list_visits(places).where(Visit.received_at >= since, late)
 
 
 def list_late_phones(

@@ -9,16 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from playwright.sync_api import APIResponse, Error, Route
 
 from server.console.worker import kit
-from tests.browser.phones.lived import SMALL_DISK, Lived, Refused, Tab, lose_answer, visits
+from tests.browser.phones.lived import NO_DISK, SMALL_DISK, Lived, Refused, Tab, lose_answer, visits
 from tests.browser.site import Site
 from tests.smallcounty import SmallCounty, id_of
 
 LI, WANG = "worker-a1w", "worker-a1e"
+DRAFTS = ("visit", "need", "open")
+BEGIN = '(me, name) => me.phone.keepDraft(name, "示例", [{ id: "a photo" }])'
+AGE = '(me, day) => me.handset.ageDrafts(day * 24 * 3600 * 1000, "open")'
 DEATHS = int(os.environ.get("WANGGE_HISTORIES", "0")) // 20 or 3
 
 
@@ -80,7 +84,7 @@ def test_two_tabs_at_once_send_everything_once(
     tabs[0].sign_in(LI)
     tabs[1].open(LI)
     written = []
-    for _turn in range(3):
+    for _turn in range(2):
         site.pass_time(minutes=31)
         written += [tab.visit() for tab in tabs]
         for tab in tabs:  # begun in both before either ends
@@ -130,12 +134,14 @@ def test_saving_twice_saves_once(phone: Lived, county: SmallCounty) -> None:
     tabs[1].open(LI)
     form = {"id": str(id_of("a form")), "household_id": str(id_of("A1w-1")), "outcome": "met"}
     save = 'me.field.recordVisit(me.phone, form, { draft: "visit" })'
-    tabs[0].do('(me, form) => me.phone.keepDraft("visit", form)', form)
+    keep = '(me, form) => me.phone.keepDraft("visit", form, [{ id: "a photo" }])'
+    tabs[0].do(keep, form)
     assert tabs[1].do('(me) => me.phone.draft("visit")') == form
     tabs[0].do(f"async (me, form) => {{ await Promise.all([{save}, {save}]); }}", form)
     tabs[1].do(f"(me, form) => {save}", form)
     assert tabs[0].waiting() == 1
     assert tabs[1].do('(me) => me.phone.draft("visit")') is None
+    assert tabs[1].do('(me) => me.phone.draftFiles("visit")') == []
     for other in ({"outcome": "declined"}, {"household_id": str(id_of("A1w-2"))}):
         typed = {**form, **other}
         tabs[1].do('(me, typed) => me.phone.keepDraft("visit", typed)', typed)
@@ -153,12 +159,16 @@ def test_two_people_share_a_phone(phone: Lived, county: SmallCounty) -> None:
     tab.sync()
     phone.context.set_offline(True)
     of_li = tab.visit()
+    for name in DRAFTS:
+        tab.do(BEGIN, name)
     assert tab.do("(me) => me.handset.signOut(me.phone)") == 1
     phone.context.set_offline(False)
     tab.sign_in(WANG)
     of_wang = tab.visit("A1e-1")
     tab.sync()
     assert visits(county) == [of_wang]
+    for day in (1, 30):  # when somebody's sync went through
+        tab.do(AGE, day)
     seen = tab.do('async (me) => [...(await me.phone.rows("household")).keys()]')
     assert str(id_of("A1w-1")) not in seen
     users = {user["login"]: user for user in tab.do("(me) => me.handset.users()")}
@@ -167,11 +177,23 @@ def test_two_people_share_a_phone(phone: Lived, county: SmallCounty) -> None:
 
     tab.open(LI)  # what waits is shown; nothing goes out before Li signs in
     assert tab.do('async (me) => [...(await me.phone.rows("household"))]') == []
+    # What was begun goes when nobody has touched it for 30 days; the list of it stays.
+    tab.do(BEGIN, "need")
+    tab.do(AGE, 32)
+    begun = [tab.do("(me, name) => me.phone.draft(name)", name) for name in DRAFTS]
+    assert begun == [None, "示例", "示例"]
     with pytest.raises(Refused, match="LoginLost"):
         tab.sync()
     tab.sign_in(LI)
     assert tab.sync()["complete"]
     assert visits(county) == sorted([of_li, of_wang])
+
+
+def reported(county: SmallCounty) -> dict[str, Any]:
+    """What Li's phone last said that it holds, as the township reads it."""
+    workers = county.sign_in("township-a").get("/sync/status/workers")["items"]
+    (unsent,) = [p["unsent"] for w in workers if w["login"] == "worker-a1w" for p in w["phones"]]
+    return dict(unsent)
 
 
 @pytest.mark.long
@@ -190,8 +212,10 @@ def test_a_photo_follows_its_record(phone: Lived, county: SmallCounty) -> None:
     visit = tab.do(deed, str(id_of("A1w-1")))
     phone.on_the_road("attachments/*", lose_answer)
     assert tab.sync()["files"] == 0
+    assert reported(county)["files"] == 2
     phone.on_a_good_road()
     assert tab.sync()["files"] == 1
+    assert reported(county)["files"] == 0  # told anew: the last pull went before them
     kept = tab.do(f"(me) => me.phone.ask('GET', 'attachments?owner_entity=visit&owner_id={visit}')")
     assert [item["purpose"] for item in kept["body"]["items"]] == ["photo"]
     left = tab.do("(me) => me.phone.files.waiting()")
@@ -235,6 +259,24 @@ def test_a_full_disk_refuses_whole_records_and_says_so(phone: Lived, county: Sma
     assert not roomy.do("(me) => me.phone.room()")["low"]
     assert roomy.sync()["complete"]
     assert (roomy.waiting(), visits(county)) == (0, [written])
+
+
+@pytest.mark.long
+def test_a_store_that_the_browser_shuts_on_a_full_disk_opens_again(
+    phone: Lived, county: SmallCounty
+) -> None:
+    tab = phone.tab()
+    tab.sign_in(LI)
+    written = tab.visit()
+    tab.do(NO_DISK)
+    for _time in range(2):  # in the midst of a record, and when the store is shut
+        with pytest.raises(Refused, match="NoRoom"):
+            tab.visit("A1w-2")
+    tab.do("() => { globalThis.full = false; }")
+    again = tab.visit("A1w-3")
+    assert tab.waiting() == 2
+    assert tab.sync()["complete"]
+    assert (tab.waiting(), visits(county)) == (0, sorted([written, again]))
 
 
 @pytest.mark.long

@@ -6,12 +6,13 @@ import io
 import re
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 from playwright.sync_api import Page, expect
 
 from server.console.worker import kit
 from server.db import transaction
 from server.policies.service import ensure_policy
+from tests.access.authenticator import enrol
 from tests.browser.axe import assert_accessible
 from tests.browser.pictures import picture
 from tests.browser.site import PHONE, Site
@@ -41,6 +42,36 @@ SEEN = """seen => {
   Object.defineProperty(document, "visibilityState", { value: seen, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
+CAMERA = "ExampleCamera"
+# What lies in the only user's store, behind the page's back.
+STORE = """
+  const asked = asked => new Promise(done => (asked.onsuccess = () => done(asked.result)));
+  const names = (await indexedDB.databases()).map(({ name }) => name);
+  const db = await asked(indexedDB.open(names.find(name => name.startsWith("wangge-phone"))));
+"""
+# Of each photo that waits: whether the camera is named in it.
+PHOTOS = f"""async () => {{{STORE}
+  const files = await asked(db.transaction("file").objectStore("file").getAll());
+  db.close();
+  const texts = await Promise.all(files.map(({{ blob }}) => blob.text()));
+  return texts.map(text => text.includes("{CAMERA}"));
+}}"""
+# So many visits that nobody was at home at the first household.
+BACKLOG = f"""async count => {{{STORE}
+  const tx = db.transaction(["fact", "outbox", "held"], "readwrite");
+  const first = (await asked(tx.objectStore("fact").get("next_n")))?.value ?? 1;
+  const homes = IDBKeyRange.bound(["household"], ["household", []]);
+  const home = (await asked(tx.objectStore("held").getAllKeys(homes)))[0][1];
+  const said = {{ op: "append", set: {{ household_id: home, outcome: "nobody_home" }}, was: {{}} }};
+  const at = {{ wall: Date.now(), elapsed: 0, boot: "" }};
+  for (let n = first; n < first + count; n++) {{
+    const who = {{ mid: crypto.randomUUID(), n, entity: "visit", id: crypto.randomUUID() }};
+    tx.objectStore("outbox").add({{ ...who, change: {{ ...who, ...said, at }}, line: n }});
+  }}
+  tx.objectStore("fact").put({{ name: "next_n", value: first + count }});
+  await new Promise(done => (tx.oncomplete = done));
+  db.close();
+}}"""
 # A disk that is full from here on, until `full` is false. Browsers do not tell how full theirs is.
 FULL = """() => {
   globalThis.full = true;
@@ -54,10 +85,13 @@ FULL = """() => {
 }"""
 
 
-def png(width: int, height: int) -> bytes:
-    """A picture as large as a telephone's camera makes them."""
-    kept = io.BytesIO()
-    Image.linear_gradient("L").resize((width, height)).save(kept, "PNG")
+def taken(width: int, height: int) -> bytes:
+    """A picture as large as a telephone's camera makes them, with what it writes into them."""
+    kept, told = io.BytesIO(), Image.Exif()
+    told[ExifTags.Base.Make] = CAMERA
+    told[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitude: (31.9, 0.0, 0.0)}
+    Image.linear_gradient("L").resize((width, height)).save(kept, "JPEG", exif=told)
+    assert CAMERA.encode() in kept.getvalue()
     return kept.getvalue()
 
 
@@ -79,11 +113,29 @@ def look(page: Page, name: str, *, whole: bool = False) -> None:
 
 def sign_in(page: Page, login: str) -> None:
     """By the page's own form, and wait until the phone can do without a line."""
+    knock(page, login)
+    expect(page.locator("ul.rows a").first).to_be_visible()
+    page.evaluate(KEPT)
+
+
+def knock(page: Page, login: str) -> None:
+    """Login and password."""
     page.locator("#login").fill(login)
     page.locator("#password").fill(PASSWORD)
     page.get_by_role("button", name=re.compile("登录|Sign in")).click()
+
+
+def sign_in_the_long_way(page: Page, county: SmallCounty, login: str) -> None:
+    """With a code, too; and on a ninth device, in place of one that goes."""
+    desks = [county.sign_in(login, device=f"示例旧手机{k}") for k in range(8)]
+    app, _recovery = enrol(county, desks[-1])
+    knock(page, login)
+    page.locator("#code").fill(app.code())
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("alert")).to_contain_text("终端已达上限")
+    page.locator("#instead").select_option(index=3)
+    page.get_by_role("button", name="登录").click()
     expect(page.locator("ul.rows a").first).to_be_visible()
-    page.evaluate(KEPT)
 
 
 def unlock(page: Page) -> None:
@@ -115,7 +167,7 @@ def record_visit(page: Page, name: str, note: str, photo: bytes = b"") -> None:
     if photo:
         page.locator("summary").click()
         page.locator("#photo").set_input_files(
-            {"name": "示例.png", "mimeType": "image/png", "buffer": photo}
+            {"name": "示例.jpg", "mimeType": "image/jpeg", "buffer": photo}
         )
         expect(page.locator(".photos img")).to_be_visible()
     page.get_by_role("button", name=re.compile("^(保存|Save)$")).click()
@@ -146,8 +198,9 @@ def test_nothing_is_lost_offline_closed_and_reopened(
     look(page, "work-cells")
 
     page.context.set_offline(True)
-    record_visit(page, "A1w2", "示例：老人身体好", photo=png(2600, 1300))
+    record_visit(page, "A1w2", "示例：老人身体好", photo=taken(2600, 1300))
     waiting(page, 1)
+    assert page.evaluate(PHOTOS) == [False]  # what the camera wrote into it stays behind
     look(page, "work-household")
 
     go(page, "dispute")
@@ -217,17 +270,24 @@ def test_two_users_share_a_phone_and_a_new_version_loses_nothing(
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_text("已更正过")).to_be_visible()
     waiting(page, 3)
+    # What one tab does at the door the other does too, in the midst of a word.
+    other = page.context.new_page()
+    other.goto("/work/")
+    unlock(other)
+    go(other, "visit")
+    other.locator("#note").fill("示例：甲在另一个窗口写到一半")
     page.locator(".top .me").click()
     page.get_by_role("button", name="锁上，交给别人").click()
+    expect(other.locator("#password")).to_be_visible()
     page.get_by_role("button", name="不是我").click()
     page.context.set_offline(False)
     sign_in(page, "worker-b1w")
     waiting(page, 0)
     expect(page.locator("ul.rows")).not_to_contain_text("A1w")
+    expect(other.locator(".top .me")).to_have_text("示例worker-b1w")
+    expect(other.locator("ul.rows")).not_to_contain_text("A1w")
 
     # While the second one types, another version arrives, in another tab too.
-    other = page.context.new_page()
-    other.goto("/work/")
     go(page, "visit")
     page.locator("#note").fill("示例：乙写到一半")
     expect(page.locator(".kept")).not_to_be_empty()
@@ -256,6 +316,8 @@ def test_two_users_share_a_phone_and_a_new_version_loses_nothing(
     waiting(page, 0)
     go(page, "outbox")
     expect(page.get_by_text("都传上去了")).to_be_visible()
+    go(page, "visit")
+    expect(page.locator("#note")).to_have_value("示例：甲在另一个窗口写到一半")
     first, second = sorted(desk.get("/visits")["items"], key=lambda one: str(one["id"]))
     assert (first["outcome"], second["outcome"]) == ("met", "by_telephone")
     assert second["supersedes_id"] == first["id"]
@@ -290,9 +352,9 @@ def page_and_office_change_one_thing(page: Page, county: SmallCounty, site: Site
     assert [one["field"] for one in logged] == ["address"]
 
 
-def test_a_full_phone_says_so_and_keeps_what_is_typed(site: Site) -> None:
+def test_a_full_phone_says_so_and_keeps_what_is_typed(site: Site, county: SmallCounty) -> None:
     page = opened(site)
-    sign_in(page, "worker-a1w")
+    sign_in_the_long_way(page, county, "worker-a1w")
     page.evaluate(FULL)
     go(page, "visit")
     expect(page.get_by_role("alert")).to_contain_text("新记录可能存不下")
@@ -342,12 +404,20 @@ def test_a_phone_that_lay_in_a_drawer(site: Site, county: SmallCounty) -> None:
     page.reload()
     unlock(page)
     expect(page.get_by_role("alert")).to_contain_text("超过 30 天没有同步")
+    page.evaluate(BACKLOG, 119)
+    go(page, "outbox")
+    expect(page.get_by_role("heading", name="待传 119 条")).to_be_visible()
+    for shown in (50, 100):
+        expect(page.locator("#waiting > li")).to_have_count(shown)
+        page.get_by_role("button", name="再显示").click()
+    expect(page.locator("#waiting > li")).to_have_count(119)
+    expect(page.locator("#waiting > li:nth-child(101)")).to_be_focused()
     go(page, "dispute")
     page.locator("#story").fill("示例：田坎归谁")
     page.locator("#category").select_option("forest_and_land")
     page.get_by_role("button", name="保存").click()
     expect(page.locator(".slip .code")).to_be_visible()
-    waiting(page, 1)
+    waiting(page, 120)
 
     page.context.set_offline(False)
     page.get_by_role("button", name="登录已过期：点此登录后才能上传").click()

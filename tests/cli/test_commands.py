@@ -44,7 +44,7 @@ def test_new_keys_are_ready_to_use(keyboard: Keyboard) -> None:
 def test_migrating_again_does_no_harm_and_brings_the_limits(bare_keyboard: Keyboard) -> None:
     for _ in range(2):
         assert "at the newest version" in bare_keyboard.type("migrate")
-    assert "0028" in bare_keyboard.result("doctor").output
+    assert "0030" in bare_keyboard.result("doctor").output
 
 
 def test_a_setting_that_is_missing_is_named() -> None:

@@ -10,15 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, validators
 
+from sync.forms import Malformed
 from sync.ids import uuid7
 from sync.published import NAMES, schema
-from sync.wire import MALFORMED, Malformed, decode_pull, decode_push
+from sync.wire import MALFORMED, decode_pull, decode_push
 from tests.smallcounty import SmallCounty
 
 DEVICE, MID, ROW = (uuid7(1_770_000_000_000, k) for k in range(3))
 CLOCK = {"wall": 1_770_000_000_000, "elapsed": 5, "boot": "b"}
 CHANGE = {"mid": MID, "n": 1, "entity": "visit", "id": ROW, "op": "append", "set": {"a": 1}}
 PUSH = {"device": DEVICE, "epoch": None, "clock": CLOCK}
+UNSENT = {"changes": 3, "rejected": 0, "files": 1, "oldest": CLOCK, "at": CLOCK}
 PULL = {"device": DEVICE, "epoch": "e", "cursor": None, "limit": 1, "schema": 1, "resync": ["ref"]}
 
 # JSON knows one kind of number; the wire, as the schemas say in words, wants integers without ".0".
@@ -39,6 +41,7 @@ def fits(name: str, body: Any) -> bool:
 STRANGE = st.sampled_from(
     [
         *(None, True, 0, 1, -1, 1.0, 2**53, 2**53 - 1, -(2**53), 100_000, 100_001),
+        *(1_000_000, 1_000_001),
         *("", "x", "网" * 64, "b" * 65, "e" * 100, "e" * 101, "a" * 63, "a" * 64),
         *("\x00", "\ud83d", "😀", "visit\n", "Visit", "create", "patch", "append", "delete"),
         *(DEVICE, DEVICE + "\n", DEVICE.upper()),
@@ -79,6 +82,13 @@ def test_a_pull_is_read_if_and_only_if_it_fits(body: dict[str, Any]) -> None:
 @given(broken({**PUSH, "changes": []}, "clock"))
 def test_the_envelope_of_a_push_is_read_if_and_only_if_it_fits(body: dict[str, Any]) -> None:
     assert reads(decode_push, body) == fits("push", body)
+
+
+@given(broken({**PULL, "cursor": None, "unsent": UNSENT}, "unsent"))
+def test_what_a_phone_tells_of_itself_is_read_if_and_only_if_it_fits(body: dict[str, Any]) -> None:
+    assert reads(decode_pull, {**body, "cursor": None}) == fits("pull", {**body, "cursor": None})
+    told: dict[str, Any] = {**PUSH, "changes": [], "unsent": body.get("unsent")}
+    assert reads(decode_push, told) == fits("push", told)
 
 
 @given(broken({**CHANGE, "was": {"a": None}, "at": CLOCK}, "at"))

@@ -14,7 +14,7 @@ from tests.sync.histories.oracle import ROOM_ASIDE
 from tests.sync.histories.running import play
 from tests.sync.histories.village import Village
 
-FEW, STEPS = 70, 40
+FEW, STEPS = 35, 40
 
 
 class InMemory(Histories):

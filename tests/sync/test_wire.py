@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from sync.cursors import Unreadable, decode_cursor, encode_cursor
 from sync.digest import EMPTY, digest
+from sync.forms import Malformed
 from sync.ids import uuid7
 from sync.model import Change, Cursor, Head, Instant, Op, Outcome, Page, Pull, Push, Pushed, Status
 from sync.wire import (
     MALFORMED,
-    Malformed,
     decode_pull,
     decode_push,
     encode_page,

@@ -100,7 +100,7 @@ def test_what_a_savepoint_took_back_was_never_there(engine: Engine) -> None:
     assert_sound(engine)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=pytest.mark.long) for k in (1, 2))])
 def test_whatever_a_transaction_does_its_entries_are_stamped_once(
     engine: Engine, seed: int
 ) -> None:

@@ -28,7 +28,7 @@ from tests.syncing.town import Town
 from tests.syncing.town_line import TickingClock
 from tests.syncing.vault import Vault
 
-FEW, STEPS = 9, 25
+FEW, STEPS = 5, 25
 A_TENTH = 0.1  # of the histories in memory
 
 

@@ -133,7 +133,9 @@ def test_a_point_in_time_is_a_new_epoch_and_the_web_stays_shut_until_it_begins(
     assert "browser" in "\n".join(lines(found))
 
 
+@pytest.mark.long
 def test_a_standby_that_lagged_is_promoted(make_server: Callable[[], Server], field: Field) -> None:
+    """To a phone it is as a point in time: the timeline is another."""
     old, new = make_server(), make_server()
     with old.cluster.serving(), field.served_by(old):
         field.house.work(old)

@@ -256,9 +256,9 @@ def test_reports_read_sums_and_nothing_else(engine: Engine) -> None:
         connection.rollback()
 
 
-def test_a_report_withholds_small_numbers_and_what_would_tell_them(engine: Engine) -> None:
-    """Two townships and what lies across them: the one small number hides the next one too."""
-    kept = {"A": (20, 30), "B": (3, 10), "county": (9, 17)}
+def test_a_report_tells_full_tens(engine: Engine) -> None:
+    """Two townships and what lies across them: no small number, and none by subtraction."""
+    kept = {"A": (20, 34), "B": (3, 10), "county": (9, 17)}
     with engine.connect() as connection:
         for name, (settled, decided) in kept.items():
             values = {"area": id_of(name), "below": name != "county"}
@@ -269,7 +269,7 @@ def test_a_report_withholds_small_numbers_and_what_would_tell_them(engine: Engin
             " WHERE figure = 'settled' AND quarter = '2025-10-01' ORDER BY 1"
         )
         told = {code: (n, of_n) for code, n, of_n in connection.execute(text(asked))}
-        assert told == {"511921": (None, None), "511921100": (20, 30), "511921101": (None, None)}
+        assert told == {"511921": (0, 10), "511921100": (20, 30), "511921101": (0, 10)}
         unfinished = text("SELECT count(*) FROM report_figures WHERE quarter >= '2026-01-01'")
         become(connection, None, "wangge_reporting")
         connection.execute(text("SELECT set_config('app.now', '2026-03-02T02:00Z', true)"))

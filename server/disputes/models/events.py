@@ -26,6 +26,12 @@ class DisputeEvent(Base):
     __table_args__ = (
         UniqueConstraint("dispute_id", "n"),
         Index("dispute_event_author_ix", "recorded_by", "received_at"),
+        # What came long after it was written: few, and asked for every morning (duties.LATE).
+        Index(
+            "dispute_event_late_ix",
+            "received_at",
+            postgresql_where="received_at - recorded_at > interval '1 hour'",
+        ),
         one_of("to_status", [one.value for one in State]),
         one_of("referred_to", REFERRED_TO),
         CheckConstraint("proof IN ('proved','claimed')", name="proof"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -26,7 +27,8 @@ from server.db import DRIVER, Identity, ask, run
 from server.rows import as_array
 from server.sealed import Sealed, carried, keyring
 from server.syncing.entities import STORED
-from sync.model import Entry
+from server.syncing.queries import REPORTED, values_of
+from sync.model import Entry, Report
 
 
 class Standing(NamedTuple):
@@ -41,6 +43,13 @@ class Standing(NamedTuple):
     seqs: Sequence[int] | None
     ns: Sequence[int] | None
     hs: Sequence[int] | None
+    unsent_changes: int | None  # what the device last told: syncing.queries.report_of
+    unsent_rejected: int | None
+    unsent_files: int | None
+    unsent_oldest_at: datetime | None
+    unsent_at: datetime | None
+    unsent_boot: str | None
+    unsent_elapsed: int | None
 
 
 _STANDING = "SELECT * FROM gate.standing(cast(:device AS uuid), cast(:mark AS uuid))"
@@ -56,6 +65,21 @@ def get_standing(session: Session, by: Identity, mark: str | None) -> Standing:
     """The same within the snapshot that the rows are read from."""
     (row,) = run(session, _STANDING, {"device": _text(by.device_id), "mark": mark})
     return Standing(*row)
+
+
+# A push that is under way holds the device, and tells the same better: nobody waits for it.
+_HOLDS = f"""
+    UPDATE device SET {REPORTED}
+     WHERE id = (SELECT d.id FROM device d
+                  WHERE d.id = :device AND (d.unsent_at IS NULL OR d.unsent_at <= :report_told_at)
+                    FOR NO KEY UPDATE SKIP LOCKED)
+"""
+
+
+def keep_report(by: Identity, report: Report) -> None:
+    """What the asker's phone holds, in one message of its own."""
+    told = {**values_of(report), "device": _text(by.device_id)}
+    ask(_HOLDS, told, by, read_only=False)
 
 
 def find_news(by: Identity) -> str | None:

@@ -10,22 +10,32 @@ from server.db import Identity
 from server.errors import NotSignedIn
 from server.syncing.entities import REGISTRY
 from server.syncing.news import queries
+from server.syncing.news.queries import Standing
 from server.syncing.news.store import Glance, MoreThanAGlance, Snapshot
+from server.syncing.queries import report_of
 from sync.model import Page, Pull
 from sync.pull import pull
 from sync.store import Reading
+from sync.unsent import heed
 
 MAX_PAGE_ROWS = 2000
 MAX_PAGE_BYTES = 1 << 20  # of rows as JSON, before gzip
 
 
 def glance(by: Identity, request: Pull) -> Page | None:
-    """The page where nothing is new, in one message to PostgreSQL; None where something is."""
-    if not request.cursor.after:
-        return None  # it has nothing yet
+    """The page where nothing is new, in one message to PostgreSQL; None where something is.
+
+    What the phone tells that it holds is written down first, in a second one, where it is news.
+    """
+    empty = not request.cursor.after
+    if empty and request.unsent is None:
+        return None
     standing = queries.find_standing(by, request.cursor.mark)
     if standing is None:
         raise NotSignedIn
+    _heed(by, standing, request)
+    if empty:
+        return None  # it has nothing yet
     try:
         return _page(request, Glance(by, standing))
     except MoreThanAGlance:
@@ -56,6 +66,13 @@ def tell_news(by: Identity) -> str:
     if found is None:
         raise NotSignedIn
     return f"{REGISTRY.schema}.{found}"
+
+
+def _heed(by: Identity, standing: Standing, request: Pull) -> None:
+    kept = report_of(standing)
+    report = heed(request.unsent, kept, by.now)
+    if report is not None and report is not kept:
+        queries.keep_report(by, report)
 
 
 def _page(request: Pull, store: Reading) -> Page:

@@ -48,8 +48,9 @@ class Glance:
         return DeviceState(next_n, last_time=0, revoked=bool(self._standing.revoked))
 
     def heads(self) -> tuple[Mapping[str, Head], str | None]:
-        _, _, _, mark, _, buckets, *kept = self._standing
-        lines = zip(buckets or (), *(numbers or () for numbers in kept), strict=True)
+        at, mark = self._standing, self._standing.newest_mark
+        numbers = (at.seqs or (), at.ns or (), at.hs or ())
+        lines = zip(at.buckets or (), *numbers, strict=True)
         heads = {b: Head(seq, n, hexadecimal(h & _64_BITS)) for b, seq, n, h in lines}
         return heads, mark
 

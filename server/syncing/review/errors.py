@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from server.errors import Clash, Invalid, NotFound, NotYours
+from server.errors import Clash, Invalid, NotFound, NotYours, halves, in_both
 
 
 class NotSetAside(NotFound):
@@ -54,7 +54,7 @@ class StillRefused(Clash):
     text = "仍不能采用，未作改动，请按原因更正后再试。 It is refused again; correct it first."
 
     def __init__(self, reason: str, explained: str) -> None:
-        super().__init__(f"{self.text} {explained}")
+        super().__init__(in_both(self.text, *halves(explained)))
         self.members: Mapping[str, Any] = {"reason": reason}
 
 

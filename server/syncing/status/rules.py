@@ -98,6 +98,11 @@ REASONS: Final[Mapping[str, Why]] = {
 }
 OTHERWISE: Final = Why("未被采用，原文已保存。 It was not taken; it is kept whole.", _ASK_TOWNSHIP)
 
+UNSENT: Final = Why(
+    "手机上还有没传的记录。 Records still wait on the phone.",
+    "到有网的地方打开应用，待传变成 0 为止。 Open the app where there is a line until none waits.",
+)
+
 # What an alarm means for whoever reads it.
 ALARMS: Final[Mapping[str, str]] = {
     "unknown_mark": "手机从零重新同步：服务器可能被回退，或手机静默超过 60 天。 "

@@ -17,8 +17,23 @@ class ReasonOut(Schema):
     remedy = fields.String()
 
 
+class UnsentOut(Schema):
+    """What a phone said at `told_at` that it holds. `text`, `remedy`: where anything waits."""
+
+    changes = fields.Integer()
+    rejected = fields.Integer()
+    files = fields.Integer(allow_none=True)
+    oldest_at = fields.AwareDateTime(allow_none=True)
+    told_at = fields.AwareDateTime()
+    text = fields.String(allow_none=True)
+    remedy = fields.String(allow_none=True)
+
+
 class PhoneOut(Schema):
-    """One phone. `received` counts from its first change on, the others those of the last days."""
+    """One phone. `received` counts from its first change on, the others those of the last days.
+
+    `unsent`: as it reported last; null: it has never told, which is not the same as nothing.
+    """
 
     device_id = fields.UUID()
     name = fields.String()
@@ -35,6 +50,7 @@ class PhoneOut(Schema):
     closed = fields.Integer()
     conflicts = fields.Integer()
     reasons = fields.List(fields.Nested(ReasonOut))
+    unsent = fields.Nested(UnsentOut, allow_none=True)
 
 
 class AlarmOut(Schema):
@@ -102,7 +118,10 @@ class KindOut(Schema):
 
 
 class TotalsOut(Schema):
-    """The county in numbers; `silent`: phones that sent nothing for so many days."""
+    """The county in numbers; `silent`: phones that sent nothing for so many days.
+
+    As phones reported last: `holding` ones hold `unsent` changes in all; `untold` never reported.
+    """
 
     days = fields.Integer()
     phones = fields.Integer()
@@ -114,5 +133,8 @@ class TotalsOut(Schema):
     claimed = fields.Integer()
     open = fields.Integer()
     conflicts = fields.Integer()
+    untold = fields.Integer()
+    holding = fields.Integer()
+    unsent = fields.Integer()
     reasons = fields.List(fields.Nested(ReasonOut))
     alarms = fields.List(fields.Nested(KindOut))

@@ -159,10 +159,29 @@ def of_users(session: Session, by: Identity, users: Sequence[UUID]) -> dict[UUID
 
 def _phone(row: Row[Any]) -> dict[str, Any]:
     """`received` counts from the first change on; the others those of the last days."""
+    kept = {n: v for n, v in row._mapping.items() if n != "user_id" and not n.startswith("unsent")}
     return {
-        **{name: value for name, value in row._mapping.items() if name != "user_id"},
+        **kept,
         "received": row.next_n - 1,
         "reasons": _reasons(row.reasons),
+        "unsent": _unsent(row),
+    }
+
+
+def _unsent(row: Row[Any]) -> dict[str, Any] | None:
+    """What the phone last said that it holds; None: it has never told."""
+    if row.unsent_at is None:
+        return None
+    waits = row.unsent_changes or row.unsent_files
+    why = rules.UNSENT if waits else None
+    return {
+        "changes": row.unsent_changes,
+        "rejected": row.unsent_rejected,
+        "files": row.unsent_files,
+        "oldest_at": row.unsent_oldest_at,
+        "told_at": row.unsent_at,
+        "text": why and why.text,
+        "remedy": why and why.remedy,
     }
 
 

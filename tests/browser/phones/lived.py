@@ -112,6 +112,29 @@ SMALL_DISK = """(me, free) => {
 }"""
 
 
+# A disk without a byte left, while `full` is true, as Chromium meets it: the request fails with
+# AbortError, the store is shut, and is not opened again.
+NO_DISK = """() => {
+  globalThis.full = true;
+  const { put } = IDBObjectStore.prototype, { open } = IDBFactory.prototype;
+  IDBObjectStore.prototype.put = function (value) {
+    const asked = put.call(this, value);
+    if (full) {
+      this.transaction.abort();
+      this.transaction.db.close();
+    }
+    return asked;
+  };
+  IDBFactory.prototype.open = function (...given) {
+    if (!full) return open.apply(this, given);
+    const error = new DOMException("Internal error opening backing store", "UnknownError");
+    const asked = { error };
+    setTimeout(() => asked.onerror());
+    return asked;
+  };
+}"""
+
+
 def lose_answer(route: Route) -> None:
     """The server has done it, and the phone does not hear of it."""
     route.fetch()

@@ -68,14 +68,23 @@ class Sender:
         mid = self.write("household", "create", said)
         return mid, str(self.outbox[-1]["id"])
 
-    def send(self, changes: list[dict[str, Any]] | None = None, **clock: Any) -> dict[str, Any]:
-        """Push what was written since the last time; mid → outcome. A minute passes."""
+    def send(
+        self,
+        changes: list[dict[str, Any]] | None = None,
+        unsent: dict[str, Any] | None = None,
+        **clock: Any,
+    ) -> dict[str, Any]:
+        """Push what was written since the last time; mid → outcome. A minute passes.
+
+        `unsent`: what it tells that it still holds.
+        """
         changes, self.outbox = changes or self.outbox, []
         body = {
             "device": self.device,
             "epoch": None,
             "clock": {**self.reading(), **clock},
             "changes": changes,
+            "unsent": unsent,
         }
         answer = self.desk.post("/sync/push", body, expect=200)
         self.county.clock.pass_time(minutes=1)

@@ -6,6 +6,7 @@ import { sheet } from "./drafts.js";
 import { count, end, isTelephone, line, mark, refuse, select, telephone } from "./form.js";
 import { position } from "./position.js";
 import { KINDS, LIVED } from "./terms.js";
+import { noRoom } from "./visit.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./shell.js").At} At */
@@ -23,7 +24,7 @@ export async function draw(at) {
   const save = () => keep(at, id, form, drawn, trouble);
   const back = () => form.drop().then(() => at.go(`#/household?id=${id}`));
   end(form, drawn, save, [t("不改了"), back], trouble);
-  return [h("h1", { tabindex: "-1" }, t("改正：{name}", { name: home.head_name })), trouble, drawn];
+  return [h("h1", { tabindex: "-1" }, t("改正：{name}", { name: home.head_name })), await noRoom(at), trouble, drawn];
 }
 
 /**

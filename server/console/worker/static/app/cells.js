@@ -26,7 +26,7 @@ export async function draw(at) {
   show(PAGE);
   return [
     h("h1", { tabindex: "-1" }, t("我的网格")),
-    begun.length > 0 && h("section", { class: "card" }, h("h2", {}, t("没写完的")), h("ul", { class: "plain" }, begun.map(open))),
+    begun.length > 0 && h("section", { class: "card" }, h("h2", {}, t("没写完的")), h("ul", { class: "plain" }, begun.map(open)), h("p", { class: "hint" }, t("放着 30 天没动的，会从手机里清掉。"))),
     all.length === 0 && cells.size === 0
       ? h("p", { class: "empty" }, t("手机里还没有住户。连上网络同步一次，您的网格就会出现在这里。"))
       : [filters(all, cells, () => show(PAGE)), list],

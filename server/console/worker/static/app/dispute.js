@@ -9,7 +9,7 @@ import { of as photosOf, photos } from "./photo.js";
 import { cells, known, villages } from "./places.js";
 import { CATEGORIES, CHANNELS, SIZES } from "./terms.js";
 import { untyped } from "./times.js";
-import { noRoom } from "./visit.js";
+import { noRoom, soon } from "./visit.js";
 import { t } from "./words.js";
 import { noteDispute } from "../sync/field.js";
 import { newId } from "../sync/ids.js";
@@ -97,7 +97,7 @@ function worded(table) {
 
 /** @param {At} at @param {Sheet} form @param {HTMLElement} drawn @param {HTMLElement} trouble */
 async function keep(at, form, drawn, trouble) {
-  if (!mark(drawn, wrong(form.values))) return;
+  if (!mark(drawn, wrong(form.values, await soon(at)))) return;
   const { values, about } = form;
   try {
     await form.settle();
@@ -112,8 +112,8 @@ async function keep(at, form, drawn, trouble) {
   at.go(coded ? `#/slip?id=${values.id}` : `#/case?id=${values.id}`);
 }
 
-/** @param {Fields} values @returns {Record<string, string>} */
-function wrong(values) {
+/** @param {Fields} values @param {number} latest @returns {Record<string, string>} */
+function wrong(values, latest) {
   /** @type {Record<string, string>} */
   const found = {};
   if (!values.story?.trim()) found.story = t("请写是什么事。");
@@ -121,7 +121,7 @@ function wrong(values) {
   const concerned = count(values.people_concerned);
   if (concerned !== null && !(concerned >= 1)) found.people_concerned = t("请写数字。");
   const when = values.occurred ? untyped(values.occurred) : null;
-  if (when !== null && when > Date.now() + 600000) found.occurred = t("时间还没到。");
+  if (when !== null && when > latest) found.occurred = t("时间还没到。");
   return { ...found, ...wrongParties(values.parties) };
 }
 

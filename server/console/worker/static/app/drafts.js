@@ -39,6 +39,8 @@ export class Sheet {
     /** @type {() => void} hears that all of it is in the store */
     this.kept = () => {};
     this.changed = false;
+    /** The photos that lie in the store: they are not written anew with each letter. @type {any} */
+    this.photos = undefined;
     /** @type {Promise<void> | null} */
     this.at = null;
     /** A photo that is being made small. @type {Promise<unknown>} */
@@ -83,7 +85,9 @@ export class Sheet {
     try {
       while (this.changed) {
         this.changed = false;
-        await this.phone.keepDraft(this.about.name, this.values);
+        const { photos, ...typed } = this.values;
+        await this.phone.keepDraft(this.about.name, typed, photos === this.photos ? undefined : photos);
+        this.photos = photos;
       }
       unkept.delete(this.key());
       this.kept();
@@ -102,10 +106,20 @@ export class Sheet {
  * @param {Phone} phone @param {Open} about @param {() => Fields} fresh
  */
 export async function sheet(phone, about, fresh) {
-  const kept = unkept.get(`${phone.user}/${about.name}`) ?? (await phone.draft(about.name));
+  const here = unkept.get(`${phone.user}/${about.name}`);
+  const kept = here ?? (await inStore(phone, about.name));
   // Listed before the first letter: then a letter is one write, and who closes the tab loses none.
   if (kept == null) await list(phone, (open) => [...open.filter((one) => one.name !== about.name), about].slice(-MOST)).catch(() => undefined);
-  return new Sheet(phone, about, kept ?? fresh(), kept != null);
+  const made = new Sheet(phone, about, kept ?? fresh(), kept != null);
+  if (!here) made.photos = made.values.photos;
+  return made;
+}
+
+/** @param {Phone} phone @param {string} name @returns {Promise<Fields | null>} */
+async function inStore(phone, name) {
+  const kept = await phone.draft(name);
+  const photos = kept && (await phone.draftFiles(name));
+  return photos?.length > 0 ? { ...kept, photos } : kept;
 }
 
 /** What was begun and not saved. @param {Phone} phone @returns {Promise<Open[]>} */
@@ -113,7 +127,16 @@ export async function unfinished(phone) {
   /** @type {Open[]} */
   const open = (await phone.draft(LIST)) ?? [];
   const kept = await Promise.all(open.map((one) => phone.draft(one.name)));
-  return open.filter((_one, index) => kept[index] != null);
+  return open.filter(({ name }, index) => kept[index] != null || unkept.has(`${phone.user}/${name}`));
+}
+
+/**
+ * Let go of what nobody on this phone has touched for 30 days, whoever began it.
+ * @param {import("../sync/handset.js").Handset} handset @param {Phone} phone  one that has just synced
+ */
+export async function forgetOld(handset, phone) {
+  const now = await phone.lastSync();
+  if (now !== null) await handset.ageDrafts(now, LIST);
 }
 
 /** Wait until nothing that was typed is on its way to the store. */

@@ -6,6 +6,7 @@ import { sheet } from "./drafts.js";
 import { end, line, mark, radios, refuse, select } from "./form.js";
 import { GIVEN_BY, HOW, NEEDS } from "./terms.js";
 import { isoDay } from "./times.js";
+import { noRoom } from "./visit.js";
 import { t } from "./words.js";
 import { newId } from "../sync/ids.js";
 
@@ -39,7 +40,7 @@ export async function draw(at) {
     }
   };
   end(form, drawn, save, [t("不记了"), () => form.drop().then(() => at.go(back))], trouble);
-  return [h("h1", { tabindex: "-1" }, t("记一项需求：{name}", { name: home?.head_name ?? "" })), h("p", { class: "hint" }, t("只记本人愿意让我们帮的事。同意可以随时撤回。")), trouble, drawn];
+  return [h("h1", { tabindex: "-1" }, t("记一项需求：{name}", { name: home?.head_name ?? "" })), h("p", { class: "hint" }, t("只记本人愿意让我们帮的事。同意可以随时撤回。")), await noRoom(at), trouble, drawn];
 }
 
 /** @param {import("./drafts.js").Sheet} form */

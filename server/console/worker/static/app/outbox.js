@@ -4,7 +4,7 @@
 import { button, h } from "./dom.js";
 import { known } from "./places.js";
 import { ENTITIES, OUTCOMES, CATEGORIES, EVENTS, NEEDS, named } from "./terms.js";
-import { minute } from "./times.js";
+import { minute, span } from "./times.js";
 import { half, t } from "./words.js";
 import { QUARANTINE_FULL } from "../sync/model.js";
 
@@ -14,6 +14,10 @@ import { QUARANTINE_FULL } from "../sync/model.js";
 /** @typedef {Record<string, string[]>} Reasons  slug → [why, what to do] */
 
 const MEGABYTE = 1024 * 1024;
+const PAGE = 50;
+const CLOCK_OFF = 10 * 60 * 1000; // ms
+/** How many of each list are shown: it stays so while the page is drawn anew. */
+const most = { user: "", waiting: PAGE, aside: PAGE, conflicts: PAGE };
 /** @type {Readonly<Record<string, string>>} */
 const ALARMS = {
   epoch_changed: "服务器恢复过备份，手机里保存的记录已重新上传。",
@@ -30,20 +34,20 @@ const ALARMS = {
 /** @param {At} at */
 export async function draw(at) {
   const { phone } = at;
-  const [waiting, aside, outbox, numbers, alarms, room, reasons, files] = await Promise.all([
-    phone.waiting(), phone.setAside(), phone.outbox(), phone.numbers(), phone.alarms(), phone.room(), at.reasons(), phone.files.waiting(),
+  if (most.user !== phone.user) Object.assign(most, { user: phone.user, waiting: PAGE, aside: PAGE, conflicts: PAGE });
+  const [numbers, waiting, aside, conflicts, alarms, room, reasons, files] = await Promise.all([
+    phone.numbers(), phone.waiting(most.waiting), phone.setAside(), phone.conflicts(), phone.alarms(), phone.room(), at.reasons(), phone.files.waiting(),
   ]);
-  const conflicts = outbox.filter((kept) => kept.state === "conflict");
   return [
-    h("h1", { tabindex: "-1" }, t("待传 {n} 条", { n: waiting.length })),
+    h("h1", { tabindex: "-1" }, t("待传 {n} 条", { n: numbers.waiting })),
     await line(at),
     h("p", { class: "acts" }, button(t("现在同步"), () => at.sync(), { class: "main" })),
     room.low && h("p", { class: "late" }, t("手机空间不足，新记录可能存不下。请先删掉一些照片或不用的应用。")),
-    waiting.length > 0 && section(t("等着上传"), await list(at, waiting, reasons)),
-    aside.length > 0 && section(t("没有生效的"), await list(at, aside, reasons)),
-    conflicts.length > 0 && section(t("两边不一样，等人决定"), await list(at, conflicts, reasons)),
+    waiting.length > 0 && section(t("等着上传"), await list(at, waiting, "waiting", numbers.waiting, reasons)),
+    aside.length > 0 && section(t("没有生效的"), await list(at, aside, "aside", aside.length, reasons)),
+    conflicts.length > 0 && section(t("两边不一样，等人决定"), await list(at, conflicts, "conflicts", conflicts.length, reasons)),
     files.length > 0 && section(t("照片"), photos(at, files, reasons)),
-    waiting.length + aside.length + conflicts.length + files.length === 0 && h("p", { class: "empty" }, t("都传上去了，没有要您处理的。")),
+    numbers.waiting + aside.length + conflicts.length + files.length === 0 && h("p", { class: "empty" }, t("都传上去了，没有要您处理的。")),
     alarms.length > 0 && section(t("手机与服务器"), h("ul", { class: "plain" }, alarms.map((one) => h("li", { class: "hint" }, `${minute(one.at)} ${t(ALARMS[one.kind] ?? one.kind)}`)))),
     details(numbers, room),
   ];
@@ -53,18 +57,29 @@ export async function draw(at) {
 async function line(at) {
   const last = await at.phone.lastSync();
   const when = last === null ? t("还没同步过。") : t("上次同步：{when}", { when: minute(last) });
-  return [h("p", {}, when), at.hindered() && h("p", { class: "soon" }, at.hindered())];
+  const off = Math.abs(await at.phone.ahead());
+  const clock = off > CLOCK_OFF && t("手机时间差了约 {span}，请在手机设置里打开“自动确定时间”。记录照样算数。", { span: span(off) });
+  return [h("p", {}, when), clock && h("p", { class: "soon" }, clock), at.hindered() && h("p", { class: "soon" }, at.hindered())];
 }
 
-/** @param {string} title @param {Node} content */
+/** @param {string} title @param {import("./dom.js").Child} content */
 function section(title, content) {
   return h("section", {}, h("h2", {}, title), content);
 }
 
-/** @param {At} at @param {Kept[]} records @param {Reasons} reasons */
-async function list(at, records, reasons) {
-  const items = await Promise.all(records.map((kept) => card(at, kept, reasons)));
-  return h("ul", { class: "plain" }, items);
+/**
+ * The first of them, and a button for more: a phone that was away for weeks has thousands.
+ * @param {At} at @param {Kept[]} records @param {"waiting" | "aside" | "conflicts"} which @param {number} count @param {Reasons} reasons
+ */
+async function list(at, records, which, count, reasons) {
+  const items = await Promise.all(records.slice(0, most[which]).map((kept) => card(at, kept, reasons)));
+  const rest = count - items.length;
+  const more = async () => {
+    most[which] += PAGE;
+    await at.refresh();
+    /** @type {HTMLElement | undefined} */ (document.getElementById(which)?.children[items.length])?.focus();
+  };
+  return [h("ul", { class: "plain", id: which }, items), rest > 0 && button(t("再显示 {n} 条", { n: Math.min(rest, PAGE) }), more, { class: "quiet" })];
 }
 
 /** @param {At} at @param {Kept} kept @param {Reasons} reasons */
@@ -73,11 +88,10 @@ async function card(at, kept, reasons) {
   const why = state === "conflict" ? [t("位置与办公室的不一样，等主管决定。手机上先显示办公室的。")] : reason ? explain(reasons, reason) : [];
   return h(
     "li",
-    { class: "card" },
+    { class: "card", tabindex: "-1" },
     h("strong", {}, await about(at, kept)),
     h("p", { class: "hint" }, t("{when} 记下", { when: minute(change.at.wall) })),
     kept.wiped ? h("p", {}, t("内容已依法删除。")) : text(change.set),
-    state === "waiting" && h("p", { class: "hint" }, t("在手机里，还没上传。")),
     why.map((said) => h("p", {}, said)),
     state === "rejected" && reason === QUARANTINE_FULL && button(t("重新上传"), () => at.phone.sendAgain(change.mid), { class: "quiet" }),
     state === "rejected" && button(t("看过了，收起"), () => at.phone.putAway(change.mid), { class: "quiet" }),

@@ -1,22 +1,15 @@
 // @ts-check
 /** The frame of the page: who is here, the bar below with what waits, and what is shown above it. */
 
-import * as amend from "./amend.js";
-import * as cases from "./cases.js";
-import * as cells from "./cells.js";
-import * as dispute from "./dispute.js";
+import { above, below, title } from "./bars.js";
 import { fill, h, button } from "./dom.js";
-import { allKept } from "./drafts.js";
-import * as household from "./household.js";
-import * as me from "./me.js";
-import * as need from "./need.js";
-import * as outbox from "./outbox.js";
-import * as slip from "./slip.js";
+import { allKept, forgetOld } from "./drafts.js";
+import { holds, whenOther } from "./holder.js";
 import { Syncing } from "./syncing.js";
-import { box, plain } from "./trouble.js";
+import { box, plain, unshown } from "./trouble.js";
 import { whenUnseen } from "./unseen.js";
 import { takeNewer } from "./updates.js";
-import * as visit from "./visit.js";
+import { viewOf } from "./views.js";
 import { ask } from "./who.js";
 import { t } from "./words.js";
 
@@ -37,31 +30,13 @@ import { t } from "./words.js";
  * @property {() => Promise<Record<string, string[]>>} reasons
  * @property {<T>(act: Promise<T>) => Promise<T>} during  a newer version waits for it
  * @property {() => void} redraw
+ * @property {() => Promise<void>} refresh  the same, where it stands
  * @property {() => Promise<void>} lock
  * @property {() => Promise<void>} leave
  */
-/** @typedef {(at: At) => Promise<Child[]>} Draw */
-/**
- * @typedef {{draw: Draw, place: string, live: boolean}} View  live: drawn anew when something changed
- */
+/** @typedef {import("./views.js").View} View */
 
 const HOME = "#/cells";
-/** @type {Record<string, View>} */
-const VIEWS = {
-  cells: { draw: cells.draw, place: "cells", live: true },
-  household: { draw: household.draw, place: "cells", live: true },
-  amend: { draw: amend.draw, place: "cells", live: false },
-  need: { draw: need.draw, place: "cells", live: false },
-  visit: { draw: visit.draw, place: "visit", live: false },
-  dispute: { draw: dispute.draw, place: "dispute", live: false },
-  cases: { draw: cases.draw, place: "dispute", live: true },
-  case: { draw: cases.drawOne, place: "dispute", live: true },
-  slip: { draw: slip.draw, place: "dispute", live: false },
-  outbox: { draw: outbox.draw, place: "outbox", live: true },
-  me: { draw: me.draw, place: "", live: false },
-};
-/** @type {Readonly<Record<string, string>>} */
-const TITLES = { cells: "我的网格", visit: "记走访", dispute: "记纠纷", outbox: "待传" };
 const SETTLE = 150; // ms
 
 export class Shell {
@@ -80,10 +55,14 @@ export class Shell {
     this.syncing = null;
     this.name = "";
     this.login = "";
+    /** As last counted: a full disk shuts the store. @type {number | string} */
+    this.waiting = "–";
     this.said = "";
     /** What a button could not do. */
     this.trouble = "";
     this.newer = false;
+    /** Whether a record needs a look; asked anew when something changed. @type {Promise<boolean> | null} */
+    this.aside = null;
     this.drawing = 0;
     this.showing = 0;
     this.hearing = 0;
@@ -95,16 +74,17 @@ export class Shell {
     fill(page, this.head, this.notices, this.main, this.bar);
     window.addEventListener("hashchange", () => void this.show());
     document.addEventListener("failed", (event) => ((this.trouble = plain(/** @type {CustomEvent} */ (event).detail)), this.frame()));
-    whenUnseen(() => this.phone && void this.lock());
+    whenUnseen(() => this.phone && void this.toDoor());
+    whenOther((user) => void this.follow(user));
   }
 
   /** Ask who holds the phone. @param {string} [again]  whose login the server no longer knows */
   async ask(again) {
     this.frame();
-    await ask(this.main, this.handset, (phone) => this.enter(phone), again).catch((/** @type {unknown} */ error) =>
-      fill(this.main, h("h1", { tabindex: "-1" }, t("没有办成")), box(plain(error))),
-    );
-    this.main.querySelector("h1")?.focus();
+    const door = h("div", {}); // where somebody came in meanwhile it is no longer there to be drawn on
+    fill(this.main, door);
+    await ask(door, this.handset, (phone) => this.enter(phone), again).catch((/** @type {unknown} */ error) => fill(door, unshown(error, () => this.ask(again))));
+    if (!door.contains(document.activeElement)) door.querySelector("h1")?.focus();
   }
 
   /** Somebody is here. @param {Phone} phone */
@@ -112,10 +92,20 @@ export class Shell {
     if (this.phone && this.phone !== phone) await this.away();
     const user = (await this.handset.users()).find((one) => one.id === phone.user);
     [this.phone, this.name, this.login] = [phone, user?.name || user?.login || "", user?.login ?? ""];
-    this.syncing = new Syncing(phone, () => this.frame());
+    this.syncing = new Syncing(phone, (busy) => (this.frame(), busy || this.hear()), () => forgetOld(this.handset, phone));
     this.deaf = phone.onChange(() => this.hear());
     this.syncing.start();
+    holds(phone.user);
     await this.show();
+  }
+
+  /** In another tab somebody came or went. @private @param {string} user */
+  async follow(user) {
+    if (user === (this.phone?.user ?? "")) return;
+    await this.away();
+    history.replaceState(null, "", HOME);
+    const phone = user && (await this.handset.join(user).catch(() => null));
+    return phone ? this.enter(phone) : this.ask();
   }
 
   /** Nobody is here any more: nothing of theirs stays on the screen. */
@@ -123,7 +113,7 @@ export class Shell {
     const { phone, syncing } = this;
     this.phone = this.syncing = null;
     this.drawing += 1; // what is just being drawn comes too late
-    [this.showing, this.said, this.trouble] = [0, "", ""];
+    [this.showing, this.said, this.trouble, this.aside, this.waiting] = [0, "", "", null, "–"];
     this.deaf();
     fill(this.main);
     this.frame("");
@@ -140,7 +130,7 @@ export class Shell {
     [this.showing, this.trouble] = [mine, ""];
     const { view, at } = this.named(this.phone);
     this.frame(view.place);
-    const drawn = await view.draw(at).catch((/** @type {unknown} */ error) => [h("h1", { tabindex: "-1" }, t("没有办成")), box(plain(error))]);
+    const drawn = await view.draw(at).catch((/** @type {unknown} */ error) => unshown(error, () => this.show()));
     if (mine !== this.drawing) return;
     const said = this.said;
     [this.said, this.showing] = ["", 0];
@@ -153,9 +143,8 @@ export class Shell {
   named(phone) {
     const hash = location.hash.startsWith("#/") ? location.hash : HOME;
     const [path = "", query = ""] = hash.slice(2).split(/\?(.*)/);
-    const view = /** @type {View} */ (Object.prototype.hasOwnProperty.call(VIEWS, path) ? VIEWS[path] : VIEWS.cells);
     return {
-      view,
+      view: viewOf(path),
       at: {
         phone,
         name: this.name,
@@ -169,6 +158,7 @@ export class Shell {
         reasons: () => this.reasons(),
         during: (act) => this.during(act),
         redraw: () => void this.show(),
+        refresh: () => this.heard(),
         lock: () => this.lock(),
         leave: () => this.leave(),
       },
@@ -177,6 +167,7 @@ export class Shell {
 
   /** Many changes at once are heard once. @private */
   hear() {
+    this.aside = null;
     window.clearTimeout(this.hearing);
     this.hearing = window.setTimeout(() => void this.heard(), SETTLE);
   }
@@ -206,11 +197,9 @@ export class Shell {
   /** The bars above and below. @param {string} [place] */
   frame(place = this.bar.dataset.place ?? "") {
     this.bar.dataset.place = place;
-    // No name in it: a browser's history keeps titles, whoever holds the phone next.
-    document.title = place ? `${t(TITLES[place] ?? "")} · ${t("网格")}` : t("网格");
     const here = this.phone !== null;
-    const busy = this.syncing?.busy && h("span", { class: "busy" }, t("正在同步"));
-    fill(this.head, h("a", { class: "mark", href: HOME }, t("网格")), busy, here && h("a", { class: "me", href: "#/me" }, this.name));
+    document.title = title(place);
+    above(this.head, HOME, here ? this.name : "", Boolean(this.syncing?.busy));
     fill(this.notices, ...this.notes());
     this.bar.hidden = !here;
     this.bar.setAttribute("aria-label", t("去哪里"));
@@ -219,12 +208,11 @@ export class Shell {
 
   /** @private @param {Phone} phone @param {string} place */
   async count(phone, place) {
-    const { waiting, rejected } = await phone.numbers().catch(() => ({ waiting: "–", rejected: 0 }));
+    this.aside = this.aside ?? phone.numbers().then(({ rejected }) => rejected > 0, () => false);
+    const [waiting, aside] = await Promise.all([phone.countWaiting().catch(() => this.waiting), this.aside]);
     if (phone !== this.phone) return;
-    /** @type {[string, string][]} */
-    const places = [["cells", t("我的网格")], ["visit", t("记走访")], ["dispute", t("记纠纷")], ["outbox", t("待传 {n}", { n: waiting })]];
-    const mark = (/** @type {string} */ name) => name === "outbox" && rejected > 0 && h("span", { class: "mark", title: t("有记录要您看") }, "!");
-    fill(this.bar, places.map(([name, said]) => h("a", { href: `#/${name}`, "aria-current": name === place && "page", "data-place": name }, said, mark(name))));
+    this.waiting = waiting;
+    below(this.bar, place, waiting, aside);
   }
 
   /** @private @returns {Child[]} */
@@ -270,24 +258,29 @@ export class Shell {
     await this.heard();
   }
 
-  /** @private */
+  /** For whoever comes next: in the other tabs too. @private */
   async lock() {
-    await this.away();
-    location.hash = HOME;
-    await this.ask();
+    holds("");
+    await this.toDoor();
   }
 
   /** @private */
   async leave() {
-    const { phone, syncing } = this;
-    await allKept();
-    void syncing?.stop().catch(() => undefined);
+    const { phone } = this;
+    holds("");
     // Closed before: a sync that is on its way lays nothing into what is emptied here.
-    phone?.close();
+    await this.away();
     const trouble = phone ? await this.handset.signOut(phone).then(() => "", plain) : "";
-    await this.lock();
+    await this.toDoor();
     this.trouble = trouble;
     this.frame();
+  }
+
+  /** @private */
+  async toDoor() {
+    await this.away();
+    history.replaceState(null, "", HOME); // and no going there once more, as by setting it
+    await this.ask();
   }
 
   /** @private */

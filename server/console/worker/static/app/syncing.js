@@ -2,7 +2,7 @@
 /** When to sync: on opening, when the line is back, every few minutes, and when somebody asks. */
 
 import { plain } from "./trouble.js";
-import { LineLost, LoginLost } from "../sync/model.js";
+import { LineLost, LoginLost, NoRoom } from "../sync/model.js";
 
 /** @typedef {import("../sync/phone.js").Phone} Phone */
 /** @typedef {import("../sync/model.js").Summary} Summary */
@@ -13,10 +13,16 @@ const AGAIN = 30 * 1000; // after a line that broke; doubled each time
 const LONGEST = 60 * 60 * 1000;
 
 export class Syncing {
-  /** @param {Phone} phone @param {() => void} changed  hears of every change of the two below */
-  constructor(phone, changed) {
+  /**
+   * @param {Phone} phone
+   * @param {(busy: boolean) => void} changed  hears of every change of the three below
+   * @param {() => Promise<void>} through  done once, after the first sync that went through
+   */
+  constructor(phone, changed, through) {
     this.phone = phone;
     this.changed = changed;
+    /** @type {(() => Promise<void>) | null} */
+    this.through = through;
     this.busy = false;
     /** Why it does not go through, in words; empty: it does. */
     this.trouble = "";
@@ -65,13 +71,21 @@ export class Syncing {
     this.tell(true, "", this.loginLost);
     try {
       const summary = await this.phone.sync();
+      if (summary.complete) await this.first();
       this.wait = summary.lost ? Math.min(this.wait * 2, LONGEST) : AGAIN;
       this.tell(false, summary.lost ? plain(new LineLost("lost")) : "", false);
       this.soon(summary.lost ? Math.max(this.wait, (summary.retryAfter ?? 0) * 1000) : EVERY);
     } catch (error) {
       this.tell(false, plain(error), error instanceof LoginLost);
-      this.soon(LONGEST);
+      this.soon(error instanceof NoRoom ? EVERY : LONGEST);
     }
+  }
+
+  /** What it fails in, it does after the next one. @private */
+  async first() {
+    const { through } = this;
+    this.through = null;
+    await through?.().catch(() => (this.through = through));
   }
 
   /** @private @param {boolean} busy @param {string} trouble @param {boolean} loginLost */
@@ -79,6 +93,6 @@ export class Syncing {
     this.busy = busy;
     if (!busy) this.trouble = trouble;
     this.loginLost = loginLost;
-    this.changed();
+    this.changed(busy);
   }
 }

@@ -6,6 +6,8 @@ import { language, t } from "./words.js";
 const ZONE = "Asia/Shanghai";
 const OFFSET = 8 * 3600 * 1000; // the county has no summer time
 const DAY = 24 * 3600 * 1000;
+/** One is slow to make, and a list asks for a hundred. @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
 
 /** 2026年3月5日 · 5 Mar 2026. @param {number | string} at ms or ISO @returns {string} */
 export function day(at) {
@@ -40,6 +42,14 @@ export function left(until, now = Date.now()) {
   return { late: false, text: t("{day}前，还有 {n} 天", { day: day(last), n: days }) };
 }
 
+/** About how long. @param {number} ms */
+export function span(ms) {
+  const minutes = Math.round(ms / 60000);
+  if (minutes < 120) return t("{n} 分钟", { n: minutes });
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? t("{n} 小时", { n: hours }) : t("{n} 天", { n: Math.round(hours / 24) });
+}
+
 /** What an input of type datetime-local shows. @param {number} at */
 export function typed(at) {
   return new Date(at + OFFSET).toISOString().slice(0, 16);
@@ -68,6 +78,9 @@ function year(at) {
 
 /** @param {number | string} at @param {Intl.DateTimeFormatOptions} how */
 function said(at, how) {
+  const key = language() + JSON.stringify(how);
   const locale = language() === "en" ? "en-GB" : "zh-CN";
-  return new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...how }).format(new Date(at));
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...how });
+  formats.set(key, format);
+  return format.format(new Date(at));
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** What went wrong, in plain words, and what to do. */
 
-import { h } from "./dom.js";
+import { button, h } from "./dom.js";
 import { half, t } from "./words.js";
 import {
   LineLost,
@@ -31,6 +31,17 @@ export function plain(error) {
   if (error instanceof DOMException && error.name === "SecurityError") return t("浏览器不让此页保存内容：请用普通窗口（不是无痕窗口），并允许此网站保存数据。");
   console.error(error);
   return t("页面出错了。已经记下的都在，请重新打开页面。");
+}
+
+/**
+ * What stands in place of a page that could not be drawn. A disk without a byte left shuts the store:
+ * what was just typed is in the page alone, and is told to stay there.
+ * @param {unknown} error @param {() => any} again
+ */
+export function unshown(error, again) {
+  const full = error instanceof NoRoom;
+  const said = full ? t("手机空间用完了，记录暂时打不开；已经记下的都在。请不要关掉此页，先腾出空间，再点“再试一次”。") : plain(error);
+  return [h("h1", { tabindex: "-1" }, t("没有办成")), box(said), full && button(t("再试一次"), again)];
 }
 
 /** What stands above a form or a page. @param {string} text */

@@ -19,6 +19,7 @@ import { newId } from "../sync/ids.js";
 /** @typedef {import("../sync/model.js").Fields} Fields */
 /** @typedef {import("../sync/phone.js").Recording} Recording */
 
+const TOLERANCE = 600000; // ms
 const EXTRAS = ["purpose", "companions", "occurred", "telephone", "location"];
 
 /** @param {At} at */
@@ -117,7 +118,7 @@ async function showWhom(at, form, place, home) {
 /** @param {At} at @param {Sheet} form @param {HTMLElement} drawn @param {HTMLElement} trouble */
 async function keep(at, form, drawn, trouble) {
   const mine = await villages(at.phone).catch(() => []);
-  if (!mark(drawn, wrong(form.values, mine))) return;
+  if (!mark(drawn, wrong(form.values, mine, await soon(at)))) return;
   let household = "";
   try {
     household = await at.during(store(at, form, form.values.village_id || (mine[0]?.[0] ?? "")));
@@ -128,8 +129,8 @@ async function keep(at, form, drawn, trouble) {
   at.go(`#/household?id=${household}`);
 }
 
-/** @param {Fields} values @param {[string, string][]} mine @returns {Record<string, string>} */
-function wrong(values, mine) {
+/** @param {Fields} values @param {[string, string][]} mine @param {number} latest @returns {Record<string, string>} */
+function wrong(values, mine, latest) {
   /** @type {Record<string, string>} */
   const found = {};
   if (!values.household_id && !values.stranger) found.household = t("请先找到这一户，或记为新住户。");
@@ -140,7 +141,7 @@ function wrong(values, mine) {
   const companions = count(values.companions);
   if (companions !== null && !(companions <= 50)) found.companions = t("请写 0 到 50 的数字。");
   const when = values.occurred ? untyped(values.occurred) : null;
-  if (when !== null && when > Date.now() + 600000) found.occurred = t("时间还没到。");
+  if (when !== null && when > latest) found.occurred = t("时间还没到。");
   return found;
 }
 
@@ -207,6 +208,11 @@ function visitOf(values) {
 async function discard(at, form) {
   await form.drop();
   at.go("#/cells");
+}
+
+/** What happened, happened before this (ms), be the phone's clock wrong by a day. @param {At} at */
+export async function soon(at) {
+  return Date.now() - (await at.phone.ahead()) + TOLERANCE;
 }
 
 /** Said before anything is typed: nothing more would fit. @param {At} at */

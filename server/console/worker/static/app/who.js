@@ -142,8 +142,10 @@ function code(main, handset, enter, asked) {
       h("div", { class: "field" }, h("label", { for: "code" }, t("验证器上的 6 位数字，或一个备用码")), typed),
     ],
     label: t("登录"),
-    come: () => handset.answer(asked, typed.value.replace(/\s/g, "")),
+    come: () => handset.answer(asked, typed.value),
+    retry: (instead) => handset.answer(asked, typed.value, instead),
   });
+  main.append(button(t("重新输密码"), () => ask(main, handset, enter), { class: "link" }));
   typed.focus();
 }
 

@@ -6,14 +6,15 @@ export class Bell {
   constructor(name) {
     /** @type {Set<() => void>} */
     this._ears = new Set();
-    this._channel = new BroadcastChannel(name);
-    this._channel.onmessage = () => this._tell();
+    // A browser without them: each tab hears of its own changes, and looks at all when it is opened.
+    this._channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(name);
+    if (this._channel) this._channel.onmessage = () => this._tell();
     this._open = true;
   }
 
   ring() {
     if (!this._open) return; // what a sync that goes on behind a closed phone brings
-    this._channel.postMessage(null);
+    if (this._channel) this._channel.postMessage(null);
     this._tell();
   }
 
@@ -30,7 +31,7 @@ export class Bell {
   close() {
     this._open = false;
     this._ears.clear();
-    this._channel.close();
+    if (this._channel) this._channel.close();
   }
 
   _tell() {

@@ -61,14 +61,24 @@ export class Book {
     return own.reverse().map(told);
   }
 
-  /** What the server has not acknowledged, in order. @returns {Promise<Kept[]>} */
-  async waiting() {
-    return (await this._read((pocket) => pocket.outbox.waiting())).map(told);
+  /**
+   * What the server has not acknowledged, in order: all of it, or the first so many.
+   * @param {number} [limit]
+   * @returns {Promise<Kept[]>}
+   */
+  async waiting(limit) {
+    return (await this._read((pocket) => pocket.outbox.waiting(limit))).map(told);
   }
 
   /** What took no effect: set aside at the server, or rejected. @returns {Promise<Kept[]>} */
   async setAside() {
-    return (await this._read((pocket) => pocket.outbox.all())).filter(isSetAside).map(told);
+    return (await this._read((pocket) => pocket.outbox.answered())).filter(isSetAside).map(told);
+  }
+
+  /** What differs from the office's: a person decides. @returns {Promise<Kept[]>} */
+  async conflicts() {
+    const lines = await this._read((pocket) => pocket.outbox.answered());
+    return lines.map(told).filter((kept) => kept.state === "conflict").reverse();
   }
 
   /**
@@ -86,13 +96,13 @@ export class Book {
   numbers() {
     return this._read(async (pocket) => {
       const count = /** @type {Record<string, number>} */ ({});
-      for (const { state } of (await pocket.outbox.all()).map(told)) count[state] = (count[state] || 0) + 1;
+      for (const { state } of (await pocket.outbox.answered()).map(told)) count[state] = (count[state] || 0) + 1;
       const of = (/** @type {State} */ state) => count[state] || 0;
-      const recorded = (await pocket.nextN()) - 1;
+      const [recorded, waiting] = [(await pocket.nextN()) - 1, await pocket.outbox.countWaiting()];
       return {
         recorded,
-        waiting: of("waiting"),
-        acknowledged: recorded - of("waiting"),
+        waiting,
+        acknowledged: recorded - waiting,
         counted: of("counted") + of("conflict"),
         set_aside: of("set_aside"),
         conflicts: of("conflict"),
@@ -115,9 +125,26 @@ export class Book {
     return this._read((pocket) => pocket.fact("complete_at"));
   }
 
+  /**
+   * By how many ms the phone's wall clock is ahead of the server's, as far as it was heard; 0 before
+   * the first sync. Below 0 it is behind.
+   * @returns {Promise<number>}
+   */
+  ahead() {
+    return this._read(async (pocket) => {
+      const [silent, then] = [await pocket.fact("silent"), await pocket.fact("complete_at")];
+      return silent === null || then === null ? 0 : silent.read.wall - silent.ms - then;
+    });
+  }
+
   /** @param {string} name @returns {Promise<any>} null where there is none */
   draft(name) {
     return this._read((pocket) => pocket.draft(name));
+  }
+
+  /** The files that were kept with a draft. @param {string} name @returns {Promise<import("./files.js").File[]>} */
+  draftFiles(name) {
+    return this._read((pocket) => pocket.draftFiles(name));
   }
 
   // What these lean on.

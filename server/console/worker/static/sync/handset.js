@@ -7,13 +7,13 @@
 import { BrowserClock } from "./clock.js";
 import { newId } from "./ids.js";
 import { ask, settled, slugOf } from "./line.js";
-import { CodeNeeded, LineLost, LineRefused, LoginLost, SignInRefused, WrongPassword } from "./model.js";
+import { CodeNeeded, LineRefused, LoginLost, SignInRefused, WrongPassword } from "./model.js";
 import { canProve, makeProof, proves } from "./password.js";
 import { Phone } from "./phone.js";
 import { Pocket } from "./pocket.js";
 import { Registry } from "./registry.js";
 import { askToPersist } from "./room.js";
-import { Session } from "./session.js";
+import { Session, end } from "./session.js";
 import { openStore } from "./store.js";
 
 /** @typedef {import("./model.js").Fields} Fields */
@@ -63,15 +63,17 @@ export class Handset {
    * @param {string} login
    * @param {string} password
    * @param {string} [insteadOf]  a device of too-many-devices that goes for this one
+   * @param {string} [code]  of the second step, where it is known already
    * @returns {Promise<Phone>}
    */
-  async signIn(login, password, insteadOf) {
+  async signIn(login, password, insteadOf, code) {
     const entry = await this._entry(login.trim());
     const device = { id: entry.device, name: DEVICE_NAME, ...(insteadOf ? { instead_of: insteadOf } : {}) };
-    const answer = await ask("POST", "sessions", { body: { login: entry.login, password, device } });
+    const body = { login: entry.login, password, device, ...(code ? { code } : {}) };
+    const answer = await ask("POST", "sessions", { body });
     if (slugOf(answer) === "device-taken" && entry.user === null) {
       await this._registry.keep({ ...entry, device: newId() });
-      return this.signIn(login, password, insteadOf);
+      return this.signIn(login, password, insteadOf, code);
     }
     if (slugOf(answer) === "wrong-login" || answer.status === 422) await this._registry.forget(entry);
     if (slugOf(answer) === "code-needed") throw new CodeNeeded(answer.body.challenge, entry.login, password);
@@ -81,11 +83,14 @@ export class Handset {
   /**
    * The second step. Rejects like signIn.
    * @param {CodeNeeded} asked
-   * @param {string} code
+   * @param {string} typed
+   * @param {string} [insteadOf]  as for signIn: a code that met too-many-devices is not spent
    * @returns {Promise<Phone>}
    */
-  async answer({ challenge, login, password }, code) {
-    const body = { challenge, code: code.replace(/\s/g, "") };
+  async answer({ challenge, login, password }, typed, insteadOf) {
+    const code = typed.replace(/\s/g, "");
+    if (insteadOf) return this.signIn(login, password, insteadOf, code);
+    const body = { challenge, code };
     const answer = await ask("POST", "sessions/code", { body });
     return this._enter(await this._entry(login), password, signedIn(answer));
   }
@@ -107,30 +112,47 @@ export class Handset {
   }
 
   /**
-   * Sign out: the session ends (as far as the line goes) and the rows go. What waits stays, and what
-   * was acknowledged in the last 30 days, for the next time that this user signs in. How many wait.
+   * Open the store of whom another tab of this phone has just let in.
+   * @param {string} user  id
+   * @returns {Promise<Phone>}
+   */
+  async join(user) {
+    return this._phone(await this._store(user), user);
+  }
+
+  /**
+   * Sign out: the rows go at once, and the session as far as the line goes, which nobody waits for.
+   * What waits to be sent stays, and what was acknowledged in the last 30 days, for the next time that
+   * this user signs in. How many wait.
    * @param {Phone} phone
    * @returns {Promise<number>}
    */
   async signOut(phone) {
+    phone.close();
     const store = await this._store(phone.user);
-    const session = new Session(store, phone.user, this._locks);
-    try {
-      await session.ask("DELETE", "sessions/current");
-    } catch (error) {
-      // Without a line it ends by itself, with its token.
-      if (!(error instanceof LineLost || error instanceof LoginLost)) throw error;
-    }
-    await store.write(async (tx) => {
+    const tokens = await store.write(async (tx) => {
       const pocket = new Pocket(tx);
+      const kept = await pocket.fact("tokens");
       pocket.rows.empty();
       for (const name of ["tokens", "cursor", "etag"]) pocket.keepFact(name, null);
       for (const name of ["resync", "dropped"]) pocket.keepFact(name, []);
+      return kept;
     });
-    const { waiting } = await this._standing(phone.user);
     store.close();
-    phone.close();
-    return waiting;
+    if (tokens) end(tokens).catch(() => {}); // without a line it ends by itself, with its token
+    return (await this._standing(phone.user)).waiting;
+  }
+
+  /**
+   * Let go of what anybody has begun on this phone, not saved, and not touched for 30 days.
+   * @param {number} now  server time (ms)
+   * @param {string} list  the draft that names the others
+   */
+  async ageDrafts(now, list) {
+    for (const { id } of await this.users()) {
+      const store = await this._store(id);
+      await store.write((tx) => new Pocket(tx).ageDrafts(now, list)).finally(() => store.close());
+    }
   }
 
   /**

@@ -79,6 +79,7 @@ async function answered(method, path, body, headers) {
       headers,
       body,
       signal: late.signal,
+      keepalive: method === "DELETE", // whoever signs out may close the tab
       cache: "no-store",
       credentials: "omit",
       redirect: "error",

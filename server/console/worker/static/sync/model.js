@@ -12,6 +12,8 @@ export const MAX_RESYNC = 1000; // buckets in one pull: the server's bound
 export const BATCH_BYTES = 512 * 1024; // of changes in one push
 export const MAX_CHANGE_BYTES = 1024 * 1024; // a longer one could never reach the server
 
+export const MAX_UNSENT = 1e6; // the greatest number that is told of what waits: the server's bound
+
 export const HOUR = 3600 * 1000;
 export const DAY = 24 * HOUR;
 export const KEPT = 30 * DAY; // for so long what the server has acknowledged is kept
@@ -88,6 +90,14 @@ export const STATES = {
  * @property {number} conflicts
  * @property {number} rejected
  * @property {number} next_n  the server's, as last heard
+ */
+/**
+ * @typedef {object} Unsent  what is still here beside what a request carries
+ * @property {number} changes
+ * @property {number} rejected
+ * @property {number} files
+ * @property {Reading | null} oldest  when the first of the changes was written
+ * @property {Reading} at
  */
 /**
  * @typedef {object} Clock  the browser's clocks as they are, right or wrong

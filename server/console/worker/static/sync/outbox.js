@@ -54,6 +54,22 @@ export class Outbox {
     return answer(this._store.index("line").count());
   }
 
+  /** Rejected ones with what they said. @returns {Promise<number>} */
+  async countRejected() {
+    return (await this.all()).filter((line) => line.status === REJECTED && !line.wiped).length;
+  }
+
+  /**
+   * When the first of what waits was written, but for so many before it.
+   * @param {number} before
+   * @returns {Promise<import("./model.js").Reading | null>}
+   */
+  async oldest(before) {
+    const keys = await answer(this._store.index("line").getAllKeys(undefined, before + 1));
+    if (keys.length <= before) return null;
+    return (await answer(this._store.get(keys[before]))).change.at;
+  }
+
   /** Rows that still have something to say: their keys. @returns {Promise<Set<string>>} */
   async rowsWaiting() {
     const waiting = await this.waiting();
@@ -63,6 +79,13 @@ export class Outbox {
   /** @returns {Promise<Line[]>} */
   all() {
     return answer(this._store.getAll());
+  }
+
+  /** What was answered and is still here, in the order of n: nothing of what waits is read for it. @returns {Promise<Line[]>} */
+  async answered() {
+    /** @type {Line[]} */
+    const found = await answer(this._store.index("answered").getAll());
+    return found.sort((one, other) => one.n - other.n);
   }
 
   /**

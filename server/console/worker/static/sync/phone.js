@@ -13,7 +13,7 @@ import { putOut } from "./hear.js";
 import * as model from "./model.js";
 import { Pocket } from "./pocket.js";
 import { Ballast, roomLeft } from "./room.js";
-import { emptySummary, syncOnce, unfinished } from "./sync.js";
+import { emptySummary, syncOnce, tellAnew, unfinished } from "./sync.js";
 import { takeTurn } from "./turn.js";
 
 /** @typedef {import("./files.js").File} File */
@@ -172,9 +172,10 @@ export class Phone extends Book {
    * Rejects with NoRoom.
    * @param {string} name
    * @param {any} value  JSON
+   * @param {File[]} [files]  with it, where they changed: a letter is not to write photos anew
    */
-  async keepDraft(name, value) {
-    await this._write(async (pocket) => pocket.keepDraft(name, value));
+  async keepDraft(name, value, files) {
+    await this._write(async (pocket) => pocket.keepDraft(name, value, files));
   }
 
   /** @param {string} name */
@@ -270,6 +271,7 @@ export class Phone extends Book {
     const act = async () => {
       const summary = await syncOnce(this._means);
       if (!summary.lost) summary.files = await this.files.handIn();
+      if (summary.files) await tellAnew(this._means, summary);
       await this._ballast.load();
       return summary;
     };

@@ -1,12 +1,14 @@
 // @ts-check
 /** One transaction of a user's store: facts, alarms, drafts, and its outbox and rows. */
 
-import { HOUR } from "./model.js";
+import { HOUR, KEPT, MAX_UNSENT } from "./model.js";
 import { Outbox, rowKey } from "./outbox.js";
 import { Rows } from "./rows.js";
 import { answer, each } from "./store.js";
 
 /** @typedef {{kind: string, at: number}} Alarm */
+
+const FILES = " files"; // behind a draft's name: what was kept with it
 
 export class Pocket {
   /** @param {IDBTransaction} tx */
@@ -72,17 +74,61 @@ export class Pocket {
     return valueOf(this._drafts, name);
   }
 
+  /** @param {string} name @returns {Promise<import("./files.js").File[]>} */
+  async draftFiles(name) {
+    return (await valueOf(this._drafts, name + FILES)) || [];
+  }
+
   /**
    * @param {string} name
    * @param {any} value
+   * @param {import("./files.js").File[]} [files]  left out: as they were
    */
-  keepDraft(name, value) {
+  keepDraft(name, value, files) {
     this._drafts.put({ name, value });
+    if (files) this._drafts.put({ name: name + FILES, value: files });
   }
 
   /** @param {string} name */
   dropDraft(name) {
     this._drafts.delete(name);
+    this._drafts.delete(name + FILES);
+  }
+
+  // What is still here: told with each request, so that somebody can help it home.
+
+  /**
+   * @param {number} carried  changes in this very request: the first ones
+   * @param {import("./model.js").Reading} at
+   * @returns {Promise<import("./model.js").Unsent>}
+   */
+  async unsent(carried, at) {
+    /** @type {import("./files.js").KeptFile[]} */
+    const files = await answer(this._files.getAll());
+    const waiting = (await this.outbox.countWaiting()) - carried;
+    const rejected = await this.outbox.countRejected();
+    return {
+      changes: Math.min(Math.max(waiting, 0), MAX_UNSENT),
+      rejected: Math.min(rejected, MAX_UNSENT),
+      files: files.filter((file) => !file.refused).length,
+      oldest: await this.outbox.oldest(carried),
+      at,
+    };
+  }
+
+  /**
+   * Let go of drafts that nobody has touched for so long, as counted from the first time that this was
+   * asked after their last letter: by the server's clock, since a phone's own may be years off.
+   * @param {number} now  server time (ms)
+   * @param {string} list  the one that names the others: it stays
+   */
+  ageDrafts(now, list) {
+    return each(this._drafts.openCursor(), (cursor) => {
+      const { name, since } = cursor.value;
+      if (name === list || name.endsWith(FILES)) return;
+      if (since === undefined || since > now) cursor.update({ ...cursor.value, since: now });
+      else if (now - since > KEPT) this.dropDraft(name);
+    });
   }
 
   // Erasing.

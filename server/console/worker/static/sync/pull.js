@@ -19,11 +19,15 @@ export async function pullAll(means, summary) {
       await means.store.write((tx) => alarm(means, new Pocket(tx), "no_room", summary));
       return;
     }
-    const stand = await means.store.read((tx) => readStand(new Pocket(tx)));
+    const { stand, unsent } = await means.store.read(async (tx) => {
+      const pocket = new Pocket(tx);
+      return { stand: await readStand(pocket), unsent: await pocket.unsent(0, means.clock.read()) };
+    });
     const { epoch, cursor, resync } = stand;
+    const { page: limit, schema } = means;
     let page;
     try {
-      page = await call(means, "pull", epoch, { cursor, limit: means.page, schema: means.schema, resync });
+      page = await call(means, "pull", epoch, { cursor, limit, schema, resync, unsent });
     } catch (error) {
       if (!(error instanceof LineRefused) || cursor === null || error.status !== 400) throw error;
       await forgetCursor(means, summary);

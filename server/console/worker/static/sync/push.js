@@ -18,11 +18,11 @@ import { Pocket } from "./pocket.js";
 export async function pushAll(means, summary) {
   let size = means.batch;
   for (;;) {
-    const { batch, epoch } = await nextBatch(means, size);
+    const { batch, epoch, unsent } = await nextBatch(means, size);
     if (!batch.length) return;
     let answer;
     try {
-      answer = await call(means, "push", epoch, { clock: means.clock.read(), changes: batch });
+      answer = await call(means, "push", epoch, { clock: means.clock.read(), changes: batch, unsent });
     } catch (error) {
       if (!(error instanceof LineRefused) || error.status !== 413 || size === 1) throw error;
       size = Math.max(1, Math.floor(batch.length / 2)); // too large on its way: less at a time
@@ -37,7 +37,7 @@ export async function pushAll(means, summary) {
 /**
  * @param {Means} means
  * @param {number} size
- * @returns {Promise<{batch: Change[], epoch: string | null}>}
+ * @returns {Promise<{batch: Change[], epoch: string | null, unsent: import("./model.js").Unsent}>}
  */
 function nextBatch(means, size) {
   return means.store.read(async (tx) => {
@@ -52,7 +52,7 @@ function nextBatch(means, size) {
       if (batch.length && room < 0) break;
       batch.push(change);
     }
-    return { batch, epoch };
+    return { batch, epoch, unsent: await pocket.unsent(batch.length, means.clock.read()) };
   });
 }
 

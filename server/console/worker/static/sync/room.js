@@ -19,6 +19,8 @@ import { answer } from "./store.js";
  * @property {boolean} persisted  the browser promised not to throw the store away
  */
 
+const AT_ONCE = 65536; // bytes: as many as a browser draws
+
 /** @returns {Promise<Room>} */
 export async function roomLeft() {
   const storage = navigator.storage;
@@ -48,9 +50,11 @@ export class Ballast {
   /** Take it on, unless it is there, or there is no room for it. */
   async load() {
     if (await this.isThere()) return;
+    const bytes = new Uint8Array(this._bytes); // by chance: a browser packs what is alike
+    for (let k = 0; k < bytes.length; k += AT_ONCE) crypto.getRandomValues(bytes.subarray(k, k + AT_ONCE));
     try {
       await this._store.write(async (tx) => {
-        tx.objectStore("ballast").put({ name: "ballast", bytes: new Uint8Array(this._bytes) });
+        tx.objectStore("ballast").put({ name: "ballast", bytes });
       });
     } catch (error) {
       if (!(error instanceof NoRoom)) throw error;

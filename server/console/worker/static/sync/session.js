@@ -98,7 +98,22 @@ export class Session {
       throw new LoginLost(`answered ${answer.status}`);
     }
     const { access, refresh } = settled(answer);
-    await this.keep({ access, refresh });
+    await this._store.write(async (tx) => {
+      const pocket = new Pocket(tx);
+      // Who signed out meanwhile, in another tab, stays so.
+      if ((await pocket.fact("tokens")) !== null) pocket.keepFact("tokens", { access, refresh });
+    });
     return access;
   }
+}
+
+/**
+ * End a session whose tokens are kept no longer. Rejects with LineLost.
+ * @param {Tokens} tokens
+ */
+export async function end({ access, refresh }) {
+  const { status } = await ask("DELETE", "sessions/current", { token: access });
+  if (status !== 401) return;
+  const renewed = await ask("POST", "sessions/refresh", { body: { refresh } });
+  if (renewed.body && renewed.body.access) await ask("DELETE", "sessions/current", { token: renewed.body.access });
 }

@@ -34,13 +34,14 @@ const STORES = {
 };
 
 export class Store {
-  /** @param {IDBDatabase} db */
-  constructor(db) {
-    this._db = db;
+  /** @param {IDBDatabase} db @param {() => Promise<IDBDatabase>} again  opens it once more */
+  constructor(db, again) {
+    this._again = again;
     this._open = true;
     this._names = Array.from(db.objectStoreNames);
-    db.onversionchange = () => this.close(); // a newer app must not wait for this tab
-    db.onclose = () => (this._open = false);
+    /** @type {Promise<void> | null} */ this._opening = null;
+    this._db = db;
+    this._hold(db);
   }
 
   /**
@@ -75,10 +76,18 @@ export class Store {
    * @returns {Promise<T>}
    */
   async _run(mode, act) {
-    const tx = this._begin(mode);
-    const done = ended(tx);
+    if (!this._open) throw new StoreClosed("closed");
+    let tx = this._begin(mode);
+    if (!tx) {
+      await this._openAgain();
+      tx = this._begin(mode);
+    }
+    if (!tx) throw new StoreClosed("closed by the browser");
+    // What was at its end when the browser shut the store hears nothing more: whoever wrote asks again.
+    const shut = this._shut;
+    const done = Promise.race([ended(tx), shut]);
     try {
-      const result = await act(tx);
+      const result = await Promise.race([act(tx), shut]);
       await done;
       return result;
     } catch (error) {
@@ -86,20 +95,40 @@ export class Store {
       try {
         tx.abort();
       } catch (_over) {} // it has ended by itself
+      if (isAborted(error)) throw await done.catch(fallen);
       throw spoken(tx.error && isDomError(error) ? tx.error : error);
     }
   }
 
-  /** @param {IDBTransactionMode} mode */
+  /** @param {IDBDatabase} db */
+  _hold(db) {
+    this._db = db;
+    /** @type {Promise<never>} */
+    this._shut = new Promise((_, reject) => (db.onclose = () => reject(new NoRoom("shut by the browser"))));
+    this._shut.catch(() => {}); // told to whoever is at it
+    db.onversionchange = () => this.close(); // a newer app must not wait for this tab
+    if (!this._open) db.close();
+  }
+
+  /**
+   * The browser shuts a store that it could not write to, on a full disk; with room again it opens.
+   * Rejects with NoRoom, StoreClosed.
+   */
+  _openAgain() {
+    const done = () => void (this._opening = null);
+    this._opening = this._opening || this._again().then((db) => this._hold(db)).finally(done);
+    return this._opening;
+  }
+
+  /** A transaction; null where the browser has shut the store. @param {IDBTransactionMode} mode */
   _begin(mode) {
-    if (!this._open) throw new StoreClosed("closed");
     try {
       // strict: what was saved survives a power cut, where the browser leaves a choice.
       const options = /** @type {any} */ ({ durability: "strict" });
       const begin = /** @type {any} */ (this._db.transaction);
       return /** @type {IDBTransaction} */ (begin.call(this._db, this._names, mode, options));
-    } catch (error) {
-      throw new StoreClosed(String(error));
+    } catch (_shut) {
+      return null;
     }
   }
 }
@@ -111,18 +140,28 @@ export class Store {
  * @param {Layout} [stores]
  * @returns {Promise<Store>}
  */
-export function openStore(factory, name, stores = STORES) {
+export async function openStore(factory, name, stores = STORES) {
+  return new Store(await opened(factory, name, stores), () => opened(factory, name, null));
+}
+
+/**
+ * @param {IDBFactory} factory
+ * @param {string} name
+ * @param {Layout | null} stores  null: it must be there
+ * @returns {Promise<IDBDatabase>}
+ */
+function opened(factory, name, stores) {
   return new Promise((resolve, reject) => {
     const asked = factory.open(name, LAYOUT);
     const late = setTimeout(() => reject(new StoreClosed("another tab holds an older store")), BUSY);
-    asked.onupgradeneeded = () => makeStores(asked.result, stores);
+    asked.onupgradeneeded = () => (stores ? makeStores(asked.result, stores) : asked.transaction?.abort());
     asked.onsuccess = () => {
       clearTimeout(late);
-      resolve(new Store(asked.result));
+      resolve(asked.result);
     };
     asked.onerror = () => {
       clearTimeout(late);
-      reject(spoken(asked.error));
+      reject(isAborted(asked.error) ? new StoreClosed("it is gone") : spoken(asked.error));
     };
   });
 }
@@ -193,8 +232,21 @@ function ended(tx) {
 }
 
 /** @param {any} error */
+function isAborted(error) {
+  return isDomError(error) && error.name === "AbortError";
+}
+
+/** @param {any} error */
 function isDomError(error) {
   return typeof DOMException === "function" && error instanceof DOMException;
+}
+
+/**
+ * Why a transaction ended that nobody of us ended: a full disk fails in the midst, and says so at the end.
+ * @param {any} error
+ */
+function fallen(error) {
+  return isAborted(error) ? new NoRoom(error.message) : spoken(error);
 }
 
 /**

@@ -45,6 +45,20 @@ export async function syncOnce(means) {
 }
 
 /**
+ * Pull once more, since the last one told of files that have gone out by now. Who hears nothing of it
+ * hears the next one.
+ * @param {Means} means
+ * @param {Summary} summary
+ */
+export async function tellAnew(means, summary) {
+  try {
+    await pullAll(means, summary);
+  } catch (error) {
+    if (!(error instanceof LineLost)) throw error;
+  }
+}
+
+/**
  * Whether something waits, or a bucket is to be fetched anew.
  * @param {Means} means
  * @returns {Promise<boolean>}
