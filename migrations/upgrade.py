@@ -11,11 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -34,12 +31,12 @@ def upgrade(admin_url: str, to: str = "head", passwords: dict[str, str] | None =
 
     `admin_url` must be a superuser's: it makes roles and extensions, and tables as `wangge_owner`.
     """
-    _move(admin_url, to, command.upgrade, passwords or {})
+    _move(admin_url, to, "upgrade", passwords or {})
 
 
 def downgrade(admin_url: str, to: str) -> None:
     """Go back to a revision; `base` empties the database. The SQL of the files goes first."""
-    _move(admin_url, to, command.downgrade, {})
+    _move(admin_url, to, "downgrade", {})
 
 
 @cache
@@ -55,7 +52,9 @@ def sql_files() -> Iterator[Path]:
     yield from (path for path in files if not path.stem.endswith("_functions"))
 
 
-def _move(admin_url: str, to: str, how: object, passwords: dict[str, str]) -> None:
+def _move(
+    admin_url: str, to: str, how: Literal["upgrade", "downgrade"], passwords: dict[str, str]
+) -> None:
     engine = create_engine(make_url(admin_url), isolation_level="READ COMMITTED")
     try:
         with engine.begin() as connection:
@@ -63,15 +62,27 @@ def _move(admin_url: str, to: str, how: object, passwords: dict[str, str]) -> No
             connection.execute(text("SELECT pg_advisory_xact_lock(511921, 2)"))
             _roles(connection, passwords)
             _clear(connection)
-            config = Config()
-            config.set_main_option("script_location", str(HERE))
-            config.attributes["connection"] = connection
-            how(config, to)  # type: ignore[operator] # alembic's commands share this form
-            connection.execute(text("RESET ROLE"))
-            if _at_head(connection, config):
+            if _walk(connection, to, how):
                 _apply(connection)
     finally:
         engine.dispose()
+
+
+def _walk(connection: Connection, to: str, how: Literal["upgrade", "downgrade"]) -> bool:
+    """Whether the tables then stand at the head: the files describe it and no older state."""
+    # The web and the worker ask for the newest revision alone, and start sooner without these.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.attributes["connection"] = connection
+    getattr(command, how)(config, to)
+    connection.execute(text("RESET ROLE"))
+    present = MigrationContext.configure(connection).get_current_heads()
+    return set(present) == set(ScriptDirectory.from_config(config).get_heads())
 
 
 def _roles(connection: Connection, passwords: dict[str, str]) -> None:
@@ -137,12 +148,6 @@ def _clear(connection: Connection) -> None:
         REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {_GRANTED};
     """,
     )
-
-
-def _at_head(connection: Connection, config: Config) -> bool:
-    """The files describe the head and no older state."""
-    present = MigrationContext.configure(connection).get_current_heads()
-    return set(present) == set(ScriptDirectory.from_config(config).get_heads())
 
 
 def _apply(connection: Connection) -> None:

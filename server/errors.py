@@ -6,8 +6,9 @@ do next. It never holds personal data that the asker may not see.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class WanggeError(Exception):
@@ -101,3 +102,36 @@ class TooOften(TryLater):
 
     slug = "too-often"
     text = "请求过于频繁，请稍后再试。 Asked too often; try again a little later."
+
+
+def in_both(text: str, zh: str, en: str | None = None) -> str:
+    """A text of both languages with more behind each half: whoever reads one alone misses nothing.
+
+    Left out, the English says the same as the Chinese: numbers, codes, the name of a file.
+    """
+    chinese, english = halves(text)
+    more = [one.rstrip("。.") for one in (zh, zh if en is None else en)]
+    return f"{chinese}{more[0] and f'{more[0]}。'} {english}{more[1] and f' {more[1]}.'}"
+
+
+def halves(text: str) -> tuple[str, str]:
+    """The Chinese and the English half of such a text, either of which may be empty.
+
+    The Chinese half ends where a Chinese full stop is followed by a space and then by anything
+    but Chinese; a name written in Chinese may follow in the English half. Several such texts in a
+    row are taken apart as pairs. Where there is no such stop (names of codes, which hold nobody's
+    words) the last Chinese character ends it. The same stands in static/township/asking.js and
+    worker/static/app/words.js; tests/console/cut.py holds all three to one table.
+    """
+    first, *rest = _STOP.sub("\\1\0", text).split("\0")
+    if not rest:
+        last = max((n for n, one in enumerate(text) if one > "\u2e7f"), default=-1)
+        return text[: last + 1].strip(), text[last + 1 :].strip()
+    between = [_START.sub("\\1\0", one, count=1).partition("\0") for one in rest[:-1]]
+    zh = [first, *(then for _en, _cut, then in between)]
+    en = [*(said for said, _cut, _zh in between), rest[-1]]
+    return " ".join(filter(None, map(str.strip, zh))), " ".join(filter(None, map(str.strip, en)))
+
+
+_STOP: Final = re.compile(r"([。！？][”’）]*)\s+(?=[^\s\u2e80-\U0010ffff])")
+_START: Final = re.compile(r"([.!?])\s+(?=[\u2e80-\U0010ffff])")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,21 +51,22 @@ def test_another_applications_database_is_refused(tmp_path: Path, blank: str) ->
         opened(tmp_path, blank)
 
 
-def test_an_upgrade_leaves_alone_what_is_not_ours(blank: str) -> None:
-    run(blank, "CREATE TABLE orders (id int)")
-    run(blank, "CREATE POLICY theirs ON orders USING (true)")
-    upgrade(blank)
-    assert run(blank, "SELECT count(*) FROM pg_policies WHERE policyname = 'theirs'") == 1
+def test_an_upgrade_leaves_alone_what_is_not_ours(empty_database: str) -> None:
+    run(empty_database, "CREATE TABLE orders (id int)")
+    run(empty_database, "CREATE POLICY theirs ON orders USING (true)")
+    upgrade(empty_database)
+    assert run(empty_database, "SELECT count(*) FROM pg_policies WHERE policyname = 'theirs'") == 1
 
 
-def test_a_server_that_serves_another_installation_is_refused(tmp_path: Path, blank: str) -> None:
-    upgrade(blank)
-    run(blank, "ALTER ROLE wangge_app PASSWORD 'of-the-other-one'")
+def test_a_server_that_serves_another_installation_is_refused(
+    tmp_path: Path, empty_database: str
+) -> None:
+    run(empty_database, "ALTER ROLE wangge_app PASSWORD 'of-the-other-one'")
     try:
         with pytest.raises(DatabaseUnfit, match="already serves"):
-            open_installation(tmp_path, blank, private=False)
+            open_installation(tmp_path, empty_database, private=False)
     finally:
-        run(blank, "ALTER ROLE wangge_app PASSWORD NULL")
+        run(empty_database, "ALTER ROLE wangge_app PASSWORD NULL")
 
 
 def test_other_keys_than_those_that_sealed_the_names_are_refused(
@@ -128,3 +130,29 @@ def test_settings_do_not_print_what_is_secret() -> None:
     )
     assert "hidden" not in repr(settings)
     assert "AAAA" not in repr(settings)
+
+
+def test_what_is_installed_has_every_page_picture_and_statement() -> None:
+    """A wheel holds of files other than Python those alone that the project names."""
+    root = Path(__file__).parents[1]
+    told = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]
+    packages = [
+        found.parent
+        for top in ("server", "geo", "sync", "migrations")
+        for found in (root / top).rglob("__init__.py")
+    ]
+    taken = {
+        file
+        for package in packages
+        for name in ("*", ".".join(package.relative_to(root).parts))
+        for pattern in told["package-data"].get(name, ())
+        for file in package.glob(pattern)
+    }
+    there = {
+        file
+        for top in ("server", "geo", "sync", "migrations")
+        for file in (root / top).rglob("*")
+        if file.is_file() and file.suffix not in (".py", ".pyc", ".po")  # .po: made into .mo
+    }
+    only_for_building = {root / "server/console/worker/tsconfig.json"}
+    assert sorted(there - taken - only_for_building) == []

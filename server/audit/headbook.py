@@ -14,6 +14,7 @@ from typing import Final
 
 from server.audit.errors import NoHeads
 from server.audit.rules.signing import Head, from_line, to_line
+from server.errors import in_both
 
 NAME: Final = "audit-heads"  # in the installation's directory
 
@@ -36,7 +37,7 @@ class HeadBook:
         lines = [line for line in text.splitlines() if line.strip()]
         heads = [head for line in lines if (head := from_line(line))]
         if lines and not heads:
-            raise NoHeads(f"{NoHeads.text} {self.path}")
+            raise NoHeads(in_both(NoHeads.text, str(self.path)))
         return heads
 
     def add(self, heads: Sequence[Head]) -> None:

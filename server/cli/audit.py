@@ -21,6 +21,7 @@ from server.audit.service.sealing import sign_head
 from server.audit.service.verifying import verify as verify_chain
 from server.cli.opening import acting, county_hand, worker_settings
 from server.db import transaction
+from server.errors import in_both
 from server.installation import new_key
 from server.settings import Settings
 from server.worker.sealing import seal_acts, seal_waiting
@@ -171,7 +172,7 @@ def _keys(given: Sequence[str], settings: Settings) -> list[Ed25519PublicKey]:
 def _heads_of(file: Path) -> list[Head]:
     heads = HeadBook(file).read()
     if not heads:
-        raise NoHeads(f"{NoHeads.text} {file}")
+        raise NoHeads(in_both(NoHeads.text, str(file)))
     return heads
 
 

@@ -17,7 +17,7 @@ from geo.partition import Findings, check
 from geo.repair import repair
 from server.cli.opening import acting
 from server.cli.tables import show
-from server.errors import Invalid
+from server.errors import Invalid, in_both
 from server.moves.draft.rules import HIGH, LOW, NEAR_M, Asked, Drafted, divide, read_lines
 from server.moves.draft.service import look_at, shape_of, survey_ground
 
@@ -142,9 +142,9 @@ def _read_cells(file: Path, village: str | None) -> dict[str, dict[str, BaseGeom
             of = village or str(properties.get("village") or name[:12])
             polygon = shape(feature["geometry"])
         except Exception as error:  # shapely raises whatever its parts raise
-            raise BadDrawing(f"{BadDrawing.text} (#{number})") from error
+            raise BadDrawing(in_both(BadDrawing.text, f"#{number}")) from error
         if name in cells.setdefault(of, {}):
-            raise BadDrawing(f"编号重复。 Two features are called {name} (#{number}).")
+            raise BadDrawing(in_both("编号重复。 Two features have one name.", f"#{number} {name}"))
         cells[of][name] = polygon
     return cells
 

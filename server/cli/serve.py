@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import click
@@ -11,7 +12,6 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
 from server import logs
-from server.app import create_app
 from server.patience import bound_silence
 from server.settings import from_environment
 
@@ -63,7 +63,14 @@ def web() -> Flask:
     settings = from_environment(os.environ)
     logs.to_stderr(settings.log_level)
     bound_silence()
-    return create_app(settings)
+    gc.disable()  # what is loaded stays: to look through it again and again is a seventh of it all
+    try:
+        from server.app import create_app  # which the process that watches these does not need
+
+        return create_app(settings)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 _LEVELS = {"DEBUG": "debug", "INFO": "info", "WARNING": "warning", "ERROR": "error"}

@@ -16,12 +16,15 @@ from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from server.cluster import Cluster
 from server.errors import WanggeError
-from server.installation import Installation, open_installation
+
+if TYPE_CHECKING:
+    from server.installation import Installation
 
 VAR = Path("var")
 WORKER_ONLY = ("WANGGE_AUDIT_KEY",)
@@ -47,12 +50,7 @@ def up(port: int, demo: bool) -> None:
             VAR.mkdir(exist_ok=True)
             stack.enter_context(_alone())
             _check_port(port)
-            private = not os.environ.get("DATABASE_URL")
-            url = stack.enter_context(_database())
-            installation = open_installation(VAR, url, private=private)
-            installation.write_environment(VAR / "environment")
-            _say("迁移数据库 Migrating the database")
-            installation.migrate()
+            installation = _installed(stack.enter_context(_database()))
             demo = demo and _play(installation)
             if demo:
                 installation = _as_demo(installation)
@@ -87,6 +85,17 @@ def _database() -> Iterator[str]:
     _say("启动私有 PostgreSQL Starting the private PostgreSQL in var/postgres")
     with Cluster(VAR / "postgres", say=_say).serving() as cluster:
         yield cluster.admin_url("wangge")
+
+
+def _installed(url: str) -> Installation:
+    """The installation over this database, migrated."""
+    from server.installation import open_installation  # who is refused hears it at once
+
+    installation = open_installation(VAR, url, private=not os.environ.get("DATABASE_URL"))
+    installation.write_environment(VAR / "environment")
+    _say("迁移数据库 Migrating the database")
+    installation.migrate()
+    return installation
 
 
 def _play(installation: Installation) -> bool:

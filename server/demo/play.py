@@ -92,15 +92,20 @@ def play(
     say: Callable[[str], None],
     start: datetime | None = None,
     seed: int = SEED,
+    drawing: Callable[[int], County] = draw,
 ) -> Played:
-    """Play the month that ends now (or begins at `start`). Raises NotEmpty or DemoUntrue."""
+    """Play the month that ends now (or begins at `start`), in the county that `drawing` gives for
+    the seed. Raises NotEmpty or DemoUntrue.
+    """
     clock = StoryClock(start or _month_ago())
     directory = installation.settings().data_dir / "demo"
     with opened(installation.settings("worker")):
         if _look(clock.now) is not Holds.NOTHING:
             raise NotEmpty
         _mark(clock.now, BEGUN)
-        counts, staff = _settle_in(installation, clock, directory, seed, say)
+        say("绘制示例网格（合成） Drawing synthetic villages and cells")
+        counts = _write_inputs(drawing(seed), directory, seed)
+        staff = _settle_in(installation, clock, directory, counts, say)
         with serving(_for_a_story(installation.settings()), clock) as base_url:
             desks = Desks(base_url, staff, clock)
             month = Month(clock, staff, desks, lambda at: climb_due(worker(at)), say)
@@ -167,12 +172,10 @@ def _settle_in(
     installation: Installation,
     clock: StoryClock,
     directory: Path,
-    seed: int,
+    counts: Counts,
     say: Callable[[str], None],
-) -> tuple[Counts, Staff]:
+) -> Staff:
     """Areas, cells and households through the public commands; then rules and people."""
-    say("绘制示例网格（合成） Drawing synthetic villages and cells")
-    counts = _write_inputs(draw(seed), directory, seed)
     for kind, path, options in (
         ("areas", DATA / "tongjiang_areas.csv", []),
         ("boundaries", directory / "villages.geojson", []),
@@ -187,7 +190,7 @@ def _settle_in(
         load_calendar(session, range(clock.now.year, clock.now.year + 3))
         load_policy(session, by, replace(POLICY, valid_from=local_day(clock.now)))
         hire(session, by, staff)
-    return counts, staff
+    return staff
 
 
 def _write_inputs(county: County, directory: Path, seed: int) -> Counts:

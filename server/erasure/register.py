@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from server.erasure.errors import RegisterDamaged
+from server.errors import in_both
 
 NAME: Final = "erased"  # in the installation's directory
 _LINE: Final = re.compile(
@@ -80,7 +81,7 @@ class Register:
             return Erased(found[1], UUID(found[2]))
         if found := _FILE.fullmatch(line):
             return bytes.fromhex(found[1])
-        raise RegisterDamaged(f"{RegisterDamaged.text} {self.path}:{number}")
+        raise RegisterDamaged(in_both(RegisterDamaged.text, f"{self.path}:{number}"))
 
     def _drop_torn_end(self, descriptor: int) -> None:
         """Cut off what a crash left of a line: it was never acknowledged."""

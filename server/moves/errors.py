@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from geo.partition import Findings
-from server.errors import Clash, Invalid, NotYours
+from server.errors import Clash, Invalid, NotYours, halves, in_both
 
 
 class BadPlan(Invalid):
@@ -39,10 +39,9 @@ class CellsDoNotTile(Invalid):
     def __init__(self, findings: Findings) -> None:
         worst = findings.found[0]
         n, cells = len(findings.found), ", ".join(worst.cells)
-        zh, _stop, en = worst.as_geojson()["properties"]["message"].partition("。 ")
-        super().__init__(
-            f"{self.text} 共 {n} 处，如 {cells}：{zh}。 Places: {n}, such as {cells}: {en}"
-        )
+        zh, en = halves(worst.as_geojson()["properties"]["message"])
+        said = f"共 {n} 处，如 {cells}：{zh}", f"Places: {n}, such as {cells}: {en}"
+        super().__init__(in_both(self.text, *said))
         self.findings = findings
 
     @property

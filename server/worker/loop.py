@@ -17,7 +17,7 @@ from typing import Final
 from flask import Flask
 
 from server.db import Identity, transaction, worker
-from server.errors import WanggeError
+from server.errors import WanggeError, in_both
 from server.heartbeats import queries as heartbeats
 from server.worker.job import Job
 from server.worker.jobs import JOBS
@@ -65,7 +65,7 @@ class Worker:
         self._attempt(ALIVE, now, by)
         for name, (_, since) in self._running.items():
             if now - since > PATIENCE:
-                raise WorkerStuck(f"{WorkerStuck.text} {name}")
+                raise WorkerStuck(in_both(WorkerStuck.text, name))
         return done
 
     def run(self, clock: Callable[[], datetime]) -> None:

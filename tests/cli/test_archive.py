@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 
 from server.archive import ArchiveFailed, alone, swap
 from tests.cli.keyboard import Keyboard, as_admin, environment
+from tests.lending import Lending
 from tests.smallcounty import SmallCounty, id_of
 
 AUDIT_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # the bytes 0 to 31
@@ -24,6 +25,15 @@ AUDIT_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # the bytes 0 to 31
 def keyboard(county: SmallCounty, tmp_path: Path) -> Keyboard:
     """At the server whose API the test asks as well."""
     return Keyboard(environment(county.url, tmp_path))
+
+
+@pytest.fixture(scope="module")
+def backup(lending: Lending, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small county as it was; only to be read."""
+    directory = tmp_path_factory.mktemp("kept")
+    Keyboard(environment(lending.lend(), directory)).type("backup", directory / "county.backup")
+    lending.take_back()
+    return directory / "county.backup"
 
 
 def epochs(county: SmallCounty) -> list[tuple[int, str]]:
@@ -84,100 +94,79 @@ def test_a_restored_county_is_whole_in_a_new_epoch_and_everybody_signs_in_again(
     )
 
 
-def test_the_backup_is_one_private_file_and_nothing_unfinished(
-    keyboard: Keyboard, tmp_path: Path
+def test_a_backup_is_one_private_file_and_on_the_disk_with_its_name(
+    keyboard: Keyboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Power may fail right after: the directory is written out once it holds the name."""
+    others = tmp_path / "county.backup.part"
+    others.write_bytes(b"half of it")
+    synced: list[set[str]] = []
+    fsync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        if S_ISDIR(os.fstat(descriptor).st_mode):
+            synced.append({*os.listdir(descriptor)})
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
     keyboard.type("backup", tmp_path / "county.backup")
-    (file,) = tmp_path.iterdir()
-    assert (file.name, file.stat().st_mode & 0o777) == ("county.backup", 0o600)
+    assert synced == [{"county.backup", others.name}]
+    assert {file.name for file in tmp_path.iterdir()} == {"county.backup", others.name}
+    file = tmp_path / "county.backup"
+    assert file.stat().st_mode & 0o777 == 0o600
     assert "示某A1w1".encode() not in file.read_bytes()
+    assert others.read_bytes() == b"half of it"
 
 
 def test_a_backup_that_fails_leaves_the_one_before(keyboard: Keyboard, tmp_path: Path) -> None:
     kept = tmp_path / "county.backup"
-    keyboard.type("backup", kept)
-    before = kept.read_bytes()
+    kept.write_bytes(b"the one before")
     admin = make_url(keyboard.environment["WANGGE_ADMIN_DATABASE_URL"])
     powerless = admin.set(username="wangge_app").render_as_string()
     keyboard.environment["WANGGE_ADMIN_DATABASE_URL"] = powerless
     assert "pg_dump" in keyboard.fails("backup", kept)
-    assert kept.read_bytes() == before
+    assert kept.read_bytes() == b"the one before"
     assert [file.name for file in tmp_path.iterdir()] == ["county.backup"]
     assert "no_such" in keyboard.fails("backup", tmp_path / "no_such" / "file")
 
 
-def test_what_is_not_a_whole_backup_changes_nothing(
-    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
+def test_a_restore_that_is_refused_changes_nothing(
+    county: SmallCounty, keyboard: Keyboard, backup: Path, tmp_path: Path
 ) -> None:
-    whole = tmp_path / "county.backup"
-    keyboard.type("backup", whole)
     cut = tmp_path / "cut.backup"
-    cut.write_bytes(whole.read_bytes()[:-20_000])
+    cut.write_bytes(backup.read_bytes()[:-20_000])
     empty = tmp_path / "empty"
     empty.touch()
     for wrong in (cut, empty, Path(__file__), tmp_path, tmp_path / "nowhere"):
         result = keyboard.result("restore", wrong, "--replace")
         assert result.exit_code in (1, 2), result.output
+    assert "--replace" in keyboard.fails("restore", backup)
+    with alone(make_url(county.url)):
+        assert "Another restore" in keyboard.fails("restore", backup, "--replace")
     assert epochs(county) == [(1, "first")]
     assert databases(county) == {make_url(county.url).database}
     assert county.sign_in("worker-a1w").get("/households")["total"] == 3
 
 
-def test_a_database_that_holds_something_is_replaced_only_when_told_so(
-    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
-) -> None:
-    keyboard.type("backup", tmp_path / "county.backup")
-    assert "--replace" in keyboard.fails("restore", tmp_path / "county.backup")
-    assert epochs(county) == [(1, "first")]
-
-
 def test_a_county_moves_to_an_empty_database(
-    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
+    county: SmallCounty, backup: Path, tmp_path: Path
 ) -> None:
-    keyboard.type("backup", tmp_path / "county.backup")
     at = make_url(county.url)
     new = f"{at.database}_new"
-    with as_admin(at.set(database="postgres").render_as_string()) as cursor:
+    with elsewhere(county) as cursor:
         cursor.execute(f"CREATE DATABASE {new}")
         try:
             moved = Keyboard(environment(at.set(database=new).render_as_string(), tmp_path))
-            moved.type("restore", tmp_path / "county.backup")
+            moved.type("restore", backup)
             assert "示例worker-a1w" in moved.type("user", "list")
         finally:
             cursor.execute(f"DROP DATABASE IF EXISTS {new} WITH (FORCE)")
 
 
-def test_an_unfinished_backup_to_the_same_file_is_anothers(
-    keyboard: Keyboard, tmp_path: Path
-) -> None:
-    others = tmp_path / "county.backup.part"
-    others.write_bytes(b"half of it")
-    keyboard.type("backup", tmp_path / "county.backup")
-    assert others.read_bytes() == b"half of it"
-    assert sorted(f.name for f in tmp_path.iterdir()) == ["county.backup", "county.backup.part"]
-
-
-def test_a_backup_is_on_the_disk_with_its_name(
-    keyboard: Keyboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Power may fail right after: the directory is written out once it holds the name."""
-    synced: list[list[str]] = []
-    fsync = os.fsync
-
-    def watch(descriptor: int) -> None:
-        if S_ISDIR(os.fstat(descriptor).st_mode):
-            synced.append(os.listdir(descriptor))
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", watch)
-    keyboard.type("backup", tmp_path / "county.backup")
-    assert synced == [["county.backup"]]
-
-
 def test_what_a_killed_restore_left_is_named_and_goes_with_the_next_one(
-    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
+    county: SmallCounty, keyboard: Keyboard, backup: Path
 ) -> None:
-    keyboard.type("backup", tmp_path / "county.backup")
+    """It may have been killed between shutting the county and giving its name away."""
     name = make_url(county.url).database
     left = [f"{name}_restore_0123abcd", f"{name}_restore_89efffff_old"]
     ours = [f"{name}_20261122", f"{name}_cafecafe", f"{name}_restore_test"]
@@ -191,7 +180,9 @@ def test_what_a_killed_restore_left_is_named_and_goes_with_the_next_one(
             assert left[1] in line
             assert not any(database in line for database in ours)
 
-            keyboard.type("restore", tmp_path / "county.backup", "--replace")
+            cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            keyboard.type("restore", backup, "--replace")
+            assert epochs(county)[-1] == (2, "restore")
             assert databases(county) == {name, *ours}
             assert "restore_" not in keyboard.result("doctor").output
         finally:
@@ -215,34 +206,33 @@ def test_a_restore_that_fails_takes_what_it_made_with_it(
     assert databases(county) == {make_url(county.url).database}
 
 
-def test_two_restores_at_once_do_not_meet(
-    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
-) -> None:
-    keyboard.type("backup", tmp_path / "county.backup")
-    with alone(make_url(county.url)):
-        said = keyboard.fails("restore", tmp_path / "county.backup", "--replace")
-    assert "Another restore" in said
-    assert epochs(county) == [(1, "first")]
+def test_phones_that_keep_coming_back_do_not_hold_the_swap_up(county: SmallCounty) -> None:
+    at = make_url(county.url)
+    beside = at.set(database=f"{at.database}_restore_00000000")
+    with pytest.raises(ArchiveFailed) as refused:
+        swap(at, beside)  # nobody made it
+    assert "\n" not in refused.value.detail
+    assert "does not exist" in refused.value.detail
+    assert county.sign_in("worker-a1w").get("/households")["total"] == 3
 
-
-def test_a_phone_that_keeps_coming_back_does_not_hold_the_restore_up(
-    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
-) -> None:
-    keyboard.type("backup", tmp_path / "county.backup")
     over, turned_away = Event(), list[str]()
     knocking = [Thread(target=knock, args=(county.url, over, turned_away)) for _ in range(3)]
-    try:
-        for thread in knocking:
-            thread.start()
-        for _ in range(2):
-            keyboard.type("restore", tmp_path / "county.backup", "--replace")
-    finally:
-        over.set()
-        for thread in knocking:
-            thread.join()
+    with elsewhere(county) as cursor:
+        cursor.execute(f"CREATE DATABASE {beside.database}")
+        try:
+            for thread in knocking:
+                thread.start()
+            swap(at, beside)
+        finally:
+            over.set()
+            for thread in knocking:
+                thread.join()
+        assert databases(county) == {at.database, f"{beside.database}_old"}
+        cursor.execute(f"DROP DATABASE {beside.database}_old WITH (FORCE)")
     assert any("not currently accepting connections" in said for said in turned_away)
-    assert [why for _, why in epochs(county)] == ["first", "restore"]
-    assert databases(county) == {make_url(county.url).database}
+    with as_admin(county.url) as cursor:
+        cursor.execute("SELECT to_regclass('household')")
+        assert cursor.fetchall() == [(None,)]  # it is the other one
 
 
 def knock(url: str, over: Event, turned_away: list[str]) -> None:
@@ -254,26 +244,6 @@ def knock(url: str, over: Event, turned_away: list[str]) -> None:
                     held.enter_context(as_admin(url)).execute("SELECT")
         except psycopg2.Error as error:
             turned_away.append(str(error))
-
-
-def test_a_swap_that_is_refused_leaves_the_county_open(county: SmallCounty) -> None:
-    at = make_url(county.url)
-    beside = at.set(database=f"{at.database}_restore_00000000")  # nobody made it
-    with pytest.raises(ArchiveFailed) as refused:
-        swap(at, beside)
-    assert "\n" not in refused.value.detail
-    assert "does not exist" in refused.value.detail
-    assert county.sign_in("worker-a1w").get("/households")["total"] == 3
-
-
-def test_a_county_that_a_killed_restore_left_shut_opens_with_the_next_one(
-    county: SmallCounty, keyboard: Keyboard, tmp_path: Path
-) -> None:
-    keyboard.type("backup", tmp_path / "county.backup")
-    with elsewhere(county) as cursor:
-        cursor.execute(f"ALTER DATABASE {make_url(county.url).database} ALLOW_CONNECTIONS false")
-    keyboard.type("restore", tmp_path / "county.backup", "--replace")
-    assert epochs(county)[-1] == (2, "restore")
 
 
 def test_a_server_that_is_away_is_one_line(keyboard: Keyboard, tmp_path: Path) -> None:

@@ -24,7 +24,14 @@ from server.worker import JOBS, LOOP
 from server.worker.sealing import seal_waiting
 from tests import smallcounty
 from tests.cli.keyboard import Keyboard, as_admin, environment
+from tests.lending import Lending
 from tests.smallcounty import SmallCounty, id_of
+
+
+@pytest.fixture
+def lending(governed_lending: Lending) -> Lending:
+    """A policy and a calendar, as every county has."""
+    return governed_lending
 
 
 def marks(said: str) -> dict[str, str]:
@@ -96,8 +103,6 @@ def test_an_entry_that_no_phone_would_hear_of_is_seen(keyboard: Keyboard, databa
 
 def test_a_case_that_ought_to_have_climbed_is_seen(county: SmallCounty) -> None:
     keyboard = Keyboard(environment(county.url, Path()))
-    with transaction(county.worker) as session:
-        ensure_policy(session, county.worker)
     case = {"id": str(id_of("case")), "category": "neighbours", "story": "示例：院墙"}
     case["village_id"] = str(id_of("A1"))
     county.sign_in("mediator-a1").post("/disputes", case)

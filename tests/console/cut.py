@@ -27,6 +27,12 @@ CASES: Final = (  # text, Chinese half, English half
     # A name written in English, or a space, inside the Chinese half.
     ("网格 North 3 已撤。 Cell North 3 ended.", "网格 North 3 已撤。", "Cell North 3 ended."),
     ("甲。 乙。", "甲。 乙。", ""),
+    # More behind each half, in neither language.
+    (
+        "文件中没有链首。/样/heads.txt。 There is no head. /样/heads.txt.",
+        "文件中没有链首。/样/heads.txt。",
+        "There is no head. /样/heads.txt.",
+    ),
     # Two texts in a row: a refusal, and why.
     (
         "没有此区划。 No such Area. 当日尚无。 It was not there on that day.",

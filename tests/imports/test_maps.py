@@ -8,8 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from shapely import MultiPoint, Point, Polygon
+import shapely
+from shapely import MultiPoint, Point
 
 from server.sheets import BadSheet, Feature, open_drawing, open_sheet
 from server.sheets.features import MAX_VERTICES, Unreadable, shape_of
@@ -203,8 +205,9 @@ def test_a_shapefile_without_its_table_says_which_files_belong_to_it(tmp_path: P
 
 
 def test_a_polygon_of_a_million_vertices_is_refused_before_it_is_built() -> None:
-    ring = [[107 + n / 1e7, 31.9] for n in range(1_000_000)]
-    for geometry in ({"type": "Polygon", "coordinates": [ring]}, Polygon(ring).wkb):
+    ring = [[107, 31.9]] * 1_000_000
+    drawn = shapely.polygons(np.full((1_000_000, 2), 31.9))
+    for geometry in ({"type": "Polygon", "coordinates": [ring]}, shapely.to_wkb(drawn)):
         with pytest.raises(Unreadable, match=f"{MAX_VERTICES} vertices"):
             shape_of(geometry)
 

@@ -58,12 +58,12 @@ def tongjiang(cluster: TestCluster, files: Path) -> Iterator[SmallCounty]:
 
 @pytest.fixture(scope="module")
 def handed_over(drawn: County, files: Path) -> Counts:
-    return write_households_csv(drawn, files / "households.csv", count=3000)
+    return write_households_csv(drawn, files / "households.csv", count=1000)
 
 
 @pytest.fixture(scope="module")
 def loaded(tongjiang: SmallCounty, files: Path, handed_over: Counts) -> Loaded:
-    return load_households(tongjiang.worker, files / "households.csv", Datum.GCJ02, batch=1000)
+    return load_households(tongjiang.worker, files / "households.csv", Datum.GCJ02, batch=300)
 
 
 def test_every_row_becomes_what_it_was_written_to_become(

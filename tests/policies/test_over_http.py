@@ -48,10 +48,13 @@ def test_a_year_tells_its_days_and_whether_it_can_be_relied_on(numbered: SmallCo
     assert desk.get("/calendar", year=1999)["days"] == []
 
 
-@pytest.mark.parametrize("year", ["", "x", "0", "99999", "2026.5", "-1"])
-def test_a_year_that_is_none_is_refused(numbered: SmallCounty, year: str) -> None:
+NO_YEARS = ["", "x", "0", "99999", "2026.5", "-1"]
+
+
+def test_a_year_that_is_none_is_refused(numbered: SmallCounty) -> None:
     desk = numbered.sign_in("county")
-    assert desk.call("GET", f"/calendar?year={year}").status_code == 422
+    for year in NO_YEARS:
+        assert desk.call("GET", f"/calendar?year={year}").status_code == 422, year
 
 
 def test_the_county_office_sets_a_day_once_or_twice_alike(numbered: SmallCounty) -> None:
@@ -74,25 +77,24 @@ def test_the_county_office_sets_a_day_once_or_twice_alike(numbered: SmallCounty)
     assert [(row.user_id, row.reason) for row in rows] == [(desk.user_id, "县里本地节日")] * 2
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({}, 422),
-        ({"working": False}, 422),
-        ({"working": False, "reason": " "}, 422),
-        ({"working": False, "reason": "x" * 501}, 422),
-        ({"working": "maybe", "reason": "x"}, 422),
-        ({"working": [], "reason": "x"}, 422),
-        ({"working": False, "reason": "x", "provisional": True}, 422),
-        ([], 422),
-    ],
-)
-def test_a_day_without_sense_or_reason_is_refused(
-    numbered: SmallCounty, body: object, status: int
-) -> None:
-    answer = numbered.sign_in("county").call("PUT", "/calendar/2026-03-03", json=body)
-    assert answer.status_code == status
-    assert answer.content_type == "application/problem+json"
+BAD_DAYS: list[tuple[object, int]] = [
+    ({}, 422),
+    ({"working": False}, 422),
+    ({"working": False, "reason": " "}, 422),
+    ({"working": False, "reason": "x" * 501}, 422),
+    ({"working": "maybe", "reason": "x"}, 422),
+    ({"working": [], "reason": "x"}, 422),
+    ({"working": False, "reason": "x", "provisional": True}, 422),
+    ([], 422),
+]
+
+
+def test_a_day_without_sense_or_reason_is_refused(numbered: SmallCounty) -> None:
+    desk = numbered.sign_in("county")
+    for body, status in BAD_DAYS:
+        answer = desk.call("PUT", "/calendar/2026-03-03", json=body)
+        assert answer.status_code == status, body
+        assert answer.content_type == "application/problem+json", body
     with transaction(numbered.worker) as session:
         stands = session.scalar(
             text("SELECT working FROM calendar_day WHERE day = :day"), {"day": date(2026, 3, 3)}

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from server.audit.service import record
 from server.db import worker
 from server.disputes.queries import climb as queries
-from server.disputes.queries.climb import Climbed, Notes, Way
+from server.disputes.queries.climb import Climbed, Notes
+from server.disputes.queries.ways import Way, list_ways
 from server.disputes.service.clocks import Clocks
 from server.disputes.service.events import STANDS_IN, mac
 from server.errors import WanggeError
@@ -88,9 +89,9 @@ def find_ways(session: Session, at: datetime) -> Ways | None:
     try:
         policy = clocks.in_force
     except NoPolicy as error:  # at the county cases are overdue all the same
-        return Ways(at, None, queries.list_ways(session, at, {}), {}, {}, error)
+        return Ways(at, None, list_ways(session, at, {}), {}, {}, error)
     routes = {one: kind.value for one in Category if (kind := route_for(policy.policy, one))}
-    ways = queries.list_ways(session, at, routes)
+    ways = list_ways(session, at, routes)
     wanted = {(one, way.level) for way in ways if way.level for one in way.categories}
     terms, missing = _terms(clocks, wanted)
     return Ways(at, policy.id, ways, routes, terms, missing)

@@ -51,16 +51,28 @@ def find_village(session: Session, area: Area) -> VillageNow:
     )
 
 
+# A county whose cells are loaded before its households has hundreds of villages and nobody to move.
 _REDRAWN = text("""
-    SELECT c.village_id FROM boundary b JOIN grid_cell c ON c.id = b.cell_id
-     WHERE b.valid_from = :at
-    UNION
-    SELECT l.village_id FROM cell_label l WHERE l.valid_from = :at
+    WITH redrawn AS (
+        SELECT c.village_id AS id FROM boundary b JOIN grid_cell c ON c.id = b.cell_id
+         WHERE b.valid_from = :at
+        UNION
+        SELECT l.village_id FROM cell_label l WHERE l.valid_from = :at
+    ), buckets AS (
+        SELECT id, 'v:' || id AS bucket FROM redrawn
+        UNION ALL
+        SELECT r.id, 'c:' || c.id FROM redrawn r JOIN grid_cell c ON c.village_id = r.id
+    )
+    SELECT DISTINCT id FROM buckets
+     WHERE EXISTS (SELECT FROM household h WHERE h.bucket = buckets.bucket)
+        OR EXISTS (SELECT FROM dispute_place p WHERE p.bucket = buckets.bucket)
 """)
 
 
 def list_redrawn(session: Session, at: datetime) -> Sequence[Area]:
-    """Villages of which a cell was drawn, redrawn or relabelled at this very time."""
+    """Villages of which a cell was drawn, redrawn or relabelled at this very time, as far as
+    somebody lives or a dispute is known there.
+    """
     ids = session.scalars(_REDRAWN, {"at": at}).all()
     return session.scalars(select(Area).where(Area.id.in_(ids)).order_by(Area.code)).all()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from geo.partition import Finding
-from server.errors import Clash, Invalid
+from server.errors import Clash, Invalid, halves, in_both
 
 _SHOWN = 20
 
@@ -17,8 +17,11 @@ class BadPlaces(Invalid):
     text = "文件内容有误，未写入任何内容。 The file has faults; nothing was written."
 
     def __init__(self, faults: Sequence[str]) -> None:
-        more = f"（另有 {len(faults) - 1} 处 and {len(faults) - 1} more）" if faults[1:] else ""
-        super().__init__(f"{self.text} {faults[0]}{more}")
+        zh, en = halves(faults[0])
+        if beside := len(faults) - 1:
+            zh = f"{zh.rstrip('。')}（另有 {beside} 处）"
+            en = f"{en.rstrip('.')} (and {beside} more)"
+        super().__init__(in_both(self.text, zh, en))
         self.faults = faults[:_SHOWN]
 
 

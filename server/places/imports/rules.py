@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.codes import Level, parent_of, parse
 from geo.errors import GeoError
 from geo.partition import Finding, Kind, check
+from server.errors import halves, in_both
 from server.places.imports.errors import BadPlaces
 from server.sheets import Columns, Feature, Row, Unreadable, shape_of, text_of
 
@@ -82,10 +83,13 @@ def read_areas(rows: Iterable[Row], known: Collection[str]) -> list[AreaLine]:
             _check_once(area.code, found)
             found[area.code] = area
         except (_Fault, GeoError) as error:
-            faults.append(f"第 {row.line} 行 line {row.line}：{error}")
+            faults.append(in_both(f"第 {row.line} 行： line {row.line}:", *halves(str(error))))
     for area in found.values():
         if area.parent is not None and area.parent not in found and area.parent not in known:
-            faults.append(f"{area.code} 的上级不存在 its parent is not there: {area.parent}")
+            faults.append(
+                f"{area.code} 的上级 {area.parent} 不存在。 "
+                f"the parent of {area.code} is not there: {area.parent}"
+            )
     if faults:
         raise BadPlaces(faults)
     return sorted(found.values(), key=lambda area: len(area.code))
@@ -107,9 +111,10 @@ def read_features(
             _check_once(place.code, drawn)
             drawn[place.code] = place
         except (_Fault, GeoError) as error:
-            faults.append(f"第 {feature.number} 个要素 feature {feature.number}：{error}")
+            at = f"第 {feature.number} 个要素： feature {feature.number}:"
+            faults.append(in_both(at, *halves(str(error))))
     if not drawn and not faults:
-        faults.append("文件中没有要素 the file has no features")
+        faults.append("文件中没有要素。 the file has no features")
     if faults:
         raise BadPlaces(faults)
     return drawn
@@ -139,7 +144,7 @@ class _Fault(ValueError):
 
 def _check_once(code: str, found: Collection[str]) -> None:
     if code in found:
-        raise _Fault(f"代码重复 the code occurs twice: {code}")
+        raise _Fault(f"代码重复：{code}。 the code occurs twice: {code}")
 
 
 def _area(row: Row) -> AreaLine:

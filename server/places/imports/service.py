@@ -17,6 +17,7 @@ from geo.codes import Level
 from geo.partition import Finding
 from server.audit.service import record
 from server.db import Identity
+from server.errors import halves, in_both
 from server.ids import new_id
 from server.places import queries as places
 from server.places.imports import queries, rules
@@ -157,7 +158,7 @@ def _check_county(codes: Iterable[str], known: Collection[str]) -> None:
     """Raises OtherCounty where a file would bring a second county."""
     found = rules.counties(codes)
     if len(found | rules.counties(known)) > 1:
-        raise OtherCounty(f"{OtherCounty.text} {', '.join(sorted(found))}")
+        raise OtherCounty(in_both(OtherCounty.text, ", ".join(sorted(found))))
 
 
 def _check_tilings(
@@ -186,10 +187,12 @@ def _check_tilings(
 
 def _tell(findings: Sequence[Finding]) -> str:
     worst = next(filter(rules.refused, findings))
-    what = worst.as_geojson()["properties"]["message"]
-    return (
-        f"{NotATiling.text} {len(findings)} 处 places; "
-        f"{', '.join(worst.cells)}：{what} ({worst.area_m2:.1f} m²)"
+    zh, en = halves(worst.as_geojson()["properties"]["message"])
+    n, cells, size = len(findings), ", ".join(worst.cells), f"{worst.area_m2:.1f} m²"
+    return in_both(
+        NotATiling.text,
+        f"共 {n} 处，如 {cells}（{size}）：{zh}",
+        f"Places: {n}, such as {cells} ({size}): {en}",
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, aliased
 
+from server.errors import in_both
 from server.places.errors import CodeIsOld
 from server.places.models import Area, AreaLabel, GridCell
 
@@ -67,9 +68,13 @@ def _check_not_old(session: Session, codes: Sequence[str]) -> None:
     present = select(Area.code).where(Area.ended_at.is_(None))
     query = select(AreaLabel.code).where(AreaLabel.code.in_(codes), AreaLabel.code.not_in(present))
     if old := session.scalars(query.distinct().order_by(AreaLabel.code)).all():
-        shown = "、".join(old[:10])
-        ask = f"GET /api/v1/places/codes/{old[0]}"
-        raise CodeIsOld(f"{CodeIsOld.text} {shown}（{len(old)}） → {ask}")
+        shown = ", ".join(old[:10])
+        n, ask = len(old), f"GET /api/v1/places/codes/{old[0]}"
+        said = (
+            f"共 {n} 个：{shown}；查现行代码：{ask}",
+            f"{n} of them: {shown}; present codes: {ask}",
+        )
+        raise CodeIsOld(in_both(CodeIsOld.text, *said))
 
 
 def upsert_cells(session: Session, cells: Sequence[dict[str, Any]]) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import yaml
 
+from server.errors import halves, in_both
 from server.ladder.calendar import Limit, Unit
 from server.ladder.errors import PolicyInvalid
 from server.ladder.policy import SPANS, Policy, as_mapping, extension_for, parse
@@ -25,13 +26,13 @@ def read_policy(content: bytes) -> Policy:
     path.
     """
     if len(content) > MAX_BYTES:
-        raise _wrong(f"超过 {MAX_BYTES >> 10} KB over {MAX_BYTES >> 10} KB")
+        raise _wrong(f"超过 {MAX_BYTES >> 10} KB", f"It is over {MAX_BYTES >> 10} KB")
     try:
         said = yaml.load(content.decode("utf-8-sig"), Loader=_Strict)  # noqa: S506 - a SafeLoader
     except UnicodeDecodeError as error:
-        raise _wrong("应为 UTF-8 编码 it must be UTF-8") from error
+        raise _wrong("应为 UTF-8 编码", "It must be UTF-8") from error
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
-        raise _wrong(_where(error)) from error
+        raise _wrong(*_where(error)) from error
     return checked(said)
 
 
@@ -88,7 +89,7 @@ class _Strict(yaml.SafeLoader):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise yaml.constructor.ConstructorError(
-                None, None, f"“{twice}”出现两次 occurs twice", node.start_mark
+                None, None, f"“{twice}”出现两次。 “{twice}” occurs twice", node.start_mark
             )
         return super().construct_mapping(node, deep)
 
@@ -114,13 +115,13 @@ def _by_level_on_one_line(said: object) -> Any:
     return {name: _by_level_on_one_line(of) for name, of in said.items()}
 
 
-def _where(error: Exception) -> str:
+def _where(error: Exception) -> tuple[str, str]:
     mark = getattr(error, "problem_mark", None)
+    zh, en = halves(getattr(error, "problem", None) or "不是 YAML not YAML")
     if mark is None:
-        return "不是 YAML not YAML"
-    why = getattr(error, "problem", None) or "不是 YAML not YAML"
-    return f"第 {mark.line + 1} 行 line {mark.line + 1}: {why}"
+        return zh, en
+    return f"第 {mark.line + 1} 行：{zh or en}", f"Line {mark.line + 1}: {en}"
 
 
-def _wrong(what: str) -> BadPolicyFile:
-    return BadPolicyFile(f"{BadPolicyFile.text} {what}"[:400])
+def _wrong(zh: str, en: str) -> BadPolicyFile:
+    return BadPolicyFile(in_both(BadPolicyFile.text, zh[:150], en[:150]))

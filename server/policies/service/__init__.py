@@ -30,6 +30,7 @@ from server.policies.service.versions import (
     load_policy,
     newest,
     number_in_force,
+    policy_on,
     revise,
 )
 
@@ -56,6 +57,7 @@ __all__ = [
     "look_ahead",
     "newest",
     "number_in_force",
+    "policy_on",
     "preview_day",
     "preview_policy",
     "propose",

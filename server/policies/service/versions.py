@@ -55,7 +55,12 @@ class Revision:
 
 def current_policy(session: Session, at: datetime) -> InForce:
     """The policy under which a Holding that begins at `at` is handled. Raises NoPolicy."""
-    found = queries.find_policy(session, local_day(at))
+    return policy_on(session, local_day(at))
+
+
+def policy_on(session: Session, day: date) -> InForce:
+    """The policy that will hold on a day, as things stand. Raises NoPolicy."""
+    found = queries.find_policy(session, day)
     if found is None:
         raise NoPolicy
     return _in_force(found)
@@ -68,11 +73,8 @@ def number_in_force(session: Session, at: datetime) -> int | None:
 
 
 def latest(session: Session) -> InForce:
-    """The version that a further change builds on: valid from the latest day. Raises NoPolicy."""
-    found = queries.find_policy(session, date.max)
-    if found is None:
-        raise NoPolicy
-    return _in_force(found)
+    """The version that holds in the end: valid from the latest day. Raises NoPolicy."""
+    return policy_on(session, date.max)
 
 
 def newest(session: Session) -> int:

@@ -29,6 +29,7 @@ from server.access.permissions import Role
 from server.access.rules import ADMINISTRATORS, HELD_ON
 from server.audit.service import record
 from server.db import Identity
+from server.errors import in_both
 from server.ids import new_id
 from server.places.models import Area, GridCell
 
@@ -217,14 +218,14 @@ def _place_of(session: Session, role: Role, office_id: UUID | None) -> Place:
     if office is None:
         raise OfficeNotFound
     if office.level != HELD_ON[role]:
-        raise WrongPlace(f"{WrongPlace.text} {role} → {HELD_ON[role]}")
+        raise WrongPlace(in_both(WrongPlace.text, f"{role} → {HELD_ON[role]}"))
     return _NOWHERE | {"office_id": office.id}
 
 
 def _held_on(session: Session, role: Role, place: Area | GridCell, office_id: UUID | None) -> Place:
     level = place.level if isinstance(place, Area) else "cell"
     if level != HELD_ON[role]:
-        raise WrongPlace(f"{WrongPlace.text} {role} → {HELD_ON[role]}")
+        raise WrongPlace(in_both(WrongPlace.text, f"{role} → {HELD_ON[role]}"))
     if level == "cell":
         return _NOWHERE | {"cell_id": place.id}
     if role in ADMINISTRATORS:

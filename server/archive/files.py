@@ -1,10 +1,4 @@
-"""Whole databases to files and back, by PostgreSQL's own programs.
-
-A backup is written under another name, read back, and only then put in place. A restore is made in
-a new database beside the present one, brought to the present version, given a new epoch, and then
-takes the other's name in one transaction: until that moment nothing has changed. What a restore
-that was killed leaves beside the database goes with the next one.
-"""
+"""A backup to a file, and a database from one."""
 
 from __future__ import annotations
 
@@ -13,36 +7,24 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
 from uuid import UUID
 
-import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import cursor
 from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 
 from migrations.upgrade import SQL
-from server import superuser
+from server.archive.taking import BESIDE, ArchiveFailed, alone, connected, swap, tidy
 from server.cluster import ClusterError
 from server.cluster.machine import find_programs
 from server.erasure.register import Erased, Register
-from server.errors import Clash, Invalid, WanggeError
+from server.errors import Clash, Invalid
 from server.installation import Installation
 from server.superuser import dsn, password
 from server.syncing.healing.rules import RESTORE
-
-BESIDE: Final = "_restore_"  # no dated copy that somebody made by hand is called so
-LEFTOVER: Final = f"^{BESIDE}[0-9a-f]{{8}}(_old)?$"  # what follows the name of the database
-
-
-class ArchiveFailed(WanggeError):
-    """PostgreSQL or one of its programs refused; the database is as it was."""
-
-    slug = "archive-failed"
 
 
 class NotABackup(Invalid):
@@ -92,7 +74,7 @@ def restore(installation: Installation, file: Path, *, replace: bool) -> None:
     if not file.is_file():
         raise NotABackup(f"找不到文件 {file}。 There is no file {file}.")
     with alone(url):
-        _tidy(url)
+        tidy(url)
         _check(url, file)
         if not replace and _holds_anything(url):
             raise DatabaseNotEmpty
@@ -107,66 +89,22 @@ def restore(installation: Installation, file: Path, *, replace: bool) -> None:
             swap(url, beside)
         finally:
             with suppress(ArchiveFailed):  # what stays, `doctor` names; the outcome counts
-                _tidy(url)
-
-
-@contextmanager
-def alone(url: URL) -> Iterator[None]:
-    """No other restore of this database begins; a killed one lets go. Raises ArchiveFailed."""
-    with _server(url) as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(511921, hashtext(%s))", (url.database,))
-        if not cursor.fetchone()[0]:
-            raise ArchiveFailed(
-                "另一个恢复正在进行。 Another restore of this database is under way."
-            )
-        yield
-
-
-def swap(url: URL, beside: URL) -> None:
-    """`beside` takes the name; who was connected to the old one connects again to the new.
-
-    Sent as one: the server goes on to the end though we be killed. Raises ArchiveFailed.
-    """
-    names = {"name": url.database, "new": beside.database, "old": f"{beside.database}_old"}
-    quoted = {key: sql.Identifier(str(name)) for key, name in names.items()}
-    both = sql.SQL(", ").join(map(sql.Literal, (url.database, beside.database)))
-    with _server(url) as cursor:
-        try:
-            cursor.execute(_SWAP.format(**quoted, both=both))
-        except psycopg2.Error:
-            cursor.execute("ROLLBACK")
-            cursor.execute(_OPEN.format(quoted["name"]))
-            raise
-
-
-# The rename is refused while anybody is connected, so nobody is let in any more. Twice, since who
-# was on the doorstep is not seen at first.
-_SWAP = sql.SQL("""
-    BEGIN; ALTER DATABASE {name} ALLOW_CONNECTIONS false; COMMIT;
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({both});
-    SELECT pg_sleep(0.2), pg_stat_clear_snapshot();
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({both});
-    BEGIN;
-    ALTER DATABASE {name} RENAME TO {old};
-    ALTER DATABASE {new} RENAME TO {name};
-    COMMIT
-""")
-_OPEN = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true")
+                tidy(url)
 
 
 def _remember_erased(url: URL, register: Register) -> None:
     """Whom the old database erased, or was to, should the register have been lost."""
-    with suppress(ArchiveFailed), _connected(url) as cursor:  # it may be older, or damaged
+    with suppress(ArchiveFailed), connected(url) as cursor:  # it may be older, or damaged
         cursor.execute("SELECT entity, row_id FROM erasure")
         register.add(Erased(entity, UUID(row_id)) for entity, row_id in cursor.fetchall())
 
 
 def _remember_lost(url: URL, beside: URL) -> None:
     """Count what people did after the backup and no phone keeps, by kind, while one can ask."""
-    with _connected(beside) as new:
+    with connected(beside) as new:
         new.execute("SELECT id, known_until FROM sync_epoch ORDER BY number DESC LIMIT 1")
         epoch, known_until = new.fetchone()
-        with suppress(ArchiveFailed), _connected(url) as old:
+        with suppress(ArchiveFailed), connected(url) as old:
             old.execute(_LOST, (known_until,))
             lost = json.dumps(dict(old.fetchall()))
             new.execute("UPDATE sync_epoch SET lost = %s WHERE id = %s", (lost, epoch))
@@ -225,7 +163,7 @@ def _as_reader(url: URL) -> list[str]:
     """Read as wangge_backup, who passes over row security and can write nothing. As whoever
     connects, where the database is older than that role or somebody keeps more in it.
     """
-    with _connected(url) as cursor:
+    with connected(url) as cursor:
         cursor.execute("SELECT FROM pg_roles WHERE rolname = 'wangge_backup' AND rolbypassrls")
         if not cursor.rowcount:
             return []
@@ -235,7 +173,7 @@ def _as_reader(url: URL) -> list[str]:
 
 def _program(url: URL, name: str) -> Path:
     """The program of the server's version, or one on PATH (in the image there is no server)."""
-    with _connected(url) as cursor:
+    with connected(url) as cursor:
         cursor.execute("SHOW server_version_num")
         major = int(cursor.fetchone()[0]) // 10000
     try:
@@ -248,7 +186,7 @@ def _program(url: URL, name: str) -> Path:
 
 
 def _holds_anything(url: URL) -> bool:
-    with _connected(url) as cursor:
+    with connected(url) as cursor:
         cursor.execute("""
             SELECT EXISTS (SELECT FROM pg_class
                             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
@@ -259,27 +197,10 @@ def _holds_anything(url: URL) -> bool:
 
 def _prepare(url: URL, beside: URL) -> None:
     """An empty database, and the roles that the backup speaks of (they are the cluster's)."""
-    with _connected(url) as cursor:
+    with connected(url) as cursor:
         cursor.execute((SQL / "access_roles.sql").read_text(encoding="utf-8"))
         made = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
         cursor.execute(made.format(sql.Identifier(str(beside.database))))
-
-
-def _tidy(url: URL) -> None:
-    """Drop what restores left beside the database, and open it where one was killed."""
-    left = """
-        SELECT datname FROM pg_database
-         WHERE starts_with(datname, %s) AND substr(datname, %s) ~ %s
-    """
-    name = str(url.database)
-    with _server(url) as cursor:
-        cursor.execute("SELECT FROM pg_database WHERE datname = %s AND NOT datallowconn", (name,))
-        if cursor.rowcount:
-            cursor.execute(_OPEN.format(sql.Identifier(name)))
-        cursor.execute(left, (name, len(name) + 1, LEFTOVER))
-        for (database,) in cursor.fetchall():
-            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-            cursor.execute(drop.format(sql.Identifier(database)))
 
 
 def _settle(path: Path) -> None:
@@ -289,24 +210,3 @@ def _settle(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _server(url: URL) -> AbstractContextManager[Any]:
-    return _refusable(superuser.beside(url))
-
-
-def _connected(url: URL) -> AbstractContextManager[Any]:
-    return _refusable(superuser.connected(url))
-
-
-@contextmanager
-def _refusable(opening: AbstractContextManager[cursor]) -> Iterator[cursor]:
-    """What PostgreSQL refuses is said in a line. Raises ArchiveFailed."""
-    try:
-        with opening as found:
-            yield found
-    except psycopg2.Error as error:
-        said = " ".join(str(error).strip().splitlines()[:1])
-        raise ArchiveFailed(
-            f"数据库拒绝了操作，内容未改变。 PostgreSQL refused, nothing changed: {said}"
-        ) from error
