@@ -48,10 +48,11 @@ def case(category: str) -> dict[str, Any]:
     return {"id": str(uuid4()), "category": category, "story": "示例案情", **where}
 
 
-def test_a_supervisor_decides_a_value_and_takes_a_record(
+def test_each_has_their_day_and_the_supervisor_decides_a_value_and_takes_a_record(
     site: Site, county: SmallCounty, lang: str
 ) -> None:
     a_busy_day(county)
+    the_mediators_on_a_narrow_screen(site, lang)
     page = site.open("/day", "township-a", lang=lang)
     expect(page.locator("#conflicts")).to_be_visible()
     assert_accessible(page)
@@ -71,16 +72,17 @@ def test_a_supervisor_decides_a_value_and_takes_a_record(
     page.locator("button[value=release]").click()
     expect(page.get_by_role("status")).to_be_visible()
     expect(page.locator("#aside")).to_have_count(0)
+    site.sign_in(page, "township-b")  # where nothing waits
+    page.goto("/day")
+    expect(page.locator(".part")).to_have_count(0)
+    picture(page, "day-empty")
 
 
-def test_a_mediators_day_on_a_narrow_screen(site: Site, county: SmallCounty, lang: str) -> None:
-    a_busy_day(county)
+def the_mediators_on_a_narrow_screen(site: Site, lang: str) -> None:
+    """What waits for them, and no more."""
     page = site.open("/day", "mediator-a1", PHONE, lang=lang)
     expect(page.locator("#accept")).to_be_visible()
     expect(page.locator("#conflicts")).to_have_count(0)
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     picture(page, "day", whole=True)
-    other = site.open("/day", "township-b", lang=lang)
-    expect(other.locator(".part")).to_have_count(0)
-    picture(other, "day-empty")

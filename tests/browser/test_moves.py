@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from server.console.worker import kit
 from tests.browser.axe import assert_accessible
 from tests.browser.pictures import ASKED, picture
-from tests.browser.site import PATIENCE, Site
+from tests.browser.site import DESK, PATIENCE, PHONE, Site
 from tests.console.cut import CASES
 from tests.smallcounty import CELLS, VILLAGES, SmallCounty, id_of
 
@@ -32,13 +32,16 @@ def test_a_sick_worker_is_stood_in_for_beside_the_map(site: Site, lang: str) -> 
     expect(acts.locator("#preview")).to_contain_text("3 户" if lang == "zh" else "them: 3")
     assert_accessible(page)
     picture(page, "assign")
+    acts.locator("#to").fill("2026-03-10")  # after the preview: it is shown before it is done
+    acts.locator("[value=apply]").click()
+    expect(acts.locator("#preview [role=status]")).to_be_visible()
     acts.locator("[value=apply]").click()
     expect(page.locator("#acts [data-done]")).to_be_visible()
 
 
-def drawn(site: Site, lang: str = "zh") -> Page:
+def drawn(site: Site, lang: str = "zh", size: ViewportSize = DESK) -> Page:
     """The village to be drawn anew, its west cell chosen."""
-    page = site.open(f"{REDRAW}?cell={W}", "township-a", lang=lang)
+    page = site.open(f"{REDRAW}?cell={W}", "township-a", lang=lang, size=size)
     expect(page.locator("#studio[data-ready]")).to_be_visible(timeout=PATIENCE)
     return page
 
@@ -54,37 +57,42 @@ def drag_the_border(page: Page, by: float) -> None:
     page.mouse.up()
 
 
+def begin_by_touch(page: Page, by: float) -> None:
+    """The same by a finger, until the phone takes the touch away: somebody calls."""
+    page.locator("#map").scroll_into_view_if_needed()
+    box = page.locator("#map").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    finger = page.context.new_cdp_session(page)
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x + by / 2, "y": y}]),
+        ("touchMove", [{"x": x + by, "y": y}]),
+        ("touchCancel", []),
+    ):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    finger.detach()
+
+
 def ask(page: Page) -> None:
     """Preview what was drawn."""
     page.locator("#why").fill("示例：河改道")
     page.locator("#asked button").click()
 
 
-def test_a_corner_is_moved_and_what_was_drawn_outlives_its_tab(site: Site, lang: str) -> None:
-    page = drawn(site, lang)
-    drag_the_border(page, 110)
-    expect(page.locator("#checked")).to_contain_text("没有重叠" if lang == "zh" else "no overlap")
-    page.keyboard.press("Control+z")
-    expect(page.locator("#checked")).to_contain_text("没有改动" if lang == "zh" else "Nothing")
-    page.keyboard.press("Control+y")
-    page.reload()
-    expect(page.locator("#restored")).to_be_visible()
-    expect(page.locator("#checked")).to_contain_text("没有重叠" if lang == "zh" else "no overlap")
-    ask(page)
-    expect(page.locator("#preview")).to_contain_text("1 户换网格" if lang == "zh" else "cell: 1")
-    assert_accessible(page)
-    if ASKED:
-        expect(page.locator("#map[data-ready]")).to_be_visible(timeout=PATIENCE)
-    picture(page, "redraw")
-    page.locator("#preview [value=apply]").click()
-    expect(page.locator(".done")).to_be_visible()
-
-
-def test_the_second_of_two_who_draw_sees_both_and_loses_nothing(site: Site) -> None:
-    first, second = drawn(site), drawn(site)
-    drag_the_border(first, 60)
+def test_a_corner_is_moved_and_the_second_who_draws_loses_nothing(site: Site, lang: str) -> None:
+    """What was drawn outlives its tab and its session; what another has drawn meanwhile is seen."""
+    zh = lang == "zh"
+    tiles = "没有重叠" if zh else "no overlap"
+    first, second = drawn(site, lang, PHONE), drawn(site, lang)
+    begin_by_touch(first, 30)
+    expect(first.locator("#checked")).to_contain_text(tiles)
     drag_the_border(second, 110)
-    expect(second.locator("#checked")).to_contain_text("没有重叠")
+    expect(second.locator("#checked")).to_contain_text(tiles)
+    second.keyboard.press("Control+z")
+    expect(second.locator("#checked")).to_contain_text("没有改动" if zh else "Nothing")
+    second.keyboard.press("Control+y")
+    expect(second.locator("#checked")).to_contain_text(tiles)
     session = second.context.cookies()
     second.context.clear_cookies()  # the session is over: signed in again, all is still there
     ask(second)
@@ -94,15 +102,21 @@ def test_the_second_of_two_who_draw_sees_both_and_loses_nothing(site: Site) -> N
         second.context.add_cookies([kept])  # type: ignore[list-item] # what Playwright takes
     second.goto(REDRAW)
     expect(second.locator("#restored")).to_be_visible()
+    expect(second.locator("#checked")).to_contain_text(tiles)
     expect(second.locator("#why")).to_have_value("示例：河改道")
     ask(second)
-    expect(second.locator("#preview")).to_be_visible()
+    expect(second.locator("#preview")).to_contain_text("1 户换网格" if zh else "cell: 1")
+    assert_accessible(second)
+    if ASKED:
+        expect(second.locator("#map[data-ready]")).to_be_visible(timeout=PATIENCE)
+    picture(second, "redraw")
+
     ask(first)
     first.locator("#preview [value=apply]").click()
     expect(first.locator(".done")).to_be_visible()
     second.locator("#preview [value=apply]").click()
     expect(second.locator("#theirs")).to_be_visible()
-    expect(second.locator("#outcome")).to_contain_text("情况已变")
+    expect(second.locator("#outcome")).to_contain_text("情况已变" if zh else "changed")
     expect(second.locator("#why")).to_have_value("示例：河改道")
     second.locator("#preview [value=apply]").click()  # previewed again beside what has changed
     expect(second.locator(".done")).to_be_visible()

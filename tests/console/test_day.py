@@ -11,9 +11,11 @@ from html import unescape
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from flask_babel import refresh
 from sqlalchemy import event
 
+from server.console.township.day import today
 from server.console.township.day.board import quiet_phones
 from server.console.township.day.content import corrections, fields_of
 from server.db import db
@@ -275,13 +277,50 @@ def test_the_day_asks_as_often_for_many_as_for_few(ladder: Ladder) -> None:
     assert "全部看" not in look(desk, "/day?part=accept")
 
 
+def test_a_long_list_is_read_page_by_page_to_its_end(
+    ladder: Ladder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(today, "PAGE", 4)
+    ladder.register_many("mediator-a1", 10)
+    desk = ladder.county.sign_in("mediator-a1")
+    assert "还有 2，全部看" in look(desk)
+    seen: list[str] = []
+    for page, lines in (("1", 4), ("2", 4), ("3", 2), ("4", 0), ("99999999999", 4)):
+        said = look(desk, f"/day?part=accept&page={page}")
+        found = re.findall(r'class="what" href="(/disputes/[^"]+)"', said)
+        assert len(found) == lines, page
+        assert ("下一页" in said) == (page in {"1", "2", "99999999999"}), page
+        assert "10 件等受理" in said
+        seen += found if lines and page != "99999999999" else []
+    assert len(set(seen)) == 10
+    assert "第 5–8 行，共 10 行" in look(desk, "/day?part=accept&page=2")
+
+
+def test_what_needs_nobody_does_not_stand_among_what_must_be_done(ladder: Ladder) -> None:
+    county = ladder.county
+    phones = [Sender(county, login) for login in ("worker-a1w", "worker-a1e")]
+    for phone, home in zip(phones, ("A1w-1", "A1e-1"), strict=True):
+        phone.visit(home)
+    county.clock.pass_time(days=2)
+    for phone in phones:
+        phone.send()
+    said = look(county.sign_in("township-a"))
+    must, news = said.split('class="news"')[0], said.split('class="news"')[1].split("</p>")[0]
+    assert "今天没有要您办的事。" in must
+    assert "2 条走访晚到" not in must
+    assert "2 条走访晚到" in news
+
+
 def test_a_phone_is_asked_about_when_it_is_silent_or_keeps_something() -> None:
     def person(name: str, *phones: dict[str, Any]) -> dict[str, Any]:
         return {"name": name, "area": "示例", "phones": phones}
 
-    def phone(heard: datetime, rejected: int = 0, **more: bool) -> dict[str, Any]:
+    def phone(heard: datetime, rejected: int = 0, **more: Any) -> dict[str, Any]:
         told = {"heard_at": heard, "rejected": rejected, "received": 9, "revoked": False}
-        return {**told, **more}
+        return {**told, "unsent": None, **more}
+
+    def holds(changes: int, since: datetime | None) -> dict[str, Any]:
+        return {"changes": changes, "oldest_at": since}
 
     long_ago, lately = START - timedelta(days=7), START - timedelta(days=6, hours=23)
     people = [
@@ -291,9 +330,19 @@ def test_a_phone_is_asked_about_when_it_is_silent_or_keeps_something() -> None:
         person("gave it back", phone(long_ago, revoked=True)),
         person("never had one"),
         person("only looks", phone(long_ago, received=False)),
+        person("holds old ones", phone(lately, unsent=holds(2, long_ago))),
+        person("holds new ones", phone(lately, unsent=holds(9, lately))),
+        person("silent and holds", phone(long_ago, unsent=holds(1, lately))),
+        person("said all is sent", phone(long_ago, unsent=holds(0, None))),
     ]
-    told = [(one["name"], one["silent"], one["kept"]) for one in quiet_phones(people, START)]
-    assert told == [("silent", True, 0), ("keeps", False, 2)]
+    told = [(p["name"], p["silent"], p["kept"], p["unsent"]) for p in quiet_phones(people, START)]
+    assert told == [
+        ("silent", True, 0, None),
+        ("keeps", False, 2, None),
+        ("holds old ones", False, 0, 2),
+        ("silent and holds", True, 0, 1),
+        ("said all is sent", True, 0, 0),
+    ]
 
 
 def test_only_what_was_changed_is_a_correction() -> None:

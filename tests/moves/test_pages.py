@@ -23,11 +23,13 @@ def send(mover: Mover, path: str, form: Any = None, login: str = "township-a") -
     return desk.client.open(path, method=method, headers=headers, data=form)
 
 
-def kept(page: str) -> dict[str, str]:
-    """What the second form of a page, which applies the preview, would send."""
-    form = page[page.index('id="preview"') :]
-    hidden = r'<input type="hidden" name="([^"]+)" value="([^"]*)"'
-    return {name: unescape(value) for name, value in re.findall(hidden, form)} | {"step": "apply"}
+def kept(page: str, form: dict[str, str]) -> dict[str, str]:
+    """What the button below a preview sends: the form as it was, and what the preview adds."""
+    preview = page[page.index('id="preview"') :]
+    hidden = r'<input type="hidden" form="asked" name="([^"]+)" value="([^"]*)"'
+    own = {name: unescape(value) for name, value in re.findall(hidden, preview)}
+    assert own.keys() == {"plan", "token", "asked"}
+    return {**form, **own, "step": "apply"}
 
 
 SICK = {
@@ -45,9 +47,9 @@ def test_a_sick_workers_three_weeks_are_previewed_then_done_once(mover: Mover) -
     assert "2026年3月3日 至 2026年3月23日" in seen
     assert "涉及 1 个网格：3 户，0 件在办纠纷" in seen
     assert "示例：病假三周" in seen
-    done = send(mover, ASSIGN, kept(seen))
+    done = send(mover, ASSIGN, kept(seen, SICK))
     assert (done.status_code, done.location) == (303, f"{ASSIGN}?done=1")
-    again = send(mover, ASSIGN, kept(seen))  # the answer was lost
+    again = send(mover, ASSIGN, kept(seen, SICK))  # the answer was lost
     assert again.status_code == 303
     assert mover.ask("SELECT count(*) FROM move") == [(1,)]
     assert "已办好" in send(mover, done.location).text
@@ -56,19 +58,49 @@ def test_a_sick_workers_three_weeks_are_previewed_then_done_once(mover: Mover) -
 def test_a_world_that_changed_is_previewed_anew_and_nothing_typed_is_lost(mover: Mover) -> None:
     seen = send(mover, ASSIGN, {**SICK, "step": "preview"}).text
     mover.move({"kind": "assignment", "changes": [{"user": "worker-b1w", "cell": W}]})
-    late = send(mover, ASSIGN, kept(seen))
+    late = send(mover, ASSIGN, kept(seen, SICK))
     assert late.status_code == 409
     assert "预览之后情况已变" in late.text
     assert "示例：病假三周" in late.text
-    fresh = kept(late.text)
-    assert fresh["token"] != kept(seen)["token"]
+    fresh = kept(late.text, SICK)
+    assert fresh["token"] != kept(seen, SICK)["token"]
     assert send(mover, ASSIGN, fresh).status_code == 303
+
+
+def test_what_is_changed_after_the_preview_counts_or_is_previewed_first(mover: Mover) -> None:
+    seen = kept(send(mover, ASSIGN, SICK).text, SICK)
+    shorter = {**SICK, "to": "2026-03-10"}
+    for changed in ({**seen, "to": "2026-03-10"}, {**seen, **shorter, "asked": ""}):
+        answer = send(mover, ASSIGN, changed)
+        assert answer.status_code == 200
+        assert "您在预览后改了内容" in answer.text
+        assert "2026年3月3日 至 2026年3月10日" in answer.text
+        assert mover.ask("SELECT count(*) FROM move") == [(0,)]
+    again = kept(answer.text, shorter)
+    assert send(mover, ASSIGN, {**again, "why": "示例：提前回来"}).status_code == 303
+    assert mover.ask("SELECT why FROM move") == [("示例：提前回来",)]
+
+
+def test_each_cell_of_the_absent_one_can_be_taken_by_another(mover: Mover) -> None:
+    """They are named as the one list of the page suggests them, or by login alone."""
+    held = {"kind": "assignment", "changes": [{"user": "worker-a1w", "cell": E}]}
+    mover.move(held)
+    page = send(mover, ASSIGN).text
+    assert page.count("示例mediator-a1 · mediator-a1") == 2  # once to choose, once to be suggested
+    parted = {**SICK, f"by-{W}": "示例mediator-a1 · mediator-a1", f"by-{E}": "worker-b1w"}
+    assert send(mover, ASSIGN, kept(send(mover, ASSIGN, parted).text, parted)).status_code == 303
+    came = "SELECT u.login, c.code FROM assignment a JOIN user_account u ON u.id = a.user_id"
+    came += " JOIN grid_cell c ON c.id = a.cell_id WHERE a.valid_to = '2026-03-24 00:00+08'"
+    assert set(mover.ask(came)) == {("mediator-a1", W), ("worker-b1w", E)}
+    nobody = {**SICK, f"by-{W}": "示例没有此人 · no-such"}
+    assert send(mover, ASSIGN, nobody).status_code == 422
 
 
 def test_who_leaves_for_good_is_followed_by_another_who_leads(mover: Mover) -> None:
     form = {"way": "instead", "away": "worker-a1w", "user": "worker-a1e", "from": "2026-03-10"}
-    seen = send(mover, ASSIGN, {**form, "why": "示例：调走"}).text
-    assert send(mover, ASSIGN, kept(seen)).status_code == 303
+    form["why"] = "示例：调走"
+    seen = send(mover, ASSIGN, form).text
+    assert send(mover, ASSIGN, kept(seen, form)).status_code == 303
     spans = mover.ask(
         "SELECT u.login, a.leads, a.valid_to IS NULL FROM assignment a"
         " JOIN user_account u ON u.id = a.user_id WHERE a.cell_id = :cell ORDER BY a.valid_from",
@@ -97,7 +129,7 @@ def test_what_is_wrong_is_told_beside_the_field_and_what_was_typed_stays(mover: 
 
 
 def test_a_second_step_out_of_order_moves_nothing(mover: Mover) -> None:
-    seen = kept(send(mover, ASSIGN, SICK).text)
+    seen = kept(send(mover, ASSIGN, SICK).text, SICK)
     plan = json.loads(seen["plan"])
     cases: dict[str, tuple[dict[str, str], int]] = {
         "no plan": ({"plan": ""}, 422),
@@ -119,9 +151,10 @@ def test_two_neighbours_become_one(mover: Mover) -> None:
     path = f"/map/cells/{W}/merge"
     assert "示例A1e网格" in send(mover, path).text
     assert send(mover, path, {"why": "示例"}).status_code == 422  # with nobody
-    seen = send(mover, path, {"cells": E, "keep": E, "why": "示例：户数太少"}).text
+    form = {"cells": E, "keep": E, "why": "示例：户数太少"}
+    seen = send(mover, path, form).text
     assert "3 户换网格" in seen
-    done = send(mover, path, {**kept(seen), "cells": E})
+    done = send(mover, path, kept(seen, form))
     assert done.location == f"/map/cells/{E}/merge?done=1"
     assert mover.cell_of(id_of("A1w-1")) == E
 
@@ -136,8 +169,19 @@ def test_a_drawing_is_previewed_and_done(mover: Mover) -> None:
     seen = send(mover, path, form).text
     assert "1 户换网格" in seen
     assert "示***" in seen  # the list is reachable, masked
-    assert send(mover, path, kept(seen)).location == f"{path}?done=1"
+    assert send(mover, path, kept(seen, form)).location == f"{path}?done=1"
     assert mover.cell_of(id_of("A1e-1")) == W
+
+
+def test_cells_are_called_by_their_names_wherever_a_text_knows_only_codes(mover: Mover) -> None:
+    path = f"/map/villages/{VILLAGES['A1']}/redraw"
+    west, new = rectangle("A1", 0, 0.025), rectangle("A1", 0.025, 0.05)
+    cells = [{"code": W, "geometry": west}, {"name": "示例新网格", "geometry": new}]
+    drawn = {"drawing": json.dumps({"cells": cells}), "why": "示例：分成两格"}
+    assert f"网格“示例新网格”（{VILLAGES['A1']}003）没有网格员" in send(mover, path, drawn).text
+    over = {"cells": [{"code": W, "geometry": rectangle("A1", 0, 0.065)}]}
+    said = send(mover, path, {"drawing": json.dumps(over), "why": "示例"}).text
+    assert f"“示例A1w网格”（{W}）" in said
 
 
 def test_a_drawing_that_cannot_be_read_or_does_not_tile_is_refused(mover: Mover) -> None:

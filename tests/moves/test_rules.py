@@ -78,7 +78,7 @@ _SCATTER = """
 """
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(k, marks=pytest.mark.long) for k in (2, 3))])
 def test_after_any_redraws_postgis_finds_everybody_where_they_are(mover: Mover, seed: int) -> None:
     """Points inside, on borders and corners; slanting and bent cuts, one after another."""
     chance = random.Random(seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from server.access.door import clock
 from server.console.frame.assets import asset
 from server.console.frame.language import in_language
 from server.console.frame.pages import readable_path
+from server.errors import halves
 from server.ids import new_id
 from server.ladder.routing import Level
 
@@ -75,29 +75,6 @@ def sentence(text: str) -> str:
     """The reader's half of a text that stands as 中文。 English (errors, names of codes)."""
     zh, en = halves(text)
     return in_language(zh or en, en or zh)
-
-
-def halves(text: str) -> tuple[str, str]:
-    """The Chinese and the English half of such a text, either of which may be empty.
-
-    The Chinese half ends where a Chinese full stop is followed by a space and then by anything
-    but Chinese; a name written in Chinese may follow in the English half. Several such texts in a
-    row are taken apart as pairs. Where there is no such stop (names of codes, which hold nobody's
-    words) the last Chinese character ends it. The same stands in static/township/asking.js and
-    worker/static/app/words.js; tests/console/cut.py holds all three to one table.
-    """
-    first, *rest = _STOP.sub("\\1\0", text).split("\0")
-    if not rest:
-        last = max((n for n, one in enumerate(text) if one > "\u2e7f"), default=-1)
-        return text[: last + 1].strip(), text[last + 1 :].strip()
-    between = [_START.sub("\\1\0", one, count=1).partition("\0") for one in rest[:-1]]
-    zh = [first, *(then for _en, _cut, then in between)]
-    en = [*(said for said, _cut, _zh in between), rest[-1]]
-    return " ".join(filter(None, map(str.strip, zh))), " ".join(filter(None, map(str.strip, en)))
-
-
-_STOP: Final = re.compile(r"([。！？][”’）]*)\s+(?=[^\s\u2e80-\U0010ffff])")
-_START: Final = re.compile(r"([.!?])\s+(?=[\u2e80-\U0010ffff])")
 
 
 def _here(**changes: Any) -> str:

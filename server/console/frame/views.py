@@ -19,6 +19,7 @@ from server.access.service import Tokens
 from server.access.signing import entry
 from server.access.signing.rules import Comer
 from server.console.frame import assets, federation, language, look
+from server.console.frame.compiled import keep_compiled
 from server.console.frame.pages import blueprint, own_path, tell_people
 from server.console.frame.places import places_of
 from server.console.frame.signing import MOST, again, browser_name, first, spans, uuid_of
@@ -34,6 +35,7 @@ def frame(app: Flask) -> None:
     """Give this app its pages' frame: language, words of the templates, sign-in, assets."""
     language.speak(app)
     look.lend(app)
+    keep_compiled(app)
     tell_people(app)
     app.register_blueprint(pages)
     app.register_blueprint(federation.pages)

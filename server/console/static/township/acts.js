@@ -38,7 +38,7 @@ async function open(path) {
 let showing = false; // what was done: the panel does not begin anew under it
 
 onSelect(async (cell) => {
-  if (showing) return;
+  if (showing || !document.getElementById("acts")) return; // nobody acts on a day that is over
   const page = cell ? await open(`/map/cells/${cell.code}/acts`).catch(() => null) : null;
   const there = document.getElementById("acts");
   if (page && there?.dataset.cell === cell?.code) show(page, true);

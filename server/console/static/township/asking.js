@@ -12,7 +12,7 @@ export function half(text) {
 
 /**
  * The Chinese and the English half of a text that stands as 中文。 English, cut as
- * server/console/frame/look.py says. @param {string} text @returns {string[]}
+ * server/errors.py says. @param {string} text @returns {string[]}
  */
 export function halves(text) {
   const [first, ...rest] = text.replace(STOP, "$1\0").split("\0");

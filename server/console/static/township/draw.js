@@ -10,7 +10,7 @@
 import { ask, half } from "./asking.js";
 import "./draw_apply.js";
 import { check } from "./draw_check.js";
-import { carried, choose, compare, desk, go, map, part, project, say, sayWhy, show, showAll, sketch, step, studio, village, words } from "./draw_desk.js";
+import { carried, choose, compare, desk, go, inNames, map, part, project, say, sayWhy, show, showAll, sketch, step, studio, village, words } from "./draw_desk.js";
 import { feature, put } from "./draw_map.js";
 import "./draw_side.js";
 import { cutAlong, hit, holds, joinAt, onEdge } from "./draw_tools.js";
@@ -37,11 +37,16 @@ function takeHold(event) {
     show();
   };
   const going = [map.on("mousemove", follow), map.on("touchmove", follow)];
-  map.once(event.type === "mousedown" ? "mouseup" : "touchend", () => {
+  const over = new AbortController();
+  const letGo = () => {
+    over.abort();
     for (const one of going) one.unsubscribe();
     if (desk.moving) step(desk.moving);
     else showAll();
-  });
+  };
+  // Wherever the pointer is by then; a touch that the browser takes away (a call, a swipe) has ended.
+  for (const ends of event.type === "mousedown" ? ["mouseup", "blur"] : ["touchend", "touchcancel"])
+    addEventListener(ends, letGo, { signal: over.signal });
 }
 
 /** @param {any} event */
@@ -92,7 +97,7 @@ async function draft() {
     const had = new Map(sketch.ground.cells.map((cell) => [cell.code, cell]));
     const told = made.plan.cells.map((/** @type {any} */ cell) => ({ code: null, name: had.get(cell.code)?.name ?? "", ...cell }));
     step(drawingOf(told));
-    say([words.drafted, ...made.warnings.map((/** @type {any} */ one) => half(one.text))].join(" "));
+    say([words.drafted, ...made.warnings.map((/** @type {any} */ one) => inNames(half(one.text)))].join(" "));
   } catch (error) {
     sayWhy(error);
   }

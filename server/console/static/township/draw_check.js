@@ -3,7 +3,7 @@
 
 import { ask, calmly, half, Refused } from "./asking.js";
 import { boxOf, feature } from "./draw_map.js";
-import { desk, map, named, nameOfCode, onStep, part, plan, say, sayWhy, show, sketch, step, village, words } from "./draw_desk.js";
+import { desk, inNames, map, named, nameOfCode, onStep, part, plan, say, sayWhy, show, sketch, step, village, words } from "./draw_desk.js";
 import { drawingOf } from "./topology.js";
 
 const PAUSE = 250; // milliseconds after the last step
@@ -24,7 +24,7 @@ export const check = calmly(async () => {
     const { findings } = await ask("/moves/check", { village, cells, ended });
     if (asked === sketch.drawing) tell(words.fits, findings.features); // else it is asked again
   } catch (error) {
-    tell(error instanceof Refused ? error.message : words.failed, []);
+    tell(error instanceof Refused ? inNames(error.message) : words.failed, []);
   }
 }, PAUSE);
 
@@ -45,7 +45,7 @@ function finding(one) {
   const { cells, message, area_m2: size, repair } = one.properties;
   const item = document.createElement("li");
   const large = size ? ` (${Math.round(size).toLocaleString()} ${words.metres})` : "";
-  const advice = half(repair.message).replace(/[0-9]{15}/g, nameOfCode);
+  const advice = inNames(half(repair.message));
   item.textContent = `${cells.map(nameOfCode).join("、")}${large} ${half(message)} ${advice} `;
   const box = boxOf([one.geometry]);
   if (box) item.append(button(words.look, () => map.fitBounds(box, { padding: 120, maxZoom: 18, animate: false })));

@@ -101,7 +101,14 @@ export function nameOfCode(code) {
   const { cells } = sketch.drawing;
   const fresh = cells.filter((one) => !one.code);
   const known = cells.find((one) => one.code === code);
-  return nameOf((known ?? fresh[Number(code.slice(12)) - sketch.ground.next])?.key ?? code);
+  const found = known ?? fresh[Number(code.slice(12)) - sketch.ground.next];
+  if (found) return nameOf(found.key);
+  return sketch.base.cells.find((one) => one.code === code)?.name ?? code; // it is to end
+}
+
+/** A text with the names of the cells whose codes it says. @param {string} text */
+export function inNames(text) {
+  return text.replace(/[0-9]{15}/g, nameOfCode);
 }
 
 /** The map as things stand. */

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Select, func, select
@@ -49,22 +50,36 @@ _PARTS: Final[Mapping[str, str]] = {
 # What somebody near can ask after; over a whole county it would be a list to look at, not to do.
 _NEARBY: Final = frozenset({"phones", "late", "ending"})
 FIRST: Final = 8  # of a list on the page itself; the rest is a click away
-MOST: Final = 100  # of a list on a page of its own
+PAGE: Final = 100  # of a list on a page of its own
 SILENT: Final = timedelta(days=7)  # nothing was heard of somebody's phone
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """How much of a list is shown: so many, after so many others."""
+
+    most: int = FIRST
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """One list: how many in all, and the first of them."""
+    """One list: how many in all, and those that are shown of it.
+
+    `listed`: how many lines it has in all, where a line tells of several.
+    """
 
     key: str
     total: int
     items: Sequence[Any]
+    skipped: int = 0
+    listed: int | None = None
 
     @property
     def more(self) -> int:
-        """How many are not shown."""
-        return self.total - len(self.items)
+        """How many lines come after those that are shown."""
+        whole = self.total if self.listed is None else self.listed
+        return whole - self.skipped - len(self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,46 +113,46 @@ class Board:
             if scope_of(action, self._me.roles) and not (county and key in _NEARBY)
         ]
 
-    def part(self, key: str, most: int = FIRST) -> Part:
-        """One part, with so many of its list."""
+    def part(self, key: str, cut: Cut = Cut()) -> Part:
+        """One part, with so much of its list."""
         if key in set(Duty):
-            return self.cases(Duty(key), most)
-        made: Part = getattr(self, key)(most)
+            return self.cases(Duty(key), cut)
+        made: Part = getattr(self, key)(cut)
         return made
 
-    def cases(self, duty: Duty, most: int = FIRST) -> Part:
+    def cases(self, duty: Duty, cut: Cut) -> Part:
         """Cases of one duty of one's Offices."""
         query = duties.list_duty(duty, end_of(self._today), self._yesterday())
-        found = self._session.execute(query.limit(most)).all()
-        total = len(found) if len(found) < most else duties.count_duty(self._session, query)
+        found = self._session.execute(_cut(query, cut)).all()
         rows = [Row(one, area, self._left(duty, one)) for one, area in found]
-        return Part(duty.value, total, rows)
+        count = partial(duties.count_duty, self._session, query)
+        return Part(duty.value, _total(count, rows, cut), rows, cut.skip)
 
-    def conflicts(self, most: int = FIRST) -> Part:
+    def conflicts(self, cut: Cut) -> Part:
         """Fields about which two people differ, until a person decides."""
         query = conflicts.list_conflicts("open").order_by(SyncConflict.id)
-        items = deciding.describe(self._session, self._first(query, most))
+        items = deciding.describe(self._session, self._first(query, cut))
         names = self._households({item["row_id"] for item in items})
         items = [{**item, "household": names.get(item["row_id"])} for item in items]
-        return Part("conflicts", self._total(query, items, most), items)
+        return self._part("conflicts", query, items, cut)
 
-    def aside(self, most: int = FIRST) -> Part:
+    def aside(self, cut: Cut) -> Part:
         """What phones sent and was not taken."""
         query = aside.list_set_aside().order_by(SyncQuarantine.received_at, SyncQuarantine.mid)
-        items = review.describe(self._session, self._first(query, most))
-        return Part("aside", self._total(query, items, most), items)
+        items = review.describe(self._session, self._first(query, cut))
+        return self._part("aside", query, items, cut)
 
-    def phones(self, most: int = FIRST) -> Part:
-        """People whose phone was silent for a week, or could not deliver everything."""
+    def phones(self, cut: Cut) -> Part:
+        """People whose phone was silent for a week, or did not deliver everything."""
         people = status.list_phones(self._session, self._me.identity)
         quiet = list(quiet_phones(people, self._now))
-        return Part("phones", len(quiet), quiet[:most])
+        return Part("phones", len(quiet), _shown(quiet, cut), cut.skip)
 
-    def approvals(self, most: int = FIRST) -> Part:
+    def approvals(self, cut: Cut) -> Part:
         """Acts of others that wait for a second person."""
         query = approvals.list_approvals(self._now, waiting=True)
         query = query.where(Approval.asked_by.is_distinct_from(self._me.user_id))
-        items = self._first(query.order_by(Approval.expires_at, Approval.id), most)
+        items = self._first(query.order_by(Approval.expires_at, Approval.id), cut)
         names = aside.map_names(self._session, {one.asked_by for one in items})
         asked = [
             {
@@ -146,37 +161,38 @@ class Board:
             }
             for one in items
         ]
-        return Part("approvals", self._total(query, items, most), asked)
+        return self._part("approvals", query, asked, cut)
 
-    def late_acts(self, most: int = FIRST) -> Part:
+    def late_acts(self, cut: Cut) -> Part:
         """What was done to cases of one's Offices and came an hour or more after it was written."""
         query = duties.list_late_acts(self._yesterday())
-        found = self._session.execute(query.limit(most)).all()
-        total = len(found) if len(found) < most else duties.count_duty(self._session, query)
+        found = self._session.execute(_cut(query, cut)).all()
+        count = partial(duties.count_duty, self._session, query)
         names = aside.map_names(self._session, {event.done_by for event, _of, _area in found})
         items = [
             {"event": event, "dispute": of, "area": area, "by": names.get(event.done_by)}
             for event, of, area in found
         ]
-        return Part("late_acts", total, items)
+        return Part("late_acts", _total(count, items, cut), items, cut.skip)
 
-    def late(self, most: int = FIRST) -> Part:
+    def late(self, cut: Cut) -> Part:
         """Visits that came more than a day after they were written, by who made them."""
         found = visits.list_late_phones(self._session, self._places, self._yesterday())
-        return Part("late", sum(row.visits for row in found), found[:most])
+        visits_in_all = sum(row.visits for row in found)
+        return Part("late", visits_in_all, _shown(found, cut), cut.skip, len(found))
 
-    def unplaced(self, _most: int = 0) -> Part:
+    def unplaced(self, _cut: Cut) -> Part:
         """Households that lie in no cell: how many."""
         query = unplaced.list_unplaced(self._places, "", None)
-        return Part("unplaced", self._count(query), ())
+        return Part("unplaced", self._count(query), (), listed=0)
 
-    def ending(self, most: int = FIRST) -> Part:
+    def ending(self, cut: Cut) -> Part:
         """Service needs whose consent ends within the month."""
         query = needs.list_needs(self._places, self._today, until=self._today + REMIND)
-        items = self._first(query.order_by(ServiceNeed.until, ServiceNeed.id), most)
+        items = self._first(query.order_by(ServiceNeed.until, ServiceNeed.id), cut)
         names = self._households({need.household_id for need in items})
         shown = [{"need": one, "household": names.get(one.household_id)} for one in items]
-        return Part("ending", self._total(query, items, most), shown)
+        return self._part("ending", query, shown, cut)
 
     def _left(self, duty: Duty, dispute: Dispute) -> TimeLeft | None:
         held = dispute.present
@@ -205,11 +221,12 @@ class Board:
         rows = households.list_sync_rows(self._session, ids) if ids else ()
         return {row.id: mask_name(row.head_name) for row in rows}
 
-    def _first(self, query: Select[Any], most: int) -> Sequence[Any]:
-        return self._session.scalars(query.limit(most)).all()
+    def _first(self, query: Select[Any], cut: Cut) -> Sequence[Any]:
+        return self._session.scalars(_cut(query, cut)).all()
 
-    def _total(self, query: Select[Any], items: Sequence[Any], most: int) -> int:
-        return len(items) if len(items) < most else self._count(query)
+    def _part(self, key: str, query: Select[Any], items: Sequence[Any], cut: Cut) -> Part:
+        total = _total(partial(self._count, query), items, cut)
+        return Part(key, total, items, cut.skip)
 
     def _count(self, query: Select[Any]) -> int:
         counted = select(func.count()).select_from(query.order_by(None).subquery())
@@ -217,8 +234,9 @@ class Board:
 
 
 def quiet_phones(people: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[dict[str, Any]]:
-    """Of people with the numbers of their phones: those of whom nothing was heard for a week, and
-    those whose phone keeps records that were not taken from it (`kept`), in the order given.
+    """Of people with the numbers of their phones: those of whom nothing was heard for a week, whose
+    phone keeps records that were not taken from it (`kept`), or said that one of a week ago was not
+    sent yet, in the order given. `unsent`: how many it said so last, None where it never said.
     A phone, or a browser, that never delivered anything is nobody's to ask about.
     """
     for person in people:
@@ -226,9 +244,26 @@ def quiet_phones(people: Sequence[Mapping[str, Any]], now: datetime) -> Iterator
         heard = max((one["heard_at"] for one in phones if one["heard_at"]), default=None)
         kept = sum(one["rejected"] for one in phones)
         silent = heard is not None and heard <= now - SILENT
-        if silent or kept:
+        reports = [one["unsent"] for one in phones if one["unsent"]]
+        stuck = any(one["oldest_at"] and one["oldest_at"] <= now - SILENT for one in reports)
+        if silent or kept or stuck:
             told = {"name": person["name"], "area": person["area"], "kept": kept}
-            yield {**told, "silent": silent, "heard_at": heard}
+            unsent = sum(one["changes"] for one in reports) if reports else None
+            yield {**told, "silent": silent, "heard_at": heard, "unsent": unsent}
+
+
+def _cut(query: Select[Any], cut: Cut) -> Select[Any]:
+    return query.limit(cut.most).offset(cut.skip)
+
+
+def _shown(items: Sequence[Any], cut: Cut) -> Sequence[Any]:
+    return items[cut.skip : cut.skip + cut.most]
+
+
+def _total(count: Callable[[], int], items: Sequence[Any], cut: Cut) -> int:
+    """Counted only where what is shown is not the end of it, or is beyond it."""
+    seen_to_its_end = len(items) < cut.most and (items or not cut.skip)
+    return cut.skip + len(items) if seen_to_its_end else count()
 
 
 def _start_of(day: date) -> datetime:

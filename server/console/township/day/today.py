@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from flask import Response, request
 from flask_babel import lazy_gettext as _
 
 from server.access.door import asker, may
+from server.console.frame.forms import whole
 from server.console.frame.pages import blueprint, shown
 from server.console.township.day import words
-from server.console.township.day.board import MOST, Board
+from server.console.township.day.board import PAGE, Board, Cut
 from server.db import transaction
 from server.errors import NotFound
 
 pages = blueprint("day", __name__)
+
+LAST: Final = 100  # page of a list; nobody reads ten thousand lines
 
 # What was just done, told once on the page one comes back to.
 DONE: Final = {
@@ -32,10 +35,18 @@ DONE: Final = {
 def show_day() -> Response:
     """What this person has to do today, in words, then part by part; or one part at length."""
     only = request.args.get("part")
+    page = max(1, whole(request.args.get("page", "")) or 1)
     with transaction(asker().identity) as session:
         board = Board(session, asker())
         if only and only not in board.keys:
             raise NotFound
-        parts = {only: board.part(only, MOST)} if only else board.parts()
+        parts = {only: board.part(only, _page(page))} if only else board.parts()
         done = DONE.get(request.args.get("done", ""))
-        return shown("day/today.html", parts=parts, only=only, words=words, done=done)
+        told: dict[str, Any] = {"parts": parts, "only": only, "page": page, "done": done}
+        told["waiting"] = words.waiting({key: part.total for key, part in parts.items()})
+        return shown("day/today.html", words=words, **told)
+
+
+def _page(number: int) -> Cut:
+    """Of a long list so much at a time; who asks beyond it is told that nothing is there."""
+    return Cut(PAGE, PAGE * (min(number, LAST) - 1))

@@ -154,13 +154,20 @@ GROUPS: Final = (
         ("due", "request", "accept", "extension", "objection", "late_record", "withdrawn"),
     ),
     (_("要您定的"), ("conflicts", "aside", "approvals")),
-    (_("要知道的"), ("late_acts", "late", "phones", "unplaced", "ending")),
+    (_("要知道的"), ("unplaced", "phones", "ending", "late_acts", "late")),
 )
+NEWS: Final = frozenset({"withdrawn", "late_acts", "late"})  # nothing is to be done about them
 
 
 def says(key: str, n: int) -> str:
     """A part as one says it in a sentence."""
     return str(SAYS[key](n))
+
+
+def waiting(totals: Mapping[str, int]) -> list[tuple[str, str]]:
+    """(part, how it is said) of those that are not empty, in the order of the page."""
+    order = [key for _title, keys in GROUPS for key in keys]
+    return [(key, says(key, totals[key])) for key in order if totals.get(key)]
 
 
 def came(begun_how: str) -> str:

@@ -117,9 +117,14 @@ def _cover(
     """Each of the absent one's cells by whom the form names for it, else by the one stand-in."""
     by: dict[str, list[str]] = {}
     for code in away_cells(form, staff, today) or {cell: ""}:
-        by.setdefault(form.get(f"by-{code}") or user, []).append(code)
+        by.setdefault(_login(form.get(f"by-{code}", "")) or user, []).append(code)
     taken = [{"user": who, "cells": sorted(codes)} for who, codes in sorted(by.items())]
     return {"user": form.get("away", ""), **span, "by": taken}
+
+
+def _login(typed: str) -> str:
+    """Of a name with its login, as the form suggests them, the login; else as it was typed."""
+    return typed.rpartition(" · ")[2].strip()
 
 
 def _day(text: str) -> date | None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
 
 from flask import current_app
 from flask_babel import gettext as _
 from marshmallow import ValidationError
+from werkzeug.datastructures import MultiDict
 
 from geo.errors import GeoError
 from server.console.frame.look import sentence
+from server.console.township.moves import words
 from server.errors import Clash, Invalid, Malformed, NotFound, TryLater, WanggeError
 from server.moves import service
 from server.moves.door import moving_by
@@ -23,7 +26,7 @@ from server.moves.rules import canonical
 from server.moves.schemas import ApplyIn
 from server.problems import status_of
 
-Form = Mapping[str, str]
+Form = MultiDict[str, str]
 Planned = Callable[[], Mapping[str, Any]]  # the plan that a form makes of the world as it is
 
 
@@ -31,13 +34,16 @@ Planned = Callable[[], Mapping[str, Any]]  # the plan that a form makes of the w
 class Step:
     """Where somebody stands: nothing asked yet, a preview, trouble, or done.
 
-    `plan`: as it was previewed, to be sent back with the preview's token.
+    `plan`, `asked`: as it was previewed and as it was asked for then, to be sent back with the
+    preview's token. `changed`: the form asked to do something else than it had previewed.
     """
 
     plan: str = ""
+    asked: str = ""
     preview: Mapping[str, Any] | None = None
     trouble: WanggeError | None = None
     done: Move | None = None
+    changed: bool = False
 
     @property
     def status(self) -> HTTPStatus:
@@ -48,26 +54,41 @@ class Step:
         """What is wrong with a field, in the reader's language."""
         return (self.trouble.errors or {}).get(name, "") if self.trouble else ""
 
+    def in_names(self, names: Mapping[str, str]) -> Step:
+        """The same, with the names of the cells of which the trouble says only codes."""
+        if self.trouble:
+            self.trouble.detail = words.named(self.trouble.detail, names)
+        return self
+
 
 def take(form: Form, planned: Planned, fields: Mapping[str, str] = {}) -> Step:
     """The step that a form asks for. `fields`: last part of a plan's field → field of the form.
 
-    What is wrong with the plan is in `trouble`, beside what was typed; nothing is lost by it.
+    What is wrong with the plan is in `trouble`, beside what was typed; nothing is lost by it. What
+    was changed in the form after its preview is previewed first; the reason is as it stands.
     """
     try:
-        if form.get("step") == "apply":
-            return _apply(form, planned)
-        return _preview(planned())
+        if form.get("step") != "apply":
+            return _preview(form, planned())
+        if form.get("asked") != asked_in(form):
+            return replace(_preview(form, planned()), changed=True)
+        return _apply(form, planned)
     except GeoError as error:
         return Step(trouble=BadPlan(str(error)))
     except (Invalid, NotFound, Clash, TryLater) as error:
         return Step(trouble=_in_form(error, fields))
 
 
-def _preview(plan: Mapping[str, Any]) -> Step:
+def asked_in(form: Form) -> str:
+    """A digest of all that was filled in and makes the plan."""
+    filled = [pair for pair in form.items(multi=True) if pair[0] not in _BESIDE_THE_PLAN]
+    return sha256(canonical(sorted(filled)).encode()).hexdigest()
+
+
+def _preview(form: Form, plan: Mapping[str, Any]) -> Step:
     read = read_plan(plan)
     with moving_by(read) as moving:
-        return Step(canonical(plan), service.preview(moving, read))
+        return Step(canonical(plan), asked_in(form), service.preview(moving, read))
 
 
 def _apply(form: Form, planned: Planned) -> Step:
@@ -80,7 +101,7 @@ def _apply(form: Form, planned: Planned) -> Step:
             return Step(done=service.apply(moving, read, said["token"], said["why"]))
     except Clash as error:
         try:
-            return replace(_preview(planned()), trouble=error)
+            return replace(_preview(form, planned()), trouble=error)
         except (Invalid, NotFound, GeoError):
             return Step(trouble=error)
 
@@ -121,4 +142,5 @@ def _field(name: str, fields: Mapping[str, str]) -> str:
     return fields.get(last, last)
 
 
+_BESIDE_THE_PLAN: Final = frozenset({"asked", "plan", "step", "token", "why"})
 _WHY: Final = "请写明原因（2–500 字）。 Give the reason, 2–500 characters."

@@ -50,7 +50,6 @@ TOWNSHIP: Final = 9  # digits of a township's code
 VILLAGE: Final = 12
 MAX_DRAWING: Final = 4 << 20  # bytes of a form with a drawing
 LARGE["acts.redraw"] = MAX_DRAWING
-_OF_THE_STEP: Final = frozenset({"plan", "token", "step", "done"})
 _FIELDS: Final = {"by": "user", "plan": "user", "line": "drawing", "geometry": "drawing"}
 
 
@@ -162,12 +161,11 @@ def _assign_page(code: str, step: Step, typed: Mapping[str, str]) -> Response:
         cell=cell,
         step=step,
         typed={**typed, "away": away},
-        kept=[name for name in {**typed, "away": away} if name not in _OF_THE_STEP],
         way=way,
         staff=_near_first(staff, cell.code[:VILLAGE]),
         present=present,
         held=held,
-        names=_names(staff, step),
+        names={cell.code: cell.name, **_names(staff, step)},
         today=_today(),
         words=words,
         done=typed.get("done"),
@@ -181,15 +179,16 @@ def _merge_page(code: str, step: Step, typed: Mapping[str, str], chosen: Any) ->
         staff = _staff(session, cell)
         homes = _homes(session, step)
     beside = neighbours(village, cell.code)
+    names = _names(staff, step) | _cell_names(village, step)
     return shown(
         "acts/merge.html",
         step.status,
         cell=cell,
-        step=step,
+        step=step.in_names(names),
         typed=typed,
         chosen=chosen,
         beside=[village.cells[one] for one in beside],
-        names=_names(staff, step) | _cell_names(village),
+        names=names,
         homes=homes,
         words=words,
         done=request.args.get("done"),
@@ -203,15 +202,16 @@ def _redraw_page(code: str, step: Step, typed: Mapping[str, str]) -> Response:
         staff = colleagues(list_staff(session, code[:TOWNSHIP], asker().identity.now))
         homes = _homes(session, step)
         synthetic = any(cell.synthetic for cell in session.scalars(places.cells_under(code)))
+    names = _names(staff, step) | _cell_names(village, step)
     return shown(
         "acts/redraw.html",
         step.status,
         village=village,
         synthetic=synthetic,
-        step=step,
+        step=step.in_names(names),
         typed=typed,
         staff=_near_first(staff, village.code),
-        names=_names(staff, step) | _cell_names(village),
+        names=names,
         homes=homes,
         sizes=(LOW, HIGH),
         words=words,
@@ -247,8 +247,10 @@ def _names(staff: Mapping[str, Colleague], step: Step) -> dict[str, str]:
     return named | {phone["user"]: phone["name"] for phone in phones}
 
 
-def _cell_names(village: VillageNow) -> dict[str, str]:
-    return {cell.code: cell.name for cell in village.cells.values()}
+def _cell_names(village: VillageNow, step: Step) -> dict[str, str]:
+    new = step.preview["cells"]["new"] if step.preview else ()
+    named = {cell.code: cell.name for cell in village.cells.values()}
+    return named | {cell["code"]: cell["name"] for cell in new}
 
 
 def _homes(session: Session, step: Step) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,6 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
+from server.console.frame.language import in_language
 from server.console.frame.look import day, minute
 from server.households.rules import Unplaced
 from server.places.rules import LOCAL
@@ -61,6 +63,18 @@ def at(moment: str) -> str:
     return minute(datetime.fromisoformat(moment))
 
 
+def named(said: str, names: Mapping[str, str]) -> str:
+    """The same with the names of the cells whose codes it says."""
+    return _CODE.sub(lambda found: _with_name(found, names), said)
+
+
+def _with_name(found: re.Match[str], names: Mapping[str, str]) -> str:
+    before, code, after = found.groups()
+    if code not in names:
+        return found[0]
+    return in_language(f"“{names[code]}”（{code}）", f"{before}{names[code]} ({code}){after}")
+
+
 def _begins(at: datetime) -> str:
     return day(at) if _is_midnight(at) else minute(at)
 
@@ -72,3 +86,6 @@ def _ends(at: datetime) -> str:
 def _is_midnight(at: datetime) -> bool:
     local = at.astimezone(LOCAL)
     return (local.hour, local.minute) == (0, 0)
+
+
+_CODE: Final = re.compile(r"( ?)(?<![0-9])([0-9]{15})(?![0-9])( ?)")
