@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 MOST_ROWS = 3_000  # of what a test wrote; beyond it a new copy is cheaper than taking them out
 MOST_TENANTS = 20  # connections that a test may leave behind
+MOST_DEAD = 2_000  # rows taken out before the tables are made small again
 CATALOGUES = ("pg_class", "pg_proc", "pg_policy", "pg_trigger", "pg_constraint")
 
 
@@ -50,6 +51,7 @@ class Lending:
         self._seeded: dict[str, Seeded] = {}
         self._sequences = ""
         self._since = 0
+        self._dead: dict[str, int] = {}  # rows taken out of each table, and not yet swept
         self.number = 0  # of databases so far: what is connected to an earlier one is dead
         self._catalogue: Sequence[Any] = ()
 
@@ -83,14 +85,15 @@ class Lending:
             cursor.execute(_TABLES)
             self._seeded = {table: _copy(cursor, table, columns) for table, columns in cursor}
             cursor.execute(_SEQUENCES)
-            self._sequences = ";".join(statement for (statement,) in cursor) or "SELECT"
+            self._sequences = "SELECT " + ", ".join(put for (put,) in cursor)
             cursor.execute(f"PREPARE touched (bigint) AS {_touched(self._seeded)}")
             cursor.execute(f"PREPARE catalogue AS {_CATALOGUE}")
-            self._mark(cursor)
+            self._catalogue = _ask(cursor, "EXECUTE catalogue")
+            self._since, self._dead = self._now(cursor), {}
 
-    def _mark(self, cursor: Any) -> None:
-        self._catalogue = _ask(cursor, "EXECUTE catalogue")
-        ((self._since,),) = _ask(cursor, "SELECT pg_current_xact_id()::text::bigint")
+    def _now(self, cursor: Any) -> int:
+        ((number,),) = _ask(cursor, f"{self._sequences}; SELECT pg_current_xact_id()::text::bigint")
+        return int(number)
 
     def _put_back(self) -> bool:
         with self._hand.cursor() as cursor:
@@ -101,20 +104,29 @@ class Lending:
             if tenants > MOST_TENANTS or sum(touched.values()) > MOST_ROWS:
                 return False
             if touched:
-                self._restore(cursor, list(touched))
-            cursor.execute(self._sequences)
-            self._mark(cursor)
+                self._restore(cursor, touched)
+            self._since = self._now(cursor)
         return True
 
-    def _restore(self, cursor: Any, tables: Sequence[str]) -> None:
-        cursor.execute(";".join(f"DELETE FROM {table}" for table in tables))
-        # Empty to the first page: rows come back in the order that they were written in.
-        cursor.execute(f"VACUUM {', '.join(tables)}")
-        for table in tables:
+    def _restore(self, cursor: Any, touched: dict[str, int]) -> None:
+        cursor.execute(";".join(f"DELETE FROM {table}" for table in touched))
+        self._sweep(cursor, touched)
+        for table in touched:
             seeded = self._seeded[table]
             if seeded.count:
                 into = f"COPY {table} ({seeded.columns}) FROM STDIN"
                 cursor.copy_expert(into, io.BytesIO(seeded.rows))
+
+    def _sweep(self, cursor: Any, touched: dict[str, int]) -> None:
+        """Empty the tables to the first page, where enough rows are dead.
+
+        Not after each test: everybody connected would have to plan all statements anew.
+        """
+        for table, n in touched.items():
+            self._dead[table] = self._dead.get(table, 0) + n
+        if sum(self._dead.values()) > MOST_DEAD:
+            cursor.execute(f"VACUUM {', '.join(self._dead)}")
+            self._dead = {}
 
 
 def _open(url: str) -> Any:
@@ -125,7 +137,8 @@ def _open(url: str) -> Any:
         host=there.query["host"],
         port=there.query["port"],
         # As a replica applies rows: no trigger fires, no foreign key is asked, nothing is stamped.
-        options="-c session_replication_role=replica -c lock_timeout=2s",
+        options="-c session_replication_role=replica -c lock_timeout=2s"
+        " -c plan_cache_mode=force_generic_plan",
     )
     connection.autocommit = True
     return connection
@@ -146,7 +159,7 @@ _TABLES = """
      GROUP BY c.oid ORDER BY 1
 """
 _SEQUENCES = """
-    SELECT format('SELECT setval(%L, %s, %L)', format('%I.%I', schemaname, sequencename),
+    SELECT format('setval(%L, %s, %L)', format('%I.%I', schemaname, sequencename),
                   coalesce(last_value, start_value), last_value IS NOT NULL)
       FROM pg_sequences
 """

@@ -44,7 +44,7 @@ def place() -> Iterator[Path]:
 def pattern() -> Iterator[Cluster]:
     """A cluster as it is after the first `ensure`, to copy from: making one takes a second."""
     with passable() as made:
-        cluster = Cluster(made / "postgres")
+        cluster = Cluster(made / "postgres", temporary=True)  # it waits for no disk
         cluster.ensure()
         yield cluster
 
@@ -55,6 +55,16 @@ def cluster(place: Path, pattern: Cluster) -> Iterator[Cluster]:
     heard.clear()
     yield made
     made.remove()
+
+
+@pytest.fixture(scope="module")
+def served(pattern: Cluster) -> Iterator[Cluster]:
+    """A cluster that runs, for questions that leave it as it is."""
+    with passable() as made:
+        cluster = copy(pattern, made / "postgres")
+        with cluster.serving():
+            yield cluster
+        cluster.remove()
 
 
 def copy(pattern: Cluster, to: Path) -> Cluster:
@@ -97,59 +107,49 @@ def watchers(pgdata: Path) -> list[int]:
     return [pid for pid in every if {b"wangge-watch", os.fsencode(pgdata)} <= {*words_of(pid)}]
 
 
-def test_each_role_comes_in_by_the_socket_and_nobody_by_the_network(cluster: Cluster) -> None:
-    with cluster.serving():
-        ask(cluster.admin_url(), "CREATE ROLE wangge_app LOGIN")
-        ask(cluster.admin_url(), "CREATE ROLE stranger LOGIN")
-        assert ask(cluster.url("wangge_app", "postgres"), "SELECT current_user") == "wangge_app"
-        with pytest.raises(sa.exc.OperationalError, match=r"[Pp]eer"):
-            ask(cluster.url("stranger", "postgres"), "SELECT 1")
-        assert ask(cluster.admin_url(), "SHOW listen_addresses") == ""
-        methods = "SELECT string_agg(type || ' ' || auth_method, ',') FROM pg_hba_file_rules"
-        assert ask(cluster.admin_url(), methods) == "local peer"
-        assert cluster.home.path.stat().st_mode & 0o077 == 0
-        assert cluster.home.socket.stat().st_mode & 0o077 == 0
+def test_each_role_comes_in_by_the_socket_and_nobody_by_the_network(served: Cluster) -> None:
+    ask(served.admin_url(), "CREATE ROLE wangge_app LOGIN")
+    ask(served.admin_url(), "CREATE ROLE stranger LOGIN")
+    assert ask(served.url("wangge_app", "postgres"), "SELECT current_user") == "wangge_app"
+    with pytest.raises(sa.exc.OperationalError, match=r"[Pp]eer"):
+        ask(served.url("stranger", "postgres"), "SELECT 1")
+    assert ask(served.admin_url(), "SHOW listen_addresses") == ""
+    methods = "SELECT string_agg(type || ' ' || auth_method, ',') FROM pg_hba_file_rules"
+    assert ask(served.admin_url(), methods) == "local peer"
+    assert served.home.path.stat().st_mode & 0o077 == 0
+    assert served.home.socket.stat().st_mode & 0o077 == 0
 
 
-def test_it_keeps_utf8_and_survives_power_cuts(cluster: Cluster) -> None:
-    with cluster.serving():
-        assert ask(cluster.admin_url(), SETTINGS) == "UTF8 on on 0"
+def test_it_keeps_utf8_and_survives_power_cuts(served: Cluster) -> None:
+    assert ask(served.admin_url(), SETTINGS) == "UTF8 on on 0"
 
 
-def test_a_failing_statement_leaves_no_personal_data_in_the_log(cluster: Cluster) -> None:
-    with cluster.serving():
-        ask(cluster.admin_url(), "CREATE TABLE told (name text PRIMARY KEY)")
-        ask(cluster.admin_url(), "INSERT INTO told VALUES ('synthetic-name')")
-        with pytest.raises(sa.exc.IntegrityError):
-            ask(cluster.admin_url(), "INSERT INTO told VALUES ('synthetic-name')")
-    log = cluster.home.log.read_text()
+def test_a_failing_statement_leaves_no_personal_data_in_the_log(served: Cluster) -> None:
+    ask(served.admin_url(), "CREATE TABLE told (name text PRIMARY KEY)")
+    ask(served.admin_url(), "INSERT INTO told VALUES ('synthetic-name')")
+    with pytest.raises(sa.exc.IntegrityError):
+        ask(served.admin_url(), "INSERT INTO told VALUES ('synthetic-name')")
+    log = served.home.log.read_text()
     assert "told_pkey" in log
     assert "synthetic-name" not in log
 
 
-def test_a_second_starter_neither_starts_nor_stops_it(cluster: Cluster) -> None:
+def test_it_lives_in_a_session_of_its_own_so_that_ctrl_c_reaches_us_alone(
+    served: Cluster,
+) -> None:
+    assert os.getsid(pid_of(served)) != os.getsid(0)
+    assert [os.getsid(pid) for pid in watchers(served.home.pgdata)] != [os.getsid(0)]
+
+
+def test_a_second_starter_does_not_stop_it_and_whoever_cleans_up_may(cluster: Cluster) -> None:
     second = Cluster(cluster.home.asked)
     with cluster.serving():
         before = pid_of(cluster)
         with second.serving():
             assert pid_of(second) == before
         assert cluster.running()
-    assert not cluster.running()
-
-
-def test_whoever_cleans_up_may_stop_a_server_that_another_started(cluster: Cluster) -> None:
-    cluster.start()
-    Cluster(cluster.home.asked).stop()
-    assert not cluster.running()
-    cluster.stop()
-
-
-def test_it_lives_in_a_session_of_its_own_so_that_ctrl_c_reaches_us_alone(
-    cluster: Cluster,
-) -> None:
-    with cluster.serving():
-        assert os.getsid(pid_of(cluster)) != os.getsid(0)
-        assert [os.getsid(pid) for pid in watchers(cluster.home.pgdata)] != [os.getsid(0)]
+        Cluster(cluster.home.asked).stop()
+        assert not cluster.running()
 
 
 def test_data_outlives_a_server_that_was_killed(cluster: Cluster) -> None:
@@ -242,7 +242,7 @@ def test_a_directory_that_others_can_write_is_refused(place: Path) -> None:
 
 
 def test_a_temporary_cluster_is_fast_and_gone_even_after_an_error() -> None:
-    with contextlib.suppress(ZeroDivisionError), temporary_cluster() as cluster:
+    with contextlib.suppress(ZeroDivisionError), temporary_cluster(in_memory=True) as cluster:
         home, pid = cluster.home, pid_of(cluster)
         assert ask(cluster.admin_url(), SETTINGS) == "UTF8 off off 0"
         raise ZeroDivisionError

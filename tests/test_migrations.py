@@ -82,12 +82,6 @@ def test_each_step_goes_down_and_up_on_data(database: str) -> None:
     assert catalogue(database) == before
 
 
-def test_an_upgrade_of_a_present_database_changes_nothing(database: str) -> None:
-    before = catalogue(database)
-    upgrade(database)
-    assert catalogue(database) == before
-
-
 # SQLAlchemy hands what it read of a check that is NOT VALID (0024 leaves two so) on as it came.
 @pytest.mark.filterwarnings("ignore:Can't validate argument 'dialect_options'")
 def test_models_and_migrations_say_the_same(empty_database: str) -> None:
@@ -131,10 +125,12 @@ def test_every_policy_and_function_stands_in_a_file(database: str) -> None:
         assert f"CREATE OR REPLACE FUNCTION {name}(" in files, name
 
 
-def test_two_upgrades_at_once_wait_for_each_other(empty_database: str) -> None:
+def test_upgrades_of_a_present_database_wait_for_each_other_and_change_nothing(
+    empty_database: str,
+) -> None:
     from threading import Thread
 
-    failures: list[BaseException] = []
+    before, failures = catalogue(empty_database), list[BaseException]()
 
     def run() -> None:
         try:
@@ -148,6 +144,7 @@ def test_two_upgrades_at_once_wait_for_each_other(empty_database: str) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+    assert catalogue(empty_database) == before
 
 
 def test_no_file_of_sql_is_forgotten() -> None:

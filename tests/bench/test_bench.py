@@ -53,15 +53,16 @@ def _drawn(areas: list[AreaRow], villages: list[str]) -> County:
 @pytest.fixture
 def ground(cluster: TestCluster, tmp_path: Path) -> Iterator[Ground]:
     size = Size(
-        households=400,
+        households=200,
         pushes=1,
         loads=((8, 20),),
         homes=20,
-        open_cases=2000,
-        due=100,
+        open_cases=400,
+        due=40,
         processes=1,
         county=small,
     )
+    cluster.create("bench", "wangge_migrated")
     yield lay(cluster.url("bench"), tmp_path, size)
     execute(cluster.admin_url, "DROP DATABASE bench WITH (FORCE)")
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from server.console.county.desk import views
-from tests.console.test_desk import PAGE, case, look, send, told
+from tests.console.cases import PAGE, case, look, send, told
 from tests.disputes.conftest import Ladder, ladder, lending
 
 __all__ = ["ladder", "lending"]  # fixtures

@@ -1,13 +1,10 @@
 """The demo's month, played once in a run of the suite: whoever needs it first plays it.
 
-It takes a minute and more. What came of it is kept beside the cluster's socket, and the database as
-a template that nobody connects to.
+It takes most of a minute. The database is kept as a template that nobody connects to.
 """
 
 from __future__ import annotations
 
-import fcntl
-import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +14,6 @@ from os import getpid
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy.engine import make_url
 
 from server import sealed
 from server.app import create_app
@@ -31,6 +27,7 @@ from server.erasure import rounds
 from server.figures import service as figures
 from server.installation import Installation, opened
 from tests.conftest import TestCluster
+from tests.demo.once import beside, draw_once, once
 from tests.smallcounty import Clock
 
 START = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)  # a Monday, 08:00 local time
@@ -84,15 +81,7 @@ class DemoCounty:
 
 def play_once(cluster: TestCluster) -> Played:
     """The month, as the first who asked in this run played it."""
-    beside = Path(str(make_url(cluster.url("postgres")).query["host"]))
-    kept = beside / "demo.pickle"
-    with (beside / "demo.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one plays, the others wait
-        if not kept.exists():
-            played = _play(cluster, beside / "demo")
-            kept.write_bytes(pickle.dumps(played))
-        found: Played = pickle.loads(kept.read_bytes())  # noqa: S301 (this run wrote it)
-    return found
+    return once(cluster, "demo_month", lambda: _play(cluster, beside(cluster) / "demo"))
 
 
 @contextmanager
@@ -127,7 +116,7 @@ def _play(cluster: TestCluster, var: Path) -> Played:
     installation = Installation(environment, cluster.url(_NAME), {})
     installation.migrate()
     said: list[str] = []
-    month = play(installation, said.append, START)
+    month = play(installation, said.append, START, drawing=lambda _seed: draw_once(cluster))
     with opened(installation.settings("worker")):
         _count_figures(month.month.clock.now)
     cluster.part(_NAME)  # the story's web server keeps its connections

@@ -202,7 +202,7 @@ def must_hear(ladder: Ladder, cases: list[str]) -> dict[str, set[str]]:
     return {case: buckets for case, buckets in expected.items() if buckets}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_after_every_step_each_bucket_holds_what_its_holders_may_see(
     ladder: Ladder, seed: int
 ) -> None:

@@ -8,6 +8,7 @@ would be most of what the examples cost.
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import shutil
@@ -62,6 +63,7 @@ def _end(behind: subprocess.Popen[bytes], here: Path) -> None:
 def _serve(listening: socket.socket) -> NoReturn:
     from server.cli import COMMANDS
 
+    gc.disable()  # what is loaded stays, and who is forked does not live long
     for name in sorted(set(COMMANDS.values())):
         import_module(f"server.cli.{name}")
     import_module("server.app")

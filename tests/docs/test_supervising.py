@@ -60,7 +60,9 @@ def test_the_numbers_of_a_phone_are_as_shown(county: SmallCounty) -> None:
     for outcome in ("met", "met", "inspected"):
         phone.visit("A1w-1", outcome=outcome)
     phone.visit("A1w-1", note="长" * 40_000)
-    phone.send()
+    at = phone.reading()
+    oldest = {**at, "elapsed": at["elapsed"] - 30 * 60_000}
+    phone.send(unsent={"changes": 2, "rejected": 1, "oldest": oldest, "at": at})
     assert_as_shown("phone", phone.desk.get("/sync/status")["phones"][0])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from server.syncing.entities import REGISTRY
-from sync import clock, cursors, judge, phone, wire
+from sync import clock, cursors, forms, judge, phone, unsent, wire
 from sync.model import Op, Status
 from sync.published import NAMES, schema
 from sync.wire import decode_pull, decode_push
@@ -98,9 +98,10 @@ def test_the_protocol_states_the_bounds_that_hold() -> None:
     assert f"at most {wire.MAX_CHANGES:,}. Send" in text
     assert f"{judge.MAX_OPEN_QUARANTINED:,} changes of this device wait" in text
     assert f"1 to {wire.MAX_LIMIT:,}, 1,000 if left out" in text
-    assert f"at most {wire.MAX_RESYNC:,} names of at most {wire.MAX_NAME} characters" in text
-    assert f"at most {wire.MAX_BOOT} characters that is new" in text
+    assert f"at most {wire.MAX_RESYNC:,} names of at most {forms.MAX_NAME} characters" in text
+    assert f"at most {forms.MAX_BOOT} characters that is new" in text
     assert f"at most {wire.MAX_DEPTH} deep" in text
+    assert f"0 to {unsent.MAX_UNSENT:,}; more is told as that" in text
     assert f"at most {cursors.MAX_TEXT >> 10} KiB" in text
     assert f"≤ {clock.LONGEST_UPTIME // phone.DAY:,} days" in text
     assert f"at most {phone.ROUNDS} rounds" in text

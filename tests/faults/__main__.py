@@ -1,8 +1,9 @@
 """`make faults`: runs of faults for some minutes, then long histories and long restores.
 
 SEED plays one run again (TIMES so often), MINUTES says how long the runs go on, HISTORIES how many
-histories are played in memory (a tenth of them on PostgreSQL). A failing seed is printed with every
-request and its fate. Everything it starts ends with it, at the latest after LIMIT.
+histories are played in memory (a tenth of them on PostgreSQL) and examples drawn of a property. A
+failing seed is printed with every request and its fate. Everything it starts ends with it, at the
+latest after LIMIT.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ RUNS_IN_A_HOUSE = (
 LIMIT = 3600  # seconds
 OTHERS = {
     "长历史 histories": ["tests/sync/test_histories.py", "tests/syncing/test_histories.py"],
+    "性质 properties": [
+        *("tests/geo", "tests/ladder"),
+        *(f"tests/sync/test_{name}.py" for name in ("clock", "merge", "size", "wire")),
+    ],
     "浏览器里的终端 phones in a browser": [
         *(f"tests/browser/test_{name}.py" for name in ("protocol", "deaths", "phone")),
         *("-m", "long or not long", "-k", "whatever or dies"),
@@ -116,7 +121,8 @@ def _show(reports: list[Report]) -> None:
 def _passes(name: str, what: list[str], wish: Wish) -> bool:
     """Run tests of others in their long form, within what is left of LIMIT."""
     _say(name)
-    environment = {**os.environ, "WANGGE_HISTORIES": str(wish.histories)}
+    many = str(wish.histories)
+    environment = {**os.environ, "WANGGE_HISTORIES": many, "WANGGE_EXAMPLES": many}
     command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", *what]
     ended = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     return ended.returncode in (0, NOTHING_TO_RUN)

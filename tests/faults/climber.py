@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import get_temp_dir
 
 from flask import Flask
 
@@ -60,8 +63,7 @@ def climb_under_fire(
     `also`: what else befalls them at each death. Returns how many died at work, when those that
     were left have come to the end. Raises AssertionError where one ends otherwise.
     """
-    fork = multiprocessing.get_context("forkserver")
-    fork.set_forkserver_preload([__name__])
+    fork = _forking()
 
     def start() -> BaseProcess:
         worker = fork.Process(target=work, args=(settings, at, batch), daemon=True)
@@ -81,3 +83,15 @@ def climb_under_fire(
         worker.join(PATIENCE)
         assert worker.exitcode == 0, worker.exitcode
     return died
+
+
+def _forking() -> ForkServerContext:
+    """Its socket lies in a place that lasts as long as this process: that of tests goes before."""
+    usual, tempfile.tempdir = tempfile.tempdir, "/tmp"  # noqa: S108 (mkdtemp inside)
+    try:
+        get_temp_dir()
+    finally:
+        tempfile.tempdir = usual
+    fork = multiprocessing.get_context("forkserver")
+    fork.set_forkserver_preload([__name__])
+    return fork

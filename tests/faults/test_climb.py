@@ -104,9 +104,9 @@ def broken_links() -> Sequence[Any]:
 def test_workers_die_and_each_case_climbs_once(county: SmallCounty) -> None:
     with transaction(county.worker) as session:
         ensure_policy(session, county.worker)
-    cases = len(register(1000, START))
+    cases = len(register(600, START))
     settings = smallcounty.settings(county.url)
-    died = climb_under_fire(settings, DUE, batch=20, kills=8, chance=random.Random(5))
+    died = climb_under_fire(settings, DUE, batch=10, kills=4, chance=random.Random(5))
     assert died > 1
     found, nowhere = look(county.url, DUE)
     assert found == dict.fromkeys(TRUTHS, cases)

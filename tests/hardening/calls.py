@@ -63,12 +63,16 @@ class Findings:
         return f"{len(self.wrong)} kinds of failure in {self.statuses.total()} calls\n\n{told}"
 
 
-def call_everything(county: SmallCounty, examples: int, *, known: bool = True) -> Findings:
-    """So many calls of each mode to each operation. `known`: of things that there are."""
+def call_everything(
+    county: SmallCounty, examples: int, *, known: bool = True, wrongly_each: int = 1
+) -> Findings:
+    """So many calls of each mode to each operation, wrong ones to each `wrongly_each`th. `known`:
+    of things that there are.
+    """
     findings = Findings()
     actions = _actions(county)
     tokens: dict[str, dict[str, str]] = {}
-    for operation in _operations(county):
+    for number, operation in enumerate(_operations(county)):
         login = _caller(actions.get(operation.label, ""))
         if operation.label in ENDS_THE_CALLER or login is None:
             continue
@@ -76,7 +80,8 @@ def call_everything(county: SmallCounty, examples: int, *, known: bool = True) -
             access = county.sign_in(login).tokens["access"]
             tokens[login] = {"Authorization": f"Bearer {access}", "Accept-Encoding": "identity"}
         named = _named(operation, known)
-        for mode in MODES if _may_be_wrong(operation, named) else MODES[:1]:
+        wrongly = number % wrongly_each == 0 and _may_be_wrong(operation, named)
+        for mode in MODES if wrongly else MODES[:1]:
             _call(operation, mode, tokens[login], findings, examples, named)
     return findings
 

@@ -114,7 +114,7 @@ def test_what_stands_above_and_on_the_sheet_is_ours_and_inert() -> None:
 
 
 def test_the_name_of_an_area_computes_in_no_figure() -> None:
-    nothing: Any = defaultdict(lambda: {"n": 1, "of": 2, "ratio": 0.5, "withheld": False})
+    nothing: Any = defaultdict(lambda: {"n": 1, "of": 2, "ratio": 0.5, "ratio_step": None})
     rows = [{"key": one, "name": one, "shares": nothing} for one in POISON]
     total = {"key": "", "name": "合计", "shares": nothing}
     text = csv_of({"figure": "settled", "by": "area", "rows": rows, "total": total})

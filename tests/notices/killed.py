@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from random import Random
 
-from server.app import create_app
+from server.bare import bare_app
 from server.db import worker
 from server.notices.delivery.rules import Answer
 from server.notices.delivery.sending import Try, send
@@ -28,7 +28,7 @@ def send_and_die(group: Sequence[Try], settings: Settings, until: float) -> list
 def main(url: str, now: str) -> None:
     """One round of a worker over this database, at this time."""
     settings = smallcounty.settings(url)
-    with create_app(settings).app_context():
+    with bare_app(settings).app_context():
         deliver(worker(datetime.fromisoformat(now)), settings, Random(1), send=send_and_die)
 
 
