@@ -1,5 +1,5 @@
--- Sums are read by the Offices of an Area and of those above it; what is a small number among them,
--- the service withholds. Only the worker counts; triggers, and it itself, say what has to be counted.
+-- Sums are read by the Offices of an Area and of those above it; what others handled, the service tells
+-- in full tens. Only the worker counts; triggers, and it itself, say what has to be counted.
 GRANT SELECT ON figure_month TO wangge_app, wangge_gate;
 GRANT SELECT, INSERT, DELETE ON figure_month TO wangge_worker;
 GRANT SELECT, INSERT ON figure_dirty TO wangge_gate;

@@ -146,7 +146,7 @@ BEGIN
     )
     SELECT (SELECT count(*) FROM device WHERE revoked_at IS NULL),
            (SELECT count(*) FROM device WHERE revoked_at IS NULL
-                                          AND coalesce(seen_at, enrolled_at) < since),
+                                          AND coalesce(greatest(seen_at, unsent_at), enrolled_at) < since),
            coalesce(sum(n), 0)::bigint,
            coalesce(sum(n) FILTER (WHERE status IN ('applied', 'merged', 'conflict')), 0)::bigint,
            coalesce(sum(n) FILTER (WHERE status = 'quarantined'), 0)::bigint,
@@ -157,7 +157,9 @@ BEGIN
            coalesce(jsonb_agg(jsonb_build_object('status', status, 'reason', reason, 'n', n)
                               ORDER BY status, reason)
                         FILTER (WHERE status IN ('quarantined', 'rejected')), '[]'),
-           (SELECT count(*) FROM device WHERE revoked_at IS NULL AND unsent_at IS NULL),
+           -- A desk's browser delivers nothing and tells nothing: nobody waits for it.
+           (SELECT count(*) FROM device
+             WHERE revoked_at IS NULL AND unsent_at IS NULL AND seen_at IS NOT NULL),
            (SELECT count(*) FROM device WHERE revoked_at IS NULL AND unsent_changes > 0),
            (SELECT coalesce(sum(unsent_changes), 0)::bigint FROM device WHERE revoked_at IS NULL)
       FROM kinds

@@ -10,14 +10,15 @@ from typing import Any
 from server.figures.rules.measures import FLOW, OPEN, SHARES, TIMES
 from server.sheets import defuse
 
-WITHHELD = "略 withheld"
 _KEYS = {"area": "区划代码", "category": "类别", "level": "层级", "month": "月份"}
+_SHARE = (("数", "n"), ("总数", "of"), ("占比", "ratio"), ("占比精度", "ratio_step"))
 
 
 def csv_of(table: Mapping[str, Any]) -> str:
     """The table as CSV, as Excel opens it: a byte order mark first, UTF-8; no cell that computes.
 
-    Small numbers that are withheld say so; a ratio of nothing is empty.
+    Where there is no ratio, and no number of days, the cell is empty. A ratio that is told in
+    tenths has 0.1 beside it, one in fifths 0.2.
     """
     buffer = io.StringIO()
     buffer.write("\ufeff")
@@ -32,7 +33,7 @@ def csv_of(table: Mapping[str, Any]) -> str:
 def _columns(figure: str) -> Iterator[tuple[str, str, str, str]]:
     """(title, where, name, what) of every column."""
     for share in {**SHARES, "flow": FLOW, "open": OPEN}.get(figure, ()):
-        for word, what in (("数", "n"), ("总数", "of"), ("占比", "ratio")):
+        for word, what in _SHARE:
             yield f"{share.zh}{word}", "shares", share.name, what
     for took in TIMES if figure == "times" else ():
         for word, what in (
@@ -47,6 +48,5 @@ def _cells(
     row: Mapping[str, Any], columns: Sequence[tuple[str, str, str, str]]
 ) -> Iterator[str | int | float]:
     for _, where, name, what in columns:
-        told = row[where][name]
-        empty = WITHHELD if told["withheld"] else ""
-        yield empty if told[what] is None else told[what]
+        number = row[where][name][what]
+        yield "" if number is None else number

@@ -48,21 +48,30 @@ class FiguresIn(Schema):
 
 
 class ShareOut(Schema):
-    """`n` of `of`; no ratio of none. All are empty where a number is too small to be told."""
+    """`n` of `of`. What others' Offices handled is counted in full tens: of it 30 stands for 30 to
+    39, 0 for 0 to 9. From 100 of theirs on the ratio is that of these numbers. Of fewer it is told
+    at one level, over a year, a quarter or a month: of 50 to 99 in tenths, where 0.8 stands for
+    0.75 to 0.85, and 0.9 also for all above; of 30 to 49 in fifths, where 0.6 stands for 0.5 to
+    0.7, and 0.8 also for all above. Else there is none.
+    """
 
-    n = fields.Integer(allow_none=True)
-    of = fields.Integer(allow_none=True)
+    n = fields.Integer()
+    of = fields.Integer()
     ratio = fields.Float(allow_none=True)
-    withheld = fields.Boolean()
+    ratio_step = fields.Float(
+        allow_none=True,
+        metadata={"description": "0.1 or 0.2: nearest, of the true numbers; null: as n and of say"},
+    )
 
 
 class TookOut(Schema):
-    """Days that a step took: half took no longer than the median, nine of ten than p90."""
+    """Days that a step took: half took no longer than the median, nine of ten than p90. Where the
+    others' are fewer than ten, of those of one's own Offices alone; empty where there are none.
+    """
 
-    of = fields.Integer(allow_none=True, metadata={"description": "steps that ended"})
+    of = fields.Integer(metadata={"description": "steps that ended; the others' in full tens"})
     median_days = fields.Integer(allow_none=True)
     p90_days = fields.Integer(allow_none=True)
-    withheld = fields.Boolean()
 
 
 class FigureAreaOut(Schema):

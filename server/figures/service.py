@@ -17,23 +17,13 @@ from server.figures.rules.measures import (
     FLOW,
     OPEN,
     SHARES,
-    STEPS,
     TIMES,
     TOOK,
     Share,
+    Took,
 )
 from server.figures.rules.months import LOCAL, later, month_of
-from server.figures.rules.tables import (
-    NEEDED,
-    PARTS,
-    Line,
-    Sheet,
-    added_up,
-    shares_of,
-    split_of,
-    took_of,
-)
-from server.figures.rules.withholding import TOTAL
+from server.figures.rules.tables import TOTAL, Lasted, Line, Sheet, added_up, share_of, took_of
 from server.ladder.routing import Category, Level
 from server.places import queries as places
 from server.places.models import Area
@@ -42,6 +32,8 @@ _ACROSS = {
     "county": "跨乡镇 across townships",
     "township": "跨村 across villages",
 }
+_SHARES: Mapping[str, Sequence[Share]] = {**SHARES, "flow": FLOW, "open": OPEN}
+_PARTS = ("settled", "climbed", "escalated")  # of what was decided; the rest ended otherwise
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "category": {one.value: one.zh for one in Category},
     "level": {one.value: one.zh for one in Level},
@@ -71,49 +63,19 @@ def read_figures(
     """Several of FIGURES over the same question, by name, as `read_figure` tells each: what is
     counted is read once for all of them.
     """
-    return _read(session, by, names, wanted, names, None)[0]
-
-
-def read_beside(
-    session: Session,
-    by: Identity,
-    names: Sequence[str],
-    wanted: Mapping[str, Any],
-    more: Sequence[str],
-    other: Mapping[str, Any],
-) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
-    """Figures over one question, by level, and `more` over another that tells the same in other
-    rows, or one level of it: for one page, so that nothing small follows from the two together.
-    """
-    every = tuple({*names, *more})
-    first, sheet = _read(session, by, names, wanted, every, None)
-    inside = (sheet, other["level"] or TOTAL)
-    return first, _read(session, by, more, other, every, inside)[0]
-
-
-def _read(
-    session: Session,
-    by: Identity,
-    names: Sequence[str],
-    wanted: Mapping[str, Any],
-    every: Sequence[str],
-    inside: tuple[Sheet, str] | None,
-) -> tuple[dict[str, dict[str, Any]], Sheet]:
-    """The tables of `names`, and what was counted for `every`."""
     _check(names, wanted)
     area = _area(session, by, wanted["area"])
     asked = Asked(area, wanted["by"], wanted["category"], wanted["level"])
     period = _period(wanted["since"], wanted["until"], by)
     counted = [name for name in names if name != "open"]
-    sheet = _sheet(session, asked, [name for name in every if name != "open"])
-    sheet.inside = inside
+    sheet = _sheet(session, asked, counted)
     tables = {name: _table(session, asked, name, sheet, period) for name in counted}
     if "open" in names:
         present = month_of(by.now.astimezone(LOCAL).date())
         standing = _standing(session, asked, by, present)
         tables["open"] = _table(session, asked, "open", standing, Period(present, present))
     as_of = queries.find_as_of(session) if counted else by.now
-    return {name: {**tables[name], "as_of": as_of} for name in names}, sheet
+    return {name: {**tables[name], "as_of": as_of} for name in names}
 
 
 def list_areas(session: Session, by: Identity) -> Sequence[Area]:
@@ -200,20 +162,15 @@ def _sheet(session: Session, asked: Asked, names: Sequence[str]) -> Sheet:
     sheet = Sheet()
     if not names:
         return sheet
-    shares = [share for name in names for share in (*SHARES.get(name, ()), *_flow(name))]
+    shares = [share for name in names for share in _SHARES.get(name, ())]
     columns = {column for share in shares for column in (share.n, share.of)} - {"otherwise"}
     columns |= set(TOOK) if "times" in names else set()
-    columns |= {more for column in columns for more in NEEDED.get(column, ())}
     for sums in queries.list_sums(session, asked, columns):
         counts = {**sums.counts}
-        if columns.issuperset(PARTS):
-            counts["otherwise"] = counts["decided"] - sum(counts[name] for name in PARTS)
+        if "flow" in names:
+            counts["otherwise"] = counts["decided"] - sum(counts[name] for name in _PARTS)
         sheet.add(sums.key, sums.month, counts, own=sums.own)
     return sheet
-
-
-def _flow(name: str) -> Sequence[Share]:
-    return FLOW if name == "flow" else ()
 
 
 def _standing(session: Session, asked: Asked, by: Identity, present: date) -> Sheet:
@@ -240,41 +197,43 @@ def _named(session: Session, asked: Asked, sheet: Sheet, period: Period) -> dict
 
 
 def _months(sheet: Sheet, period: Period) -> Iterator[date]:
-    """Those of the period, from the first to the last in which anything was counted."""
-    if sheet.months:
-        month = max(period.since, sheet.months[0])
-        while month <= min(period.until, sheet.months[-1]):
+    """Those of the period, from the first to the last of which anything is told."""
+    if told := sheet.months():
+        month = max(period.since, told[0])
+        while month <= min(period.until, told[-1]):
             yield month
             month = later(month, 1)
 
 
 def _line(asked: Asked, key: str, period: Period) -> Line:
+    one_level = bool(asked.level) or (asked.by == "level" and key != TOTAL)
     if asked.by == "month" and key != TOTAL:
         month = date.fromisoformat(f"{key}-01")
-        return Line(key, TOTAL, month, month)
-    return Line(key, key, *period)
+        return Line(key, TOTAL, month, month, one_level)
+    return Line(key, key, *period, one_level)
 
 
 def _shares(name: str, sheet: Sheet, lines: Sequence[Line]) -> list[dict[str, Any]]:
-    if name == "flow":
-        names = [share.name for share in FLOW]
-        return [
-            {"shares": dict(zip(names, of, strict=True))} for of in split_of(sheet, FLOW, lines)
-        ]
-    wanted = OPEN if name == "open" else SHARES[name]
-    shares = {share.name: shares_of(sheet, share, lines) for share in wanted}
-    return [{"shares": {n: told[at] for n, told in shares.items()}} for at in range(len(lines))]
+    return [
+        {"shares": {share.name: share_of(sheet, share, line) for share in _SHARES[name]}}
+        for line in lines
+    ]
 
 
 def _times(
     session: Session, asked: Asked, sheet: Sheet, lines: Sequence[Line]
 ) -> list[dict[str, Any]]:
     since, until = lines[0].since, lines[0].until
-    days: dict[str, dict[str, dict[int, int]]] = {step: {} for step in STEPS}
+    days: dict[tuple[str, bool], dict[str, dict[int, int]]] = {}
     for one in queries.list_days(session, asked, since, until):
-        days[one.step].setdefault(one.key, {})[one.days] = one.n
-    steps = {}
-    for took in TIMES:
-        of_step = days[took.step]
-        steps[took.name] = took_of(sheet, took, lines, {**of_step, TOTAL: added_up(of_step)})
-    return [{"steps": {n: told[at] for n, told in steps.items()}} for at in range(len(lines))]
+        of_step = days.setdefault((one.step, one.own), {})
+        of_step.setdefault(one.key, {})[one.days] = one.n
+
+    def lasted(took: Took, key: str) -> Lasted:
+        both = (days.get((took.step, own), {}) for own in (True, False))
+        return Lasted(*(added_up(of.values()) if key == TOTAL else of.get(key, {}) for of in both))
+
+    return [
+        {"steps": {took.name: took_of(sheet, took, line, lasted(took, line.key)) for took in TIMES}}
+        for line in lines
+    ]

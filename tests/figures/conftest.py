@@ -121,7 +121,7 @@ class Books:
         return answer
 
     def told(self, login: str, figure: str, **wanted: str) -> dict[str, Any]:
-        """Key → what is told, in short: "3/8" where there is one number, "–" where withheld."""
+        """Key → what is told, in short: "3/8" where there is one number."""
         answer = self.ask(login, figure, **wanted)
         rows = [*answer["rows"], answer["total"]]
         return {row["key"]: shorter(row) for row in rows}
@@ -130,14 +130,8 @@ class Books:
 def shorter(row: Mapping[str, Any]) -> Any:
     """A row in short."""
     if "steps" in row:
-        return {
-            n: "–" if s["withheld"] else (s["of"], s["median_days"], s["p90_days"])
-            for n, s in row["steps"].items()
-        }
-    told = {
-        n: f"{'–' if s['n'] is None else s['n']}/{'–' if s['of'] is None else s['of']}"
-        for n, s in row["shares"].items()
-    }
+        return {n: (s["of"], s["median_days"], s["p90_days"]) for n, s in row["steps"].items()}
+    told = {n: f"{s['n']}/{s['of']}" for n, s in row["shares"].items()}
     return told if len(told) > 1 else next(iter(told.values()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import product
 
 import pytest
 
@@ -16,20 +17,18 @@ from tests.smallcounty import SmallCounty
 FIGURES = ("settled", "on-time", "moves", "times")
 
 
-@pytest.mark.parametrize("figure", FIGURES)
-@pytest.mark.parametrize("by", ["area", "category", "level", "month"])
-def test_nothing_is_an_answer(books: Books, figure: str, by: str) -> None:
-    for login in ("mediator-a1", "township-a", "county"):
+def test_nothing_is_an_answer(books: Books) -> None:
+    ways = ("area", "category", "level", "month")
+    for figure, by, login in product(FIGURES, ways, ("mediator-a1", "township-a", "county")):
         answer = books.ask(login, figure, by=by)
         told = [*answer["rows"], answer["total"]]
         for row in told:
             for number in (row.get("shares") or row["steps"]).values():
-                assert number["of"] == 0
-                assert number["withheld"] is False
+                assert number["of"] == 0, (figure, by, login)
                 assert number.get("ratio") is None
                 assert number.get("median_days") is None
-    assert len(books.ask("county", figure, by="category")["rows"]) == 18
-    assert [row["key"] for row in books.ask("township-a", figure, by="area")["rows"]] == [
+    assert len(books.ask("county", "settled", by="category")["rows"]) == 18
+    assert [row["key"] for row in books.ask("township-a", "settled", by="area")["rows"]] == [
         "511921100201",
         "511921100202",
         "511921100",
@@ -126,12 +125,17 @@ def test_who_serves_two_villages_says_which(books: Books, county: SmallCounty) -
     assert books.ask("mediator-a1", "settled", area="511921100202")["total"]
 
 
-@pytest.mark.parametrize("figure", FIGURES)
-def test_as_a_list_for_a_spreadsheet(books: Books, figure: str) -> None:
+def test_as_a_list_for_a_spreadsheet(books: Books) -> None:
     books.many(6, "A1", held("A1", "2025-03-03", "2025-03-04", "2025-03-09", "settle"))
     books.many(2, "A2", held("A2", "2025-03-03", "2025-03-04", "2025-03-09", "settle"))
     books.write("UPDATE area SET name = '=1+1' WHERE code = '511921100201'")
     books.count()
+    for figure in FIGURES:
+        is_a_list(books, figure)
+
+
+def is_a_list(books: Books, figure: str) -> None:
+    """A figure of the township by village: six cases in one, two in the other."""
     path, query = f"/figures/{figure}", {"by": "area", "from": "2025-01", "to": "2025-12"}
     asked = books.desk("township-a").call(
         "GET", path, query_string=query, headers={"Accept": "text/csv"}
@@ -145,7 +149,7 @@ def test_as_a_list_for_a_spreadsheet(books: Books, figure: str) -> None:
     assert {len(row) for row in rows} == {len(titles)}
     assert [row[0] for row in rows] == ["511921100201", "511921100202", "511921100", "total"]
     assert rows[0][1] == "'=1+1"
-    assert "略 withheld" in rows[1]
+    assert {row[2] for row in rows[1:3]} == {"0"}
     json = books.desk("township-a").call(
         "GET", path, query_string={**query, "format": "json"}, headers={"Accept": "text/csv"}
     )

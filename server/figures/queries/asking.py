@@ -35,9 +35,10 @@ class Sums(NamedTuple):
 
 
 class Days(NamedTuple):
-    """How many steps of one row took so many days."""
+    """How many steps of one row took so many days; `own`: of the asker's Offices."""
 
     key: str
+    own: bool
     step: str
     days: int
     n: int
@@ -74,15 +75,18 @@ _ROWS = """
 _KEPT = f"""{_ROWS}
     , kept AS MATERIALIZED (
         SELECT CASE :by WHEN 'month' THEN to_char(month, 'YYYY-MM') ELSE key END AS line,
-               {", ".join(f"{step}_days, {step}_n" for step in STEPS)}
+               own, {", ".join(f"{step}_days, {step}_n" for step in STEPS)}
           FROM wanted WHERE month BETWEEN :since AND :until
     )
 """
 _APART = " UNION ALL ".join(
-    f"SELECT line, '{step}' AS step, unnest({step}_days) AS days, unnest({step}_n) AS n FROM kept"
+    f"SELECT line, own, '{step}' AS step, unnest({step}_days) AS days, unnest({step}_n) AS n"
+    " FROM kept"
     for step in STEPS
 )
-_DAYS = text(f"{_KEPT} SELECT line, step, days, sum(n)::int FROM ({_APART}) took GROUP BY 1, 2, 3")
+_DAYS = text(
+    f"{_KEPT} SELECT line, own, step, days, sum(n)::int FROM ({_APART}) took GROUP BY 1, 2, 3, 4"
+)
 
 
 def list_sums(session: Session, asked: Asked, names: Collection[str]) -> Sequence[Sums]:

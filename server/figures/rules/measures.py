@@ -48,7 +48,7 @@ SHARES: Final[Mapping[str, tuple[Share, ...]]] = {
         Share("climbed", "自动上报", "climbed", "ended"),
     ),
 }
-# Whither cases went from a level. What was not settled is told apart where no part of it is small.
+# Whither cases went from a level.
 FLOW: Final = (
     Share("settled", "化解", "settled", "decided"),
     Share("climbed", "自动上报", "climbed", "decided"),

@@ -11,7 +11,7 @@ from server.console.county.flow.telling import Answers, Rung
 
 
 def picture(told: Answers) -> dict[str, Any]:
-    """Nodes and links of the flow, lowest level first; empty where nothing of it can be told."""
+    """Nodes and links of the flow, lowest level first; empty where there is nothing."""
     names = {
         "settled": (_("化解"), "settled"),
         "otherwise": (_("其他了结"), "other"),
@@ -20,11 +20,12 @@ def picture(told: Answers) -> dict[str, Any]:
     for one in told.rungs[:-1]:
         names[f"{one.key}-climbed"] = (_("到期自动上报"), "clock")
         names[f"{one.key}-escalated"] = (_("人工上报"), "person")
+    settled = {one.key: one.settled.share for one in told.rungs}
     through = {one.key: one.decided.n for one in told.rungs}  # also what is left out of the links
     links = list(_links(told.rungs))
     used = {end for link in links for end in link[:2]}
     nodes = [
-        {"id": key, "name": name, "kind": kind, "n": through.get(key)}
+        {"id": key, "name": name, "kind": kind, "n": through.get(key), "settled": settled.get(key)}
         for key, (name, kind) in names.items()
         if key in used
     ]
@@ -32,7 +33,7 @@ def picture(told: Answers) -> dict[str, Any]:
 
 
 def _links(rungs: list[Rung]) -> Iterator[tuple[str, str, int]]:
-    """(from, to, how many); what is withheld or nothing has no link."""
+    """(from, to, how many); what is nothing has no link."""
     for one, above in zip(rungs, [*rungs[1:], None], strict=True):
         for key, n in (("settled", one.settled.n), ("otherwise", one.otherwise.n)):
             if n:

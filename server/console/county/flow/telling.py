@@ -23,18 +23,40 @@ from server.policies.errors import NoPolicy
 
 _WORDS: Final[Mapping[str, Callable[[str], Any]]] = {"category": Category, "level": Level}
 
+_NUMERALS: Final = "零一二三四五六七八九"
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One number of another, and the list behind it. Empty: too small to be told."""
+    """One number of another, the share where there are enough for one, and the list behind it."""
 
-    n: int | None
-    of: int | None
+    n: int
+    of: int
+    ratio: float | None = None
+    ratio_step: float | None = None  # where tenths or fifths are all that is told
     href: str | None = None
 
     @property
-    def ratio(self) -> float | None:
-        return self.n / self.of if self.n is not None and self.of else None
+    def share(self) -> str | None:
+        """63%, 约八成, 五至七成; None: nothing is told of it."""
+        if self.ratio is None:
+            return None
+        if self.ratio_step:
+            return roughly(self.ratio, self.ratio_step)
+        return f"{round(100 * self.ratio)}%"
+
+    @property
+    def said(self) -> str:
+        """The share with what it is of, 约八成（40/50）, or the two numbers alone."""
+        numbers = f"{self.n:,}/{self.of:,}"
+        if self.share is None:
+            return numbers
+        return in_language(f"{self.share}（{numbers}）", f"{self.share} ({numbers})")
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it may be all of it, as far as is told."""
+        return self.ratio is not None and self.ratio + (self.ratio_step or 0) >= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +135,10 @@ def _tables(
     if wanted == asked:
         both = figures.read_figures(session, by, tuple({*upper, *lower}), wanted)
         return {name: both[name] for name in upper}, {name: both[name] for name in lower}
-    return figures.read_beside(session, by, upper, wanted, lower, asked)
+    return (
+        figures.read_figures(session, by, upper, wanted),
+        figures.read_figures(session, by, lower, asked),
+    )
 
 
 def _side_by_side(tables: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -130,16 +155,16 @@ def _rung(question: Question, code: str, flow: Any, standing: Any, _on_time: Any
     def ended(how: str) -> str:
         return _ended(question, code, how, **level)
 
-    parts = {name: Told(one["n"], one["of"], ended(name)) for name, one in shares.items()}
+    parts = {name: Told(**one, href=ended(name)) for name, one in shares.items()}
     decided = shares["settled"]["of"]
     still = _list(question, code, open="true", **held)
     late = _list(question, code, overdue="true", **held)
     return Rung(
         flow["key"],
         _name("level", flow),
-        decided=Told(decided, decided, ended("decided")),
-        open=Told(now["of"], now["of"], still),
-        overdue=Told(now["n"], now["of"], late),
+        decided=Told(decided, decided, href=ended("decided")),
+        open=Told(now["of"], now["of"], href=still),
+        overdue=Told(**now, href=late),
         **parts,
     )
 
@@ -151,8 +176,8 @@ def _slowest(question: Question, code: str, rows: list[Any]) -> Slowest | None:
         for step, how in (("accepted", "accepted"), ("handled", "decided")):
             one = row["shares"][step]
             href = _ended(question, code, how, held_at=row["key"])
-            told = Told(one["n"], one["of"], href)
-            if told.ratio is not None and told.ratio < 1:
+            told = Told(**one, href=href)
+            if told.ratio is not None and not told.is_all:
                 found.append(Slowest(_name("level", row), step, told))
     return min(found, key=lambda one: one.on_time.ratio or 0.0, default=None)
 
@@ -171,7 +196,7 @@ def _pace(
 
     def listed(how: str, one: Mapping[str, Any]) -> Told:
         across = question.by == "area" and key == code  # no list holds just these
-        return Told(one["n"], one["of"], None if across else _ended(question, code, how, **of_row))
+        return Told(**one, href=None if across else _ended(question, code, how, **of_row))
 
     limits = allowed(key)
     return Pace(
@@ -237,6 +262,20 @@ def _limits(policy: Policy, question: Question, key: str) -> Limits | None:
     if category is None:
         return policy.levels[Level(level)]
     return limits_for(policy, Category(category), Level(level))
+
+
+def roughly(ratio: float, step: float) -> str:
+    """约八成 · about 80%, in tenths; 五至七成 · 50 to 70%, in fifths. Both ends are open."""
+    at, by = round(10 * ratio), round(10 * step)
+    if by == 1:
+        zh, en = {1: ("或以下", " or less"), 9: ("或以上", " or more")}.get(at, ("", ""))
+        return in_language(f"约{_NUMERALS[at]}成{zh}", f"about {10 * at}%{en}")
+    low, high = at - 1, at + 1
+    if at == by:
+        return in_language(f"{_NUMERALS[high]}成以下", f"under {10 * high}%")
+    if at == 10 - by:
+        return in_language(f"{_NUMERALS[low]}成以上", f"{10 * low}% or more")
+    return in_language(f"{_NUMERALS[low]}至{_NUMERALS[high]}成", f"{10 * low} to {10 * high}%")
 
 
 def limit_words(limit: Limit) -> str:

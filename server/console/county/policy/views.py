@@ -99,10 +99,10 @@ def change_rules(about: str) -> Any:
     category = _category(about)
     me, typed = asker().identity, request.form.to_dict()
     with transaction(me) as session:
-        latest, newest = service.latest(session), service.newest(session)
+        base, newest = service.policy_on(session, _first_day(typed)), service.newest(session)
     preview, trouble = None, None
     try:
-        preview = _previewed(category, latest, typed)
+        preview = _previewed(category, base, typed)
         if typed.get("do") == "save" and _was_seen(preview, typed, newest):
             return _saved(preview, typed)
     except WanggeError as error:
@@ -110,10 +110,19 @@ def change_rules(about: str) -> Any:
     return _form(category, newest, typed, preview, trouble)
 
 
-def _previewed(category: Category | None, latest: InForce, typed: dict[str, str]) -> Preview:
+def _first_day(typed: dict[str, str]) -> date:
+    """From when the new version is to hold: what will hold then is what it changes."""
+    today = local_day(asker().identity.now)
+    try:
+        return max(date.fromisoformat(typed.get("valid_from", "").strip()), today)
+    except ValueError:
+        return date.max
+
+
+def _previewed(category: Category | None, base: InForce, typed: dict[str, str]) -> Preview:
     """Raises Invalid, by the fields of the form, and what service.preview_policy raises."""
     try:
-        policy = checked(forms.amended(latest.policy, category, typed))
+        policy = checked(forms.amended(base.policy, category, typed))
         received = date.fromisoformat(typed["received"]) if typed.get("received") else None
     except BadPolicyFile as error:
         raise Invalid(errors=dict(_faults(error))) from error
@@ -194,7 +203,6 @@ def _form(
         typed={name: value for name, value in typed.items() if name not in ("password", "code")},
         preview=preview,
         differences=_differences(preview, category),
-        beyond=preview is not None and _goes_beyond(preview, category),
         seen=_seen(preview) if preview else "",
         trouble=trouble,
         wrong=(trouble.errors or {}) if trouble else {},
@@ -208,14 +216,6 @@ def _differences(preview: Preview | None, category: Category | None) -> list[Dif
     if preview is None or preview.revision.replaced is None:
         return []
     return differences(preview.revision.replaced.policy, preview.revision.policy, category)
-
-
-def _goes_beyond(preview: Preview, category: Category | None) -> bool:
-    """Whether other categories change as well: it is built on another version than it replaces."""
-    paths = [change.path.split(".") for change in preview.revision.changes]
-    return category is not None and any(
-        path != ["document"] and category.value not in path for path in paths
-    )
 
 
 def _category(about: str) -> Category | None:
