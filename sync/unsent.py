@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sync.clock import correct
-from sync.forms import read_instant, read_integer, read_object
-from sync.model import Report, Unsent
+from sync.forms import Malformed, read_instant, read_integer, read_object
+from sync.model import Instant, Report, Unsent
 
 MAX_UNSENT = 1_000_000  # of each number; a phone that holds more says this
 AGAIN = timedelta(minutes=10)  # so long the same is not written down anew
@@ -28,7 +28,7 @@ def heed(told: Unsent | None, kept: Report | None, now: datetime) -> Report | No
     if told is None or (kept and _overtaken(told, kept)):
         return kept
     report = _dated(told, now)
-    if kept and _same(report, kept) and now - kept.told_at < AGAIN:
+    if kept and _same(report, kept) and timedelta(0) <= now - kept.told_at < AGAIN:
         return kept
     return report
 
@@ -38,13 +38,13 @@ def decode_unsent(value: Any, path: str) -> Unsent | None:
     if value is None:
         return None
     told = read_object(value, path)
-    files, oldest = told.get("files"), told.get("oldest")
+    files = told.get("files")
     return Unsent(
         changes=read_integer(told.get("changes"), f"{path}.changes", 0, MAX_UNSENT),
         rejected=read_integer(told.get("rejected"), f"{path}.rejected", 0, MAX_UNSENT),
         at=read_instant(told.get("at"), f"{path}.at"),
         files=None if files is None else read_integer(files, f"{path}.files", 0, MAX_UNSENT),
-        oldest=None if oldest is None else read_instant(oldest, f"{path}.oldest"),
+        oldest=_read_oldest(told.get("oldest"), f"{path}.oldest"),
     )
 
 
@@ -59,6 +59,14 @@ def encode_unsent(told: Unsent | None) -> Mapping[str, Any] | None:
         "oldest": told.oldest and told.oldest._asdict(),
         "at": told.at._asdict(),
     }
+
+
+def _read_oldest(value: Any, path: str) -> Instant | None:
+    """The `at` of a change that waits: one bad change never blocks an outbox, and no pull."""
+    try:
+        return read_instant(value, path)
+    except Malformed:
+        return None
 
 
 def _overtaken(told: Unsent, kept: Report) -> bool:

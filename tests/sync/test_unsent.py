@@ -94,6 +94,11 @@ def test_the_same_told_again_within_minutes_is_not_written_anew() -> None:
         assert after(kept, told(3, 61, **other), minutes=1) is not kept, other
 
 
+def test_a_time_of_a_server_whose_clock_was_ahead_does_not_stand() -> None:
+    kept = first(told(3))
+    assert after(kept, told(3, 61), days=-1).told_at == NOW - timedelta(days=1)
+
+
 # What a phone counts.
 
 

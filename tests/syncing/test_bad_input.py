@@ -261,7 +261,7 @@ def test_a_wrong_pull_is_a_problem_with_its_place(li: Li) -> None:
     for asked, place in WRONG_PULLS:
         answer = li.desk.call("POST", "/sync/pull", json={"device": DEVICE, **asked})
         check_problem(answer, 400, "bad-envelope")
-        assert list(answer.json["errors"]) == [place]
+        assert list(answer.json["errors"]) == [place], asked
 
 
 def test_a_bucket_that_is_not_ones_own_cannot_be_asked_for(li: Li) -> None:

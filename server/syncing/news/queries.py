@@ -67,19 +67,28 @@ def get_standing(session: Session, by: Identity, mark: str | None) -> Standing:
     return Standing(*row)
 
 
-# A push that is under way holds the device, and tells the same better: nobody waits for it.
+# A push that is under way holds the device, and tells the same better: nobody waits for it. Another
+# pull may have told since the look: what it told later stays (sync.unsent).
 _HOLDS = f"""
     UPDATE device SET {REPORTED}
      WHERE id = (SELECT d.id FROM device d
-                  WHERE d.id = :device AND (d.unsent_at IS NULL OR d.unsent_at <= :report_told_at)
+                  WHERE d.id = :device
+                    AND (d.unsent_at IS NULL OR d.unsent_at <= :report_told_at
+                         OR d.unsent_at = :found_at)
+                    AND (d.unsent_boot IS DISTINCT FROM :report_boot OR :report_boot = ''
+                         OR d.unsent_elapsed <= :report_elapsed)
                     FOR NO KEY UPDATE SKIP LOCKED)
 """
 
 
-def keep_report(by: Identity, report: Report) -> None:
-    """What the asker's phone holds, in one message of its own."""
-    told = {**values_of(report), "device": _text(by.device_id)}
-    ask(_HOLDS, told, by, read_only=False)
+def keep_report(by: Identity, report: Report, found: Report | None) -> None:
+    """What the asker's phone holds, in one message of its own, over what the look `found`.
+
+    Raises TryLater within a second.
+    """
+    found_at = found and found.told_at  # ahead of now, if the server's clock was
+    told = {**values_of(report), "device": _text(by.device_id), "found_at": found_at}
+    ask(_HOLDS, told, by, seconds=1, read_only=False)
 
 
 def find_news(by: Identity) -> str | None:

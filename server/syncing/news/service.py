@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import orjson
 from sqlalchemy.orm import Session
 
 from server.audit.service import record_alone
 from server.db import Identity
-from server.errors import NotSignedIn
+from server.errors import NotSignedIn, TryLater
 from server.syncing.entities import REGISTRY
 from server.syncing.news import queries
 from server.syncing.news.queries import Standing
@@ -69,10 +71,12 @@ def tell_news(by: Identity) -> str:
 
 
 def _heed(by: Identity, standing: Standing, request: Pull) -> None:
+    """Who cannot write it down now (the disk is full) still has rows: the next request tells it."""
     kept = report_of(standing)
     report = heed(request.unsent, kept, by.now)
     if report is not None and report is not kept:
-        queries.keep_report(by, report)
+        with suppress(TryLater):
+            queries.keep_report(by, report, kept)
 
 
 def _page(request: Pull, store: Reading) -> Page:

@@ -99,7 +99,7 @@ REASONS: Final[Mapping[str, Why]] = {
 OTHERWISE: Final = Why("未被采用，原文已保存。 It was not taken; it is kept whole.", _ASK_TOWNSHIP)
 
 UNSENT: Final = Why(
-    "手机上还有没传的记录。 Records still wait on the phone.",
+    "手机上还有没传的记录或照片。 Records or photos still wait on the phone.",
     "到有网的地方打开应用，待传变成 0 为止。 Open the app where there is a line until none waits.",
 )
 

@@ -118,9 +118,10 @@ class KindOut(Schema):
 
 
 class TotalsOut(Schema):
-    """The county in numbers; `silent`: phones that sent nothing for so many days.
+    """The county in numbers; `silent`: phones that sent and told nothing for so many days.
 
-    As phones reported last: `holding` ones hold `unsent` changes in all; `untold` never reported.
+    As phones reported last: `holding` ones hold `unsent` changes in all; `untold` ones delivered
+    something and never reported.
     """
 
     days = fields.Integer()

@@ -158,13 +158,18 @@ def of_users(session: Session, by: Identity, users: Sequence[UUID]) -> dict[UUID
 
 
 def _phone(row: Row[Any]) -> dict[str, Any]:
-    """`received` counts from the first change on; the others those of the last days."""
-    kept = {n: v for n, v in row._mapping.items() if n != "user_id" and not n.startswith("unsent")}
+    """`received` counts from the first change on; the others those of the last days.
+
+    `kept`: how many rejected ones lie on it still, in its own word where it has told.
+    """
+    own = {n: v for n, v in row._mapping.items() if n != "user_id" and not n.startswith("unsent")}
+    unsent = _unsent(row)
     return {
-        **kept,
+        **own,
         "received": row.next_n - 1,
         "reasons": _reasons(row.reasons),
-        "unsent": _unsent(row),
+        "unsent": unsent,
+        "kept": unsent["rejected"] if unsent else row.rejected,
     }
 
 

@@ -12,6 +12,7 @@ from sync.clock import to_ms
 from tests.smallcounty import Desk, SmallCounty, id_of
 
 BOOT = "示例-boot"
+MINUTE = 60_000  # ms
 
 
 class Sender:
@@ -94,6 +95,38 @@ class Sender:
         """What its clocks read now."""
         ms = to_ms(self.county.clock.now)
         return {"wall": ms, "elapsed": ms - 1_700_000_000_000, "boot": BOOT}
+
+
+class Teller(Sender):
+    """A phone that also tells what it holds."""
+
+    page: dict[str, Any] | None = None
+
+    def unsent(self, changes: int, rejected: int = 0, ago: int = 0, **more: Any) -> dict[str, Any]:
+        """What it tells; the oldest was written so many minutes ago."""
+        at = self.reading()
+        oldest = {**at, "elapsed": at["elapsed"] - ago * MINUTE} if changes else None
+        return {"changes": changes, "rejected": rejected, "oldest": oldest, "at": at, **more}
+
+    def push(self, told: Any, *, expect: int = 200) -> Any:
+        """Push what was written since the last time, with this beside it."""
+        changes, self.outbox = self.outbox, []
+        body = {"device": self.device, "epoch": None, "clock": self.reading(), "changes": changes}
+        return self.desk.post("/sync/push", {**body, "unsent": told}, expect=expect)
+
+    def pull(self, told: Any, *, expect: int = 200) -> Any:
+        """Pull from where it stands, with this beside it."""
+        at = self.page or {"epoch": None, "cursor": None}
+        body = {"device": self.device, "epoch": at["epoch"], "cursor": at["cursor"]}
+        answer = self.desk.post("/sync/pull", {**body, "unsent": told}, expect=expect)
+        if expect == 200:
+            self.page = answer
+        return answer
+
+    def reported(self) -> Any:
+        """What the server says of this phone, to its owner."""
+        (phone,) = [p for p in self.desk.get("/sync/status")["phones"] if p["name"] == self._name]
+        return phone["unsent"]
 
 
 def run(county: SmallCounty, statement: str, **values: Any) -> list[tuple[Any, ...]]:

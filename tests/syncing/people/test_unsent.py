@@ -17,41 +17,7 @@ from server.syncing.news import queries
 from server.syncing.status.rules import UNSENT
 from sync.model import Report
 from tests.smallcounty import CELLS, Desk, SmallCounty, id_of
-from tests.syncing.people.letters import Sender, run
-
-MINUTE = 60_000
-
-
-class Teller(Sender):
-    """A phone that also tells what it holds."""
-
-    page: dict[str, Any] | None = None
-
-    def unsent(self, changes: int, rejected: int = 0, ago: int = 0, **more: Any) -> dict[str, Any]:
-        """What it tells; the oldest was written so many minutes ago."""
-        at = self.reading()
-        oldest = {**at, "elapsed": at["elapsed"] - ago * MINUTE} if changes else None
-        return {"changes": changes, "rejected": rejected, "oldest": oldest, "at": at, **more}
-
-    def push(self, told: Any, *, expect: int = 200) -> Any:
-        """Push what was written since the last time, with this beside it."""
-        changes, self.outbox = self.outbox, []
-        body = {"device": self.device, "epoch": None, "clock": self.reading(), "changes": changes}
-        return self.desk.post("/sync/push", {**body, "unsent": told}, expect=expect)
-
-    def pull(self, told: Any, *, expect: int = 200) -> Any:
-        """Pull from where it stands, with this beside it."""
-        at = self.page or {"epoch": None, "cursor": None}
-        body = {"device": self.device, "epoch": at["epoch"], "cursor": at["cursor"]}
-        answer = self.desk.post("/sync/pull", {**body, "unsent": told}, expect=expect)
-        if expect == 200:
-            self.page = answer
-        return answer
-
-    def reported(self) -> Any:
-        """What the server says of this phone, to its owner."""
-        (phone,) = [p for p in self.desk.get("/sync/status")["phones"] if p["name"] == self._name]
-        return phone["unsent"]
+from tests.syncing.people.letters import Teller, run
 
 
 @pytest.fixture
@@ -97,11 +63,25 @@ def test_worker_supervisor_and_county_see_the_same_with_what_to_do(
         assert seen == mine, login
     other = Teller(county, "worker-b1w")
     other.pull(other.unsent(0))
+    old = Teller(county, "worker-a1e")
+    old.visit("A1e-1")
+    old.push(None)
     totals = county.sign_in("system").get("/sync/status/county")
-    # Supervisor, county and IT have signed in too, and tell nothing.
-    assert (totals["holding"], totals["unsent"], totals["untold"]) == (1, 3, 3)
+    # Supervisor, county and IT have signed in too, and hold nothing that anybody waits for.
+    assert (totals["holding"], totals["unsent"], totals["untold"]) == (1, 3, 1)
     li.pull(li.unsent(0))
     assert (li.reported()["text"], li.reported()["remedy"]) == (None, None)
+
+
+def test_a_phone_that_tells_is_not_silent_though_it_has_nothing_to_send(
+    county: SmallCounty,
+) -> None:
+    county.sign_in("worker-a1w")
+    county.clock.pass_time(days=31)
+    li, desk = Teller(county, "worker-a1w"), county.sign_in("system")
+    before = desk.get("/sync/status/county")["silent"]
+    li.pull(li.unsent(0))
+    assert desk.get("/sync/status/county")["silent"] == before - 1
 
 
 def test_a_push_and_a_pull_tell_and_the_last_word_stands(county: SmallCounty, li: Teller) -> None:
@@ -163,8 +143,8 @@ def test_what_makes_no_sense_is_refused_whole_and_nothing_is_lost(li: Teller) ->
         "endless": {**good, "rejected": float("inf")},
         "yes": {**good, "rejected": True},
         "words": {**good, "files": "two"},
-        "a time of its own": {**good, "oldest": "2026-03-02"},
-        "before the boot": {**good, "oldest": {**good["at"], "elapsed": -1}},
+        "a time of its own": {**good, "at": "2026-03-02"},
+        "before the boot": {**good, "at": {**good["at"], "elapsed": -1}},
         "half a letter": {**good, "at": {**good["at"], "boot": "b\x00"}},
         "a long boot": {**good, "at": {**good["at"], "boot": "b" * 65}},
     }
@@ -182,13 +162,26 @@ def test_what_makes_no_sense_is_refused_whole_and_nothing_is_lost(li: Teller) ->
     assert outcome["status"] == "applied"
 
 
+def test_a_bad_change_whose_time_is_told_as_the_oldest_holds_up_nothing(li: Teller) -> None:
+    """It is copied from what waits; that change will be set aside alone when its turn comes."""
+    at = li.reading()
+    bad: list[Any] = ["2026-03-02", 3, [], {}, {**at, "elapsed": 0.5}, {**at, "boot": "b" * 65}]
+    for oldest in bad:
+        told = li.unsent(2, oldest=oldest)
+        li.visit("A1w-1")
+        assert li.push(told)["outcomes"][0]["status"] == "applied", oldest
+        li.pull(told)
+        assert numbers(li.reported()) == (2, 0, None)
+        assert li.reported()["oldest_at"] is None, oldest
+
+
 def test_nobody_tells_of_another_phone(county: SmallCounty, li: Teller) -> None:
     other = Teller(county, "worker-a1e")
     stolen = {"device": other.device, "epoch": None, "cursor": None, "unsent": li.unsent(9)}
     assert li.desk.call("POST", "/sync/pull", json=stolen).status_code == 403
     report = Report(9, 0, None, None, county.clock.now, "b", 1)
     as_li = replace(county.identity("worker-a1w"), device_id=id_of("worker-a1e phone"))
-    queries.keep_report(as_li, report)
+    queries.keep_report(as_li, report, None)
     assert other.reported() is None
 
 
@@ -205,14 +198,53 @@ def test_a_pull_does_not_wait_for_a_push_that_is_under_way(county: SmallCounty, 
     assert numbers(li.reported()) == (5, 0, None)
 
 
+def test_a_count_that_cannot_be_written_down_costs_nobody_a_row(
+    county: SmallCounty, li: Teller
+) -> None:
+    """A full disk, or somebody at the table: who takes nothing down still has rows (§4)."""
+    engine = create_engine(county.url)
+    with engine.begin() as busy:
+        busy.execute(text("LOCK TABLE device IN SHARE MODE"))
+        assert li.pull(li.unsent(5))["put"]
+    engine.dispose()
+    assert li.reported() is None
+    li.pull(li.unsent(5))
+    assert numbers(li.reported()) == (5, 0, None)
+
+
+def test_a_server_whose_clock_was_ahead_hears_again_once_it_is_right(
+    county: SmallCounty, li: Teller
+) -> None:
+    at = li.unsent(5)
+    county.clock.pass_time(days=2)
+    li.pull(at)
+    county.clock.pass_time(days=-2, minutes=1)
+    li.pull(li.unsent(2))
+    assert numbers(li.reported()) == (2, 0, None)
+
+
+def test_of_two_pulls_at_once_the_later_count_stays(county: SmallCounty, li: Teller) -> None:
+    """Both looked before either wrote; the overtaken one writes last."""
+    me = replace(county.identity("worker-a1w"), device_id=id_of("worker-a1w phone"))
+    later, earlier = (Report(n, 0, None, None, county.clock.now, "b", n) for n in (7, 3))
+    after_a_restart = replace(earlier, boot="b2")
+    for report in (later, earlier):
+        queries.keep_report(me, report, None)
+    assert numbers(li.reported()) == (7, 0, None)
+    queries.keep_report(me, after_a_restart, None)
+    assert numbers(li.reported()) == (3, 0, None)
+
+
 def test_a_revoked_phone_may_still_tell(county: SmallCounty, li: Teller) -> None:
     li.pull(li.unsent(1))
     run(county, "UPDATE device SET revoked_at = now() WHERE id = :id", id=li.device)
     county.clock.pass_time(minutes=1)
     li.visit("A1w-1")
     li.push(li.unsent(4))
-    found = run(county, "SELECT unsent_changes FROM device WHERE id = :id", id=li.device)
-    assert found == [(4,)]
+    said = "SELECT unsent_changes FROM device WHERE id = :id"
+    assert run(county, said, id=li.device) == [(4,)]
+    li.pull(li.unsent(3))
+    assert run(county, said, id=li.device) == [(3,)]
 
 
 def test_telling_costs_a_push_no_message(li: Teller, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,3 +289,4 @@ def test_a_cells_panel_says_what_its_phones_reported(county: SmallCounty, li: Te
         assert words in said, words
     english = panel(desk, **{"Accept-Language": "en"})
     assert "3 unsent</span> (the oldest written 1 Mar 2026)" in english
+    assert not {"；", "："} & set(english)
