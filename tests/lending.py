@@ -1,9 +1,10 @@
 """One database for test after test: what a test has written is put back, not copied anew.
 
 Every test commits for real and finds the small county as if its database had just been made: the
-same rows in the same order, untouched sequences. A new database for each would cost half of the
-run: not the copy so much as the connections, which come to it knowing nothing of its tables. What
-was touched is read from the rows' own transaction numbers, so nothing has to be told.
+same rows, untouched sequences. Where in its table a row lies is not promised: who wants an order
+asks for it. A new database for each would cost half of the run: not the copy so much as the
+connections, which come to it knowing nothing of its tables. What was touched is read from the rows'
+own transaction numbers, so nothing has to be told.
 """
 
 from __future__ import annotations

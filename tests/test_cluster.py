@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from server.cluster import PORT, ROLES, Cluster, ClusterError, temporary_cluster
 from server.cluster.machine import account, find_programs
+from server.cluster.private import MEMORY, has_room
 from server.cluster.settings import identities
 
 heard: list[str] = []
@@ -248,6 +249,14 @@ def test_a_temporary_cluster_is_fast_and_gone_even_after_an_error() -> None:
         raise ZeroDivisionError
     assert not home.asked.parent.exists()
     assert await_end(pid)
+
+
+def test_files_are_put_into_memory_only_where_much_of_it_is_free(tmp_path: Path) -> None:
+    told = tmp_path / "meminfo"
+    for free, room in ((64 << 20, has_room(MEMORY)), (3 << 20, False)):
+        told.write_text(f"MemTotal:  99999999 kB\nMemAvailable: {free:>9} kB\n")
+        assert has_room(MEMORY, told) is room
+    assert not has_room(tmp_path / "none", told)
 
 
 def test_a_temporary_cluster_is_gone_even_when_its_starter_is_killed() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,7 @@ STOP_SECONDS: Final = 60.0
 ORPHAN_SECONDS: Final = 90.0  # killed while it recovered, a server leaves one that tries for 60
 LOG_BYTES: Final = 10_000_000
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 (mkdtemp inside)
+MEMINFO: Final = Path("/proc/meminfo")
 ROOM_BYTES: Final = (
     4 << 30
 )  # what every database of a run of tests needs at most, and as much again
@@ -262,7 +264,7 @@ def temporary_cluster(*, in_memory: bool = False) -> Iterator[Cluster]:
     `in_memory` puts its files into memory where there is room: what copies a database for each
     test waits for the disk most of the time otherwise.
     """
-    wanted = MEMORY if in_memory and _has_room(MEMORY) else None
+    wanted = MEMORY if in_memory and has_room(MEMORY) else None
     with tempfile.TemporaryDirectory(prefix="wangge-", dir=_open_place(wanted)) as place:
         Path(place).chmod(0o711)  # the cluster's user passes through; its home inside is 0700
         with Cluster(Path(place) / "postgres", temporary=True).serving() as cluster:
@@ -277,8 +279,11 @@ def _command(pid: int) -> list[bytes]:
         return []
 
 
-def _has_room(place: Path) -> bool:
-    return place.is_dir() and shutil.disk_usage(place).free >= ROOM_BYTES
+def has_room(place: Path, meminfo: Path = MEMINFO) -> bool:
+    """It may be as large as half of the memory, however much of that is taken by others."""
+    told = re.search(r"^MemAvailable:\s+(\d+) kB$", meminfo.read_text(), re.M)
+    available = int(told[1]) << 10 if told else 0
+    return place.is_dir() and min(shutil.disk_usage(place).free, available) >= ROOM_BYTES
 
 
 def _open_place(wanted: Path | None) -> Path:

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from server.console.worker import kit
 from server.demo.staff import PASSWORD as DEMO_PASSWORD
 from tests import smallcounty
 from tests.browser import pictures
+from tests.browser.phones.lived import Lived
 from tests.browser.serving import served
 from tests.browser.site import PATIENCE, Site
 from tests.conftest import TestCluster
@@ -34,9 +36,10 @@ ARGUMENTS = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Who asks for `lang` runs in Chinese; for pictures in English too."""
+    """Who asks for `lang` runs in Chinese, or in the LANGUAGE of its file; for pictures in both."""
     if "lang" in metafunc.fixturenames:
-        metafunc.parametrize("lang", ("zh", "en") if pictures.ASKED else ("zh",))
+        own = getattr(metafunc.module, "LANGUAGE", "zh")
+        metafunc.parametrize("lang", ("zh", "en") if pictures.ASKED else (own,))
 
 
 @pytest.fixture(scope="package")  # while it is open no other event loop can run in this thread
@@ -60,6 +63,12 @@ def site(county: SmallCounty, chromium: Browser) -> Iterator[Site]:
         site = Site(base, chromium, county.clock, smallcounty.PASSWORD)
         yield site
         site.close()
+
+
+@pytest.fixture
+def phone(site: Site) -> Lived:
+    """A phone of that county, with the protocol's client and no page around it."""
+    return Lived(site, kit.version())
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from tests.browser.pictures import ASKED, picture
 from tests.browser.site import DESK, PHONE, Site, fits
 from tests.demo.played import DemoCounty
 
+LANGUAGE = "en"  # the other files walk these pages in Chinese
 CASE = re.compile("/disputes/[0-9a-f-]{36}$")
 SIZES = pytest.mark.parametrize("size", [DESK, PHONE] if ASKED else [PHONE])
 

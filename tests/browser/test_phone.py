@@ -1,34 +1,41 @@
 """The worker's phone in a browser, against a real server: what can go wrong, and nothing is lost.
 
-The main ones run with everything else, the others with `make faults`; there WANGGE_HISTORIES
-makes more of the tabs that die.
+The main ones run with everything else, the others with `make faults`.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from playwright.sync_api import APIResponse, Error, Route
 
-from server.console.worker import kit
 from tests.browser.phones.lived import NO_DISK, SMALL_DISK, Lived, Refused, Tab, lose_answer, visits
 from tests.browser.site import Site
-from tests.smallcounty import SmallCounty, id_of
+from tests.smallcounty import PASSWORD, SmallCounty, id_of
 
 LI, WANG = "worker-a1w", "worker-a1e"
 DRAFTS = ("visit", "need", "open")
 BEGIN = '(me, name) => me.phone.keepDraft(name, "示例", [{ id: "a photo" }])'
 AGE = '(me, day) => me.handset.ageDrafts(day * 24 * 3600 * 1000, "open")'
-DEATHS = int(os.environ.get("WANGGE_HISTORIES", "0")) // 20 or 3
-
-
-@pytest.fixture
-def phone(site: Site) -> Lived:
-    return Lived(site, kit.version())
+# Sign out and, before the server has heard of it, in again. What was sent by then.
+AT_ONCE = """async (me, ...who) => {
+  const real = window.fetch, sent = [];
+  let go = () => {};
+  const held = new Promise((done) => (go = done));
+  window.fetch = async (path, asked) => {
+    sent.push(asked.method);
+    if (asked.method === "DELETE") await held;
+    return real(path, asked);
+  };
+  await me.handset.signOut(me.phone);
+  const coming = me.handset.signIn(...who);
+  for (let k = 0; k < 5; k++) await me.handset.users();
+  const before = [...sent];
+  go();
+  me.phone = await coming;
+  window.fetch = real;
+  return before;
+}"""
 
 
 def test_a_day_offline_and_the_tab_closed(phone: Lived, county: SmallCounty) -> None:
@@ -37,6 +44,9 @@ def test_a_day_offline_and_the_tab_closed(phone: Lived, county: SmallCounty) -> 
     assert tab.sync()["complete"]
     mine = tab.do("async (me) => (await me.field.households(me.phone)).map(({ id }) => id)")
     assert sorted(mine) == sorted(str(id_of(f"A1w-{k}")) for k in (1, 2, 3))
+    before = tab.promises()
+    tab.do("async (me) => { for (let k = 0; k < 20; k++) await me.phone.lastSync(); }")
+    assert tab.promises() < before + 20  # a page may stand open for weeks
     phone.context.set_offline(True)
     first = tab.visit()
     assert tab.sync()["lost"]
@@ -75,84 +85,6 @@ def test_lost_answers_and_a_token_that_is_over(
     assert [kept["state"] for kept in tab.do("(me) => me.phone.outbox()")] == ["counted"]
 
 
-@pytest.mark.parametrize("unlocked", [pytest.param(False, marks=pytest.mark.long), True])
-def test_two_tabs_at_once_send_everything_once(
-    unlocked: bool, phone: Lived, county: SmallCounty, site: Site
-) -> None:
-    """Also in a browser that knows no locks between tabs, and when tokens are over in both."""
-    tabs = [phone.tab(unlocked), phone.tab(unlocked)]
-    tabs[0].sign_in(LI)
-    tabs[1].open(LI)
-    written = []
-    for _turn in range(2):
-        site.pass_time(minutes=31)
-        written += [tab.visit() for tab in tabs]
-        for tab in tabs:  # begun in both before either ends
-            tab.do("(me) => { me.syncing = me.phone.sync(); }")
-        summaries = [tab.do("(me) => me.syncing") for tab in tabs]
-        assert not any(summary["lost"] for summary in summaries)
-    assert tabs[0].sync()["complete"]
-    assert (tabs[0].waiting(), visits(county)) == (0, sorted(written))
-    assert tabs[0].do("(me) => me.phone.alarms()") == []
-    assert tabs[0].do("(me) => me.phone.numbers()")["recorded"] == len(written)
-
-
-@pytest.mark.long
-def test_a_page_that_comes_too_late_is_thrown_away(phone: Lived, county: SmallCounty) -> None:
-    """A tab was frozen while it pulled, its lease ran out, and another went on."""
-    frozen, other = phone.tab(unlocked=True), phone.tab(unlocked=True)
-    frozen.sign_in(LI)
-    assert frozen.sync()["complete"]
-    other.open(LI)
-    late: list[tuple[Route, APIResponse]] = []
-
-    def hold(route: Route) -> None:
-        late.append((route, route.fetch()))
-
-    frozen.page.route("**/sync/pull", hold, times=1)
-    with frozen.page.expect_request("**/sync/pull"):
-        frozen.do("(me) => { me.syncing = me.phone.sync(); }")
-    while not late:
-        other.waiting()  # the answer is on its way to the frozen tab
-    other.do('(me) => me.phone._store.write(async (tx) => tx.objectStore("fact").delete("turn"))')
-    visit = other.visit()
-    assert other.sync()["complete"]
-    late[0][0].fulfill(response=late[0][1])
-    summary = frozen.do("(me) => me.syncing")
-    assert (summary["busy"], summary["complete"]) == (True, False)
-    assert frozen.sync()["received"] == 0
-    assert frozen.do('async (me) => [...(await me.phone.rows("visit")).keys()]') == [visit]
-    assert frozen.do("(me) => me.phone.alarms()") == []
-
-
-def test_saving_twice_saves_once(phone: Lived, county: SmallCounty) -> None:
-    """A double press, and the same form restored in another tab. What says something else is no
-    second press: it is refused until it has an id of its own, and stays in its form.
-    """
-    tabs = [phone.tab(), phone.tab()]
-    tabs[0].sign_in(LI)
-    tabs[1].open(LI)
-    form = {"id": str(id_of("a form")), "household_id": str(id_of("A1w-1")), "outcome": "met"}
-    save = 'me.field.recordVisit(me.phone, form, { draft: "visit" })'
-    keep = '(me, form) => me.phone.keepDraft("visit", form, [{ id: "a photo" }])'
-    tabs[0].do(keep, form)
-    assert tabs[1].do('(me) => me.phone.draft("visit")') == form
-    tabs[0].do(f"async (me, form) => {{ await Promise.all([{save}, {save}]); }}", form)
-    tabs[1].do(f"(me, form) => {save}", form)
-    assert tabs[0].waiting() == 1
-    assert tabs[1].do('(me) => me.phone.draft("visit")') is None
-    assert tabs[1].do('(me) => me.phone.draftFiles("visit")') == []
-    for other in ({"outcome": "declined"}, {"household_id": str(id_of("A1w-2"))}):
-        typed = {**form, **other}
-        tabs[1].do('(me, typed) => me.phone.keepDraft("visit", typed)', typed)
-        with pytest.raises(Refused, match="SavedOtherwise"):
-            tabs[1].do(f"(me, form) => {save}", typed)
-        assert tabs[1].do('(me) => me.phone.draft("visit")') == typed
-    own = {**typed, "id": str(id_of("a form of its own"))}
-    tabs[1].do(f"(me, form) => {save}", own)
-    assert tabs[0].waiting() == 2
-
-
 def test_two_people_share_a_phone(phone: Lived, county: SmallCounty) -> None:
     tab = phone.tab()
     tab.sign_in(LI)
@@ -187,6 +119,8 @@ def test_two_people_share_a_phone(phone: Lived, county: SmallCounty) -> None:
     tab.sign_in(LI)
     assert tab.sync()["complete"]
     assert visits(county) == sorted([of_li, of_wang])
+    assert tab.do(AT_ONCE, LI, PASSWORD) == ["DELETE"]
+    assert tab.sync()["complete"]
 
 
 def reported(county: SmallCounty) -> dict[str, Any]:
@@ -292,61 +226,6 @@ def test_before_the_disk_is_full_there_is_room_for_what_is_being_typed(phone: Li
         tab.visit(note="字" * 20_000)
     assert written < 5
     assert tab.waiting() == written + 10
-
-
-@pytest.mark.long
-def test_a_newer_app_in_another_tab_is_not_held_up(phone: Lived) -> None:
-    old, new = phone.tab(), phone.tab()
-    old.sign_in(LI)
-    old.visit()
-    count = """(me, name) => new Promise((done, failed) => {
-      const asked = indexedDB.open(name, 2);
-      asked.onblocked = () => failed(new Error("blocked"));
-      asked.onsuccess = () => {
-        const lines = asked.result.transaction("outbox").objectStore("outbox").count();
-        lines.onsuccess = () => done(lines.result);
-      };
-    })"""
-    assert new.do(count, f"wangge-phone-{id_of(f'user {LI}')}") == 1
-    with pytest.raises(Refused, match="StoreClosed"):
-        old.visit()  # nothing is written into a store that has changed
-
-
-@pytest.mark.long
-def test_a_tab_that_dies_at_any_request_loses_nothing(phone: Lived, county: SmallCounty) -> None:
-    """Before a request, or after the server has done it; then the phone is opened anew."""
-    written = []
-    phone.tab().sign_in(LI)
-    for death in range(DEATHS):
-        tab = phone.tab()
-        tab.open(LI)
-        written += [tab.visit(), tab.visit()]
-        phone.on_the_road("sync/*", _dying(tab, death))
-        tab.do("(me) => { me.phone.sync(); }")
-        tab.page.wait_for_event("close")
-        phone.on_a_good_road()
-    tab = phone.tab()
-    tab.open(LI)
-    assert tab.sync()["complete"]
-    assert (tab.waiting(), visits(county)) == (0, sorted(written))
-    assert tab.do("(me) => me.phone.numbers()")["counted"] == len(written)
-
-
-def _dying(tab: Tab, death: int) -> Callable[[Route], None]:
-    """Let some requests through, then close the tab at one."""
-    left, after = divmod(death, 2)
-    seen = iter(range(left % 3))
-
-    def meet(route: Route) -> None:
-        if next(seen, None) is not None:
-            route.continue_()
-            return
-        with suppress(Error):  # the page may be gone before the answer is
-            if after:
-                route.fetch()
-            tab.page.close()
-
-    return meet
 
 
 def last_met(tab: Tab, household: str) -> int | None:

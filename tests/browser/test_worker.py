@@ -1,4 +1,4 @@
-"""The worker's page: offline, closed, reopened, shared, updated, full; and nothing is lost."""
+"""The worker's page: offline, closed, reopened, shared, updated; and nothing is lost."""
 
 from __future__ import annotations
 
@@ -12,43 +12,29 @@ from playwright.sync_api import Page, expect
 from server.console.worker import kit
 from server.db import transaction
 from server.policies.service import ensure_policy
-from tests.access.authenticator import enrol
-from tests.browser.axe import assert_accessible
-from tests.browser.pictures import picture
-from tests.browser.site import PHONE, Site
-from tests.smallcounty import PASSWORD, SmallCounty, id_of
+from tests.browser.phones.worn import (
+    STORE,
+    go,
+    look,
+    opened,
+    record_visit,
+    sign_in,
+    unlock,
+    waiting,
+)
+from tests.browser.site import Site
+from tests.smallcounty import SmallCounty, id_of
 
-# Until the page is kept on the phone and the service worker answers for it.
-KEPT = """() => new Promise(kept => {
-  const workers = navigator.serviceWorker;
-  if (workers.controller) kept();
-  else workers.addEventListener("controllerchange", () => kept());
-})"""
-# A browser that lets a page keep nothing.
-REFUSING = """(() => {
-  const refuse = () => { throw new DOMException("denied", "SecurityError"); };
-  Object.defineProperty(window, "localStorage", { get: refuse });
-  IDBFactory.prototype.open = refuse;
-})()"""
-# What the outbox asks for comes when `late` is called.
-LATE = """() => {
-  const real = window.fetch;
-  window.asked = new Promise(told => {
-    window.fetch = (path, ...more) => !String(path).endsWith("reasons.json") ? real(path, ...more)
-      : new Promise(done => told(window.late = () => done(new Response("{}"))));
-  });
-}"""
-SEEN = """seen => {
-  Object.defineProperty(document, "visibilityState", { value: seen, configurable: true });
-  document.dispatchEvent(new Event("visibilitychange"));
+# Heard from another tab: somebody came, and locked it at once. The door that stands is marked.
+CAME_AND_WENT = """user => {
+  const key = "wangge.work.holder";
+  document.querySelector("#password").dataset.before = "";
+  for (const holder of [user, ""]) {
+    localStorage.setItem(key, holder);
+    window.dispatchEvent(new StorageEvent("storage", { key }));
+  }
 }"""
 CAMERA = "ExampleCamera"
-# What lies in the only user's store, behind the page's back.
-STORE = """
-  const asked = asked => new Promise(done => (asked.onsuccess = () => done(asked.result)));
-  const names = (await indexedDB.databases()).map(({ name }) => name);
-  const db = await asked(indexedDB.open(names.find(name => name.startsWith("wangge-phone"))));
-"""
 # Of each photo that waits: whether the camera is named in it.
 PHOTOS = f"""async () => {{{STORE}
   const files = await asked(db.transaction("file").objectStore("file").getAll());
@@ -56,33 +42,6 @@ PHOTOS = f"""async () => {{{STORE}
   const texts = await Promise.all(files.map(({{ blob }}) => blob.text()));
   return texts.map(text => text.includes("{CAMERA}"));
 }}"""
-# So many visits that nobody was at home at the first household.
-BACKLOG = f"""async count => {{{STORE}
-  const tx = db.transaction(["fact", "outbox", "held"], "readwrite");
-  const first = (await asked(tx.objectStore("fact").get("next_n")))?.value ?? 1;
-  const homes = IDBKeyRange.bound(["household"], ["household", []]);
-  const home = (await asked(tx.objectStore("held").getAllKeys(homes)))[0][1];
-  const said = {{ op: "append", set: {{ household_id: home, outcome: "nobody_home" }}, was: {{}} }};
-  const at = {{ wall: Date.now(), elapsed: 0, boot: "" }};
-  for (let n = first; n < first + count; n++) {{
-    const who = {{ mid: crypto.randomUUID(), n, entity: "visit", id: crypto.randomUUID() }};
-    tx.objectStore("outbox").add({{ ...who, change: {{ ...who, ...said, at }}, line: n }});
-  }}
-  tx.objectStore("fact").put({{ name: "next_n", value: first + count }});
-  await new Promise(done => (tx.oncomplete = done));
-  db.close();
-}}"""
-# A disk that is full from here on, until `full` is false. Browsers do not tell how full theirs is.
-FULL = """() => {
-  globalThis.full = true;
-  for (const verb of ["add", "put"]) {
-    const real = IDBObjectStore.prototype[verb];
-    IDBObjectStore.prototype[verb] = function (...given) {
-      if (globalThis.full) throw new DOMException("full", "QuotaExceededError");
-      return real.apply(this, given);
-    };
-  }
-}"""
 
 
 def taken(width: int, height: int) -> bytes:
@@ -93,85 +52,6 @@ def taken(width: int, height: int) -> bytes:
     Image.linear_gradient("L").resize((width, height)).save(kept, "JPEG", exif=told)
     assert CAMERA.encode() in kept.getvalue()
     return kept.getvalue()
-
-
-def opened(site: Site, lang: str = "zh") -> Page:
-    """A phone that has just come to the page for the first time."""
-    page = site.open("/work/", size=PHONE, lang=lang)
-    # Offline is part of these stories: what finds no line is no fault of the page.
-    site.watch(page).forgive("net::ERR_INTERNET_DISCONNECTED")
-    return page
-
-
-def look(page: Page, name: str, *, whole: bool = False) -> None:
-    """What is shown can be reached by everybody and fits a narrow phone; a picture for the docs."""
-    assert_accessible(page)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= PHONE["width"], f"{name} is {wide} wide"
-    picture(page, name, whole=whole)
-
-
-def sign_in(page: Page, login: str) -> None:
-    """By the page's own form, and wait until the phone can do without a line."""
-    knock(page, login)
-    expect(page.locator("ul.rows a").first).to_be_visible()
-    page.evaluate(KEPT)
-
-
-def knock(page: Page, login: str) -> None:
-    """Login and password."""
-    page.locator("#login").fill(login)
-    page.locator("#password").fill(PASSWORD)
-    page.get_by_role("button", name=re.compile("登录|Sign in")).click()
-
-
-def sign_in_the_long_way(page: Page, county: SmallCounty, login: str) -> None:
-    """With a code, too; and on a ninth device, in place of one that goes."""
-    desks = [county.sign_in(login, device=f"示例旧手机{k}") for k in range(8)]
-    app, _recovery = enrol(county, desks[-1])
-    knock(page, login)
-    page.locator("#code").fill(app.code())
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("alert")).to_contain_text("终端已达上限")
-    page.locator("#instead").select_option(index=3)
-    page.get_by_role("button", name="登录").click()
-    expect(page.locator("ul.rows a").first).to_be_visible()
-
-
-def unlock(page: Page) -> None:
-    """Open the store of the one who has used this phone, or was chosen."""
-    page.locator("#password").fill(PASSWORD)
-    page.get_by_role("button", name=re.compile("打开|Open")).click()
-    expect(page.locator("nav.bottom a").first).to_be_visible()
-
-
-def waiting(page: Page, count: int) -> None:
-    """The plain number of the bottom bar."""
-    expect(page.locator('nav.bottom a[data-place="outbox"]')).to_have_text(
-        re.compile(rf"\b{count}$")
-    )
-
-
-def go(page: Page, place: str) -> None:
-    """By the bar below."""
-    page.locator(f'nav.bottom a[data-place="{place}"]').click()
-
-
-def record_visit(page: Page, name: str, note: str, photo: bytes = b"") -> None:
-    """Three fields, and a photo if there is one."""
-    go(page, "visit")
-    page.locator("#household").fill(name)
-    page.locator(".found button").first.click()
-    page.locator("#outcome-met").check()
-    page.locator("#note").fill(note)
-    if photo:
-        page.locator("summary").click()
-        page.locator("#photo").set_input_files(
-            {"name": "示例.jpg", "mimeType": "image/jpeg", "buffer": photo}
-        )
-        expect(page.locator(".photos img")).to_be_visible()
-    page.get_by_role("button", name=re.compile("^(保存|Save)$")).click()
-    expect(page.locator(".done")).to_be_visible()
 
 
 def visit_stranger(page: Page) -> None:
@@ -279,6 +159,10 @@ def test_two_users_share_a_phone_and_a_new_version_loses_nothing(
     page.locator(".top .me").click()
     page.get_by_role("button", name="锁上，交给别人").click()
     expect(other.locator("#password")).to_be_visible()
+    # Locked while the other was still letting somebody in: it stays locked, in both.
+    other.evaluate(CAME_AND_WENT, str(id_of("user worker-a1w")))
+    expect(other.locator("#password:not([data-before])")).to_be_visible()
+    assert other.evaluate("localStorage.getItem('wangge.work.holder')") == ""
     page.get_by_role("button", name="不是我").click()
     page.context.set_offline(False)
     sign_in(page, "worker-b1w")
@@ -350,79 +234,3 @@ def page_and_office_change_one_thing(page: Page, county: SmallCounty, site: Site
     expect(page.get_by_text("都传上去了")).to_be_visible()
     logged = office.get("/sync/conflicts", state="logged")["items"]
     assert [one["field"] for one in logged] == ["address"]
-
-
-def test_a_full_phone_says_so_and_keeps_what_is_typed(site: Site, county: SmallCounty) -> None:
-    page = opened(site)
-    sign_in_the_long_way(page, county, "worker-a1w")
-    page.evaluate(FULL)
-    go(page, "visit")
-    expect(page.get_by_role("alert")).to_contain_text("新记录可能存不下")
-    page.locator("#household").fill("A1w1")
-    page.locator(".found button").first.click()
-    page.locator("#outcome-met").check()
-    page.locator("#note").fill("示例：存不下也还在")
-    expect(page.get_by_text("没有记下")).to_be_visible()
-    look(page, "work-full")
-    page.get_by_role("button", name="保存").click()
-    waiting(page, 0)
-    go(page, "cells")
-    go(page, "visit")
-    expect(page.locator("#note")).to_have_value("示例：存不下也还在")
-    page.evaluate("globalThis.full = false")
-    page.get_by_role("button", name="保存").click()
-    expect(page.locator(".done")).to_be_visible()
-    assert page.title() == "我的网格 · 网格"  # a browser's history keeps it: it names nobody
-
-    # Out of sight for long, it locks; what was just being drawn comes too late.
-    page.evaluate(LATE)
-    go(page, "outbox")
-    page.evaluate("() => asked.then(() => {})")
-    page.evaluate(SEEN, "hidden")
-    site.pass_time(minutes=31)
-    page.evaluate(SEEN, "visible")
-    expect(page.locator("#password")).to_be_visible()
-    page.evaluate("() => (late(), new Promise(done => setTimeout(done)))")
-    expect(page.locator("#password")).to_be_visible()
-
-
-def test_a_browser_that_keeps_nothing_says_so(site: Site) -> None:
-    page = opened(site)
-    page.add_init_script(REFUSING)
-    page.reload()
-    expect(page.get_by_role("alert")).to_contain_text("浏览器不让此页保存内容")
-
-
-@pytest.mark.long
-def test_a_phone_that_lay_in_a_drawer(site: Site, county: SmallCounty) -> None:
-    with transaction(county.worker) as session:
-        ensure_policy(session, county.worker)
-    page = opened(site)
-    sign_in(page, "worker-a1w")
-    page.context.set_offline(True)
-    site.pass_time(days=61)
-    page.reload()
-    unlock(page)
-    expect(page.get_by_role("alert")).to_contain_text("超过 30 天没有同步")
-    page.evaluate(BACKLOG, 119)
-    go(page, "outbox")
-    expect(page.get_by_role("heading", name="待传 119 条")).to_be_visible()
-    for shown in (50, 100):
-        expect(page.locator("#waiting > li")).to_have_count(shown)
-        page.get_by_role("button", name="再显示").click()
-    expect(page.locator("#waiting > li")).to_have_count(119)
-    expect(page.locator("#waiting > li:nth-child(101)")).to_be_focused()
-    go(page, "dispute")
-    page.locator("#story").fill("示例：田坎归谁")
-    page.locator("#category").select_option("forest_and_land")
-    page.get_by_role("button", name="保存").click()
-    expect(page.locator(".slip .code")).to_be_visible()
-    waiting(page, 120)
-
-    page.context.set_offline(False)
-    page.get_by_role("button", name="登录已过期：点此登录后才能上传").click()
-    page.locator("#password").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    waiting(page, 0)
-    go(page, "cells")
-    expect(page.locator("ul.rows a")).to_have_count(3)

@@ -294,6 +294,7 @@ def test_a_long_list_is_read_page_by_page_to_its_end(
         seen += found if lines and page != "99999999999" else []
     assert len(set(seen)) == 10
     assert "第 5–8 行，共 10 行" in look(desk, "/day?part=accept&page=2")
+    assert "page=99" in look(desk, "/day?part=accept&page=5000")  # the one before the last there is
 
 
 def test_what_needs_nobody_does_not_stand_among_what_must_be_done(ladder: Ladder) -> None:
@@ -315,12 +316,12 @@ def test_a_phone_is_asked_about_when_it_is_silent_or_keeps_something() -> None:
     def person(name: str, *phones: dict[str, Any]) -> dict[str, Any]:
         return {"name": name, "area": "示例", "phones": phones}
 
-    def phone(heard: datetime, rejected: int = 0, **more: Any) -> dict[str, Any]:
-        told = {"heard_at": heard, "rejected": rejected, "received": 9, "revoked": False}
+    def phone(heard: datetime, kept: int = 0, **more: Any) -> dict[str, Any]:
+        told = {"heard_at": heard, "kept": kept, "received": 9, "revoked": False}
         return {**told, "unsent": None, **more}
 
     def holds(changes: int, since: datetime | None) -> dict[str, Any]:
-        return {"changes": changes, "oldest_at": since}
+        return {"changes": changes, "oldest_at": since, "told_at": lately}
 
     long_ago, lately = START - timedelta(days=7), START - timedelta(days=6, hours=23)
     people = [
@@ -329,20 +330,25 @@ def test_a_phone_is_asked_about_when_it_is_silent_or_keeps_something() -> None:
         person("keeps", phone(lately, 2)),
         person("gave it back", phone(long_ago, revoked=True)),
         person("never had one"),
-        person("only looks", phone(long_ago, received=False)),
+        person("only looks", phone(long_ago, received=0)),
+        person("gets nothing through", phone(lately, received=0, unsent=holds(4, long_ago))),
+        person("never did anything", phone(long_ago, received=0, unsent=holds(0, None))),
         person("holds old ones", phone(lately, unsent=holds(2, long_ago))),
         person("holds new ones", phone(lately, unsent=holds(9, lately))),
         person("silent and holds", phone(long_ago, unsent=holds(1, lately))),
         person("said all is sent", phone(long_ago, unsent=holds(0, None))),
     ]
-    told = [(p["name"], p["silent"], p["kept"], p["unsent"]) for p in quiet_phones(people, START)]
+    asked = list(quiet_phones(people, START))
+    told = [(p["name"], p["silent"], p["kept"], p["unsent"]) for p in asked]
     assert told == [
         ("silent", True, 0, None),
         ("keeps", False, 2, None),
+        ("gets nothing through", False, 0, 4),
         ("holds old ones", False, 0, 2),
         ("silent and holds", True, 0, 1),
         ("said all is sent", True, 0, 0),
     ]
+    assert [p["told_at"] for p in asked if p["unsent"]] == [lately] * 3
 
 
 def test_only_what_was_changed_is_a_correction() -> None:

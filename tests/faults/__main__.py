@@ -32,12 +32,9 @@ RUNS_IN_A_HOUSE = (
 LIMIT = 3600  # seconds
 OTHERS = {
     "长历史 histories": ["tests/sync/test_histories.py", "tests/syncing/test_histories.py"],
-    "性质 properties": [
-        *("tests/geo", "tests/ladder"),
-        *(f"tests/sync/test_{name}.py" for name in ("clock", "merge", "size", "wire")),
-    ],
+    "性质 properties": ["-m", "hypothesis and not long", "tests"],  # its own mark on each
     "浏览器里的终端 phones in a browser": [
-        *(f"tests/browser/test_{name}.py" for name in ("protocol", "deaths", "phone")),
+        *(f"tests/browser/test_{name}.py" for name in ("protocol", "deaths", "phone_tabs")),
         *("-m", "long or not long", "-k", "whatever or dies"),
     ],
     "长恢复、长用例 restores, and what else is long": ["-m", "long", "-k", "not dies", "tests"],

@@ -120,7 +120,8 @@ def test_a_ratio_of_few_is_the_nearest_tenth_or_fifth_of_the_true_numbers(
     step = 0.1 if of >= TENTHS_FROM else 0.2
     assert told.step == step
     assert told.value is not None
-    if 1.5 * step * of <= n < (1 - 1.5 * step) * of:
+    wide = round(30 * step) * of  # one and a half steps of it, in twentieths
+    if wide <= 20 * n < 20 * of - wide:
         assert abs(told.value - n / of) <= step / 2 + 1e-9
     else:  # whether a few were, or were not, is not told
         assert told.value == (step if n < of / 2 else 1 - step)

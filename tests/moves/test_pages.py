@@ -77,8 +77,18 @@ def test_what_is_changed_after_the_preview_counts_or_is_previewed_first(mover: M
         assert "2026年3月3日 至 2026年3月10日" in answer.text
         assert mover.ask("SELECT count(*) FROM move") == [(0,)]
     again = kept(answer.text, shorter)
-    assert send(mover, ASSIGN, {**again, "why": "示例：提前回来"}).status_code == 303
+    again |= {"why": "示例：提前回来", f"by-{W}": "", f"by-{E}": ""}  # fields that came with it
+    assert send(mover, ASSIGN, again).status_code == 303
     assert mover.ask("SELECT why FROM move") == [("示例：提前回来",)]
+
+
+def test_who_is_not_to_lead_a_cell_that_nobody_serves_does_not(mover: Mover) -> None:
+    path, ticked = f"/map/cells/{CELLS['A2w']}/assign", 'name="leads" value="1" checked'
+    assert ticked in send(mover, path).text
+    form = {"way": "beside", "user": "worker-a1e", "from": "2026-03-10", "why": "示例：先帮忙"}
+    seen = send(mover, path, form).text
+    assert ticked not in seen
+    assert send(mover, path, kept(seen, form)).status_code == 303
 
 
 def test_each_cell_of_the_absent_one_can_be_taken_by_another(mover: Mover) -> None:

@@ -30,7 +30,7 @@ class _Kept(FileSystemBytecodeCache):
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """As it was kept, if it was."""
-        with suppress(OSError):
+        with suppress(Exception):  # a power cut leaves half a file, which fails in many ways
             super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:

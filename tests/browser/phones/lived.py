@@ -73,6 +73,16 @@ class Tab:
         """The number of the bottom bar."""
         return int(self.do("(me) => me.phone.countWaiting()"))
 
+    def promises(self) -> int:
+        """How many of them are still in the page's memory."""
+        tools = self.page.context.new_cdp_session(self.page)
+        kind = tools.send("Runtime.evaluate", {"expression": "Promise.prototype"})["result"]
+        asked = {"prototypeObjectId": kind["objectId"]}
+        found = tools.send("Runtime.queryObjects", asked)["objects"]
+        count = {"objectId": found["objectId"], "returnByValue": True}
+        count["functionDeclaration"] = "function () { return this.length; }"
+        return int(tools.send("Runtime.callFunctionOn", count)["result"]["value"])
+
 
 class Lived:
     """One phone: its browser, which several people and tabs may share."""

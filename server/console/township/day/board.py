@@ -236,20 +236,28 @@ class Board:
 def quiet_phones(people: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[dict[str, Any]]:
     """Of people with the numbers of their phones: those of whom nothing was heard for a week, whose
     phone keeps records that were not taken from it (`kept`), or said that one of a week ago was not
-    sent yet, in the order given. `unsent`: how many it said so last, None where it never said.
-    A phone, or a browser, that never delivered anything is nobody's to ask about.
+    sent yet, in the order given. `unsent`: how many it said so last, None where it never said;
+    `told_at`: when, of several phones the first. A phone, or a browser, that never delivered
+    anything, and holds nothing, is nobody's to ask about.
     """
     for person in people:
-        phones = [one for one in person["phones"] if one["received"] and not one["revoked"]]
+        phones = [one for one in person["phones"] if _has_worked(one) and not one["revoked"]]
         heard = max((one["heard_at"] for one in phones if one["heard_at"]), default=None)
-        kept = sum(one["rejected"] for one in phones)
+        kept = sum(one["kept"] for one in phones)
         silent = heard is not None and heard <= now - SILENT
         reports = [one["unsent"] for one in phones if one["unsent"]]
         stuck = any(one["oldest_at"] and one["oldest_at"] <= now - SILENT for one in reports)
         if silent or kept or stuck:
             told = {"name": person["name"], "area": person["area"], "kept": kept}
             unsent = sum(one["changes"] for one in reports) if reports else None
-            yield {**told, "silent": silent, "heard_at": heard, "unsent": unsent}
+            told_at = min((one["told_at"] for one in reports if one["changes"]), default=None)
+            more = {"silent": silent, "heard_at": heard, "unsent": unsent, "told_at": told_at}
+            yield {**told, **more}
+
+
+def _has_worked(phone: Mapping[str, Any]) -> bool:
+    """One whose every push fails has delivered nothing, and is the one to ask about."""
+    return bool(phone["received"] or (phone["unsent"] and phone["unsent"]["changes"]))
 
 
 def _cut(query: Select[Any], cut: Cut) -> Select[Any]:

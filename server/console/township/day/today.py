@@ -35,18 +35,13 @@ DONE: Final = {
 def show_day() -> Response:
     """What this person has to do today, in words, then part by part; or one part at length."""
     only = request.args.get("part")
-    page = max(1, whole(request.args.get("page", "")) or 1)
+    page = min(max(1, whole(request.args.get("page", "")) or 1), LAST)
     with transaction(asker().identity) as session:
         board = Board(session, asker())
         if only and only not in board.keys:
             raise NotFound
-        parts = {only: board.part(only, _page(page))} if only else board.parts()
+        parts = {only: board.part(only, Cut(PAGE, PAGE * (page - 1)))} if only else board.parts()
         done = DONE.get(request.args.get("done", ""))
         told: dict[str, Any] = {"parts": parts, "only": only, "page": page, "done": done}
         told["waiting"] = words.waiting({key: part.total for key, part in parts.items()})
         return shown("day/today.html", words=words, **told)
-
-
-def _page(number: int) -> Cut:
-    """Of a long list so much at a time; who asks beyond it is told that nothing is there."""
-    return Cut(PAGE, PAGE * (min(number, LAST) - 1))

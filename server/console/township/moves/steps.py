@@ -80,8 +80,11 @@ def take(form: Form, planned: Planned, fields: Mapping[str, str] = {}) -> Step:
 
 
 def asked_in(form: Form) -> str:
-    """A digest of all that was filled in and makes the plan."""
-    filled = [pair for pair in form.items(multi=True) if pair[0] not in _BESIDE_THE_PLAN]
+    """A digest of all that was filled in and makes the plan. With a preview come more fields, of
+    the cells that somebody serves: left empty they change nothing.
+    """
+    said = (pair for pair in form.items(multi=True) if pair[1])
+    filled = [pair for pair in said if pair[0] not in _BESIDE_THE_PLAN]
     return sha256(canonical(sorted(filled)).encode()).hexdigest()
 
 

@@ -11,10 +11,11 @@ let last = stands();
 
 /** Say it to the other tabs. @param {string} user  id; empty: nobody */
 export function holds(user) {
-  last = user;
   try {
-    localStorage.setItem(KEY, user);
+    if (user) localStorage.setItem(KEY, user);
+    else localStorage.removeItem(KEY); // for which a full phone has room
   } catch (_refused) {} // then each tab stands for itself
+  last = stands(); // where it could not be written another's name stands, who has not come
 }
 
 /** Hear who came, or "" that nobody holds it any more. @param {(user: string) => void} act */

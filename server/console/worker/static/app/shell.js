@@ -66,6 +66,8 @@ export class Shell {
     this.drawing = 0;
     this.showing = 0;
     this.hearing = 0;
+    /** @type {Promise<unknown>} */
+    this.following = Promise.resolve();
     /** @type {Set<Promise<unknown>>} */
     this.writing = new Set();
     /** @type {Promise<Record<string, string[]>> | null} */
@@ -75,7 +77,8 @@ export class Shell {
     window.addEventListener("hashchange", () => void this.show());
     document.addEventListener("failed", (event) => ((this.trouble = plain(/** @type {CustomEvent} */ (event).detail)), this.frame()));
     whenUnseen(() => this.phone && void this.toDoor());
-    whenOther((user) => void this.follow(user));
+    // One after another: who locks the phone while a tab is still letting somebody in locks that too.
+    whenOther((user) => (this.following = this.following.then(() => this.follow(user)).catch(() => this.ask())));
   }
 
   /** Ask who holds the phone. @param {string} [again]  whose login the server no longer knows */
@@ -83,7 +86,8 @@ export class Shell {
     this.frame();
     const door = h("div", {}); // where somebody came in meanwhile it is no longer there to be drawn on
     fill(this.main, door);
-    await ask(door, this.handset, (phone) => this.enter(phone), again).catch((/** @type {unknown} */ error) => fill(door, unshown(error, () => this.ask(again))));
+    const enter = (/** @type {Phone} */ phone) => (holds(phone.user), this.enter(phone));
+    await ask(door, this.handset, enter, again).catch((/** @type {unknown} */ error) => fill(door, unshown(error, () => this.ask(again))));
     if (!door.contains(document.activeElement)) door.querySelector("h1")?.focus();
   }
 
@@ -95,7 +99,6 @@ export class Shell {
     this.syncing = new Syncing(phone, (busy) => (this.frame(), busy || this.hear()), () => forgetOld(this.handset, phone));
     this.deaf = phone.onChange(() => this.hear());
     this.syncing.start();
-    holds(phone.user);
     await this.show();
   }
 

@@ -44,6 +44,8 @@ export class Handset {
     this._clock = world.clock || new BrowserClock(() => crypto.getRandomValues(new Uint32Array(1))[0]);
     this._locks = "locks" in world ? world.locks : navigator.locks;
     this._registry = new Registry(this._factory);
+    /** Sessions on their way to their end, by user. @type {Map<string | null, Promise<void>>} */
+    this._ending = new Map();
   }
 
   /** Who has ever used this phone, last one first. @returns {Promise<User[]>} */
@@ -68,6 +70,7 @@ export class Handset {
    */
   async signIn(login, password, insteadOf, code) {
     const entry = await this._entry(login.trim());
+    await this._ending.get(entry.user); // it signs this device out, and would end the new one too
     const device = { id: entry.device, name: DEVICE_NAME, ...(insteadOf ? { instead_of: insteadOf } : {}) };
     const body = { login: entry.login, password, device, ...(code ? { code } : {}) };
     const answer = await ask("POST", "sessions", { body });
@@ -121,7 +124,8 @@ export class Handset {
   }
 
   /**
-   * Sign out: the rows go at once, and the session as far as the line goes, which nobody waits for.
+   * Sign out: the rows go at once, and the session as far as the line goes, for which nobody waits but
+   * who signs in again.
    * What waits to be sent stays, and what was acknowledged in the last 30 days, for the next time that
    * this user signs in. How many wait.
    * @param {Phone} phone
@@ -139,7 +143,8 @@ export class Handset {
       return kept;
     });
     store.close();
-    if (tokens) end(tokens).catch(() => {}); // without a line it ends by itself, with its token
+    // Without a line it ends by itself, with its token.
+    if (tokens) this._ending.set(phone.user, end(tokens).catch(() => {}));
     return (await this._standing(phone.user)).waiting;
   }
 

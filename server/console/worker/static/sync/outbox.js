@@ -56,7 +56,7 @@ export class Outbox {
 
   /** Rejected ones with what they said. @returns {Promise<number>} */
   async countRejected() {
-    return (await this.all()).filter((line) => line.status === REJECTED && !line.wiped).length;
+    return (await this.answered()).filter((line) => line.status === REJECTED && !line.wiped).length;
   }
 
   /**

@@ -7,7 +7,7 @@ import { Pocket } from "./pocket.js";
 
 /** @typedef {import("./hear.js").Means} Means */
 /** @typedef {import("./model.js").Summary} Summary */
-/** @typedef {{epoch: string | null, cursor: string | null, resync: string[]}} Stand */
+/** @typedef {{epoch: string | null, cursor: string | null, signedIn: boolean, resync: string[]}} Stand */
 
 /**
  * @param {Means} means
@@ -45,11 +45,13 @@ export async function pullAll(means, summary) {
 async function readStand(pocket) {
   const epoch = await pocket.fact("epoch");
   const cursor = await pocket.fact("cursor");
-  return { epoch, cursor, resync: (await pocket.fact("resync")) || [] };
+  const signedIn = (await pocket.fact("tokens")) !== null;
+  return { epoch, cursor, signedIn, resync: (await pocket.fact("resync")) || [] };
 }
 
 /**
- * Lay a page into the store; false if another tab went ahead meanwhile: then it is thrown away.
+ * Lay a page into the store; false if another tab went ahead meanwhile, or signed out: then it is
+ * thrown away.
  *
  * One sync runs at a time where the browser has locks. Where it has none, this keeps a late page
  * from taking back what a later one brought.
@@ -65,7 +67,7 @@ async function lay(means, stand, page, summary) {
   const laid = await means.store.write(async (tx) => {
     const pocket = new Pocket(tx);
     const now = await readStand(pocket);
-    if (now.cursor !== stand.cursor || now.epoch !== stand.epoch) return false;
+    if (now.cursor !== stand.cursor || now.epoch !== stand.epoch || now.signedIn !== stand.signedIn) return false;
     await hear(means, pocket, page, summary);
     await take(means, pocket, page, stand.resync, summary);
     if (!page.more) await finish(means, pocket, page, known, summary);

@@ -41,6 +41,8 @@ export class Store {
     this._names = Array.from(db.objectStoreNames);
     /** @type {Promise<void> | null} */ this._opening = null;
     this._db = db;
+    /** What is under way in it: told where the browser shuts it. @type {Set<(error: NoRoom) => void>} */
+    this._underWay = new Set();
     this._hold(db);
   }
 
@@ -84,7 +86,11 @@ export class Store {
     }
     if (!tx) throw new StoreClosed("closed by the browser");
     // What was at its end when the browser shut the store hears nothing more: whoever wrote asks again.
-    const shut = this._shut;
+    // A promise for each, which goes with it: one for all would keep whatever was ever read.
+    const underWay = this._underWay;
+    /** @type {(error: NoRoom) => void} */ let fail = () => {};
+    /** @type {Promise<never>} */
+    const shut = new Promise((_, reject) => underWay.add((fail = reject)));
     const done = Promise.race([ended(tx), shut]);
     try {
       const result = await Promise.race([act(tx), shut]);
@@ -97,15 +103,16 @@ export class Store {
       } catch (_over) {} // it has ended by itself
       if (isAborted(error)) throw await done.catch(fallen);
       throw spoken(tx.error && isDomError(error) ? tx.error : error);
+    } finally {
+      underWay.delete(fail);
     }
   }
 
   /** @param {IDBDatabase} db */
   _hold(db) {
+    const underWay = (this._underWay = new Set());
     this._db = db;
-    /** @type {Promise<never>} */
-    this._shut = new Promise((_, reject) => (db.onclose = () => reject(new NoRoom("shut by the browser"))));
-    this._shut.catch(() => {}); // told to whoever is at it
+    db.onclose = () => underWay.forEach((fail) => fail(new NoRoom("shut by the browser")));
     db.onversionchange = () => this.close(); // a newer app must not wait for this tab
     if (!this._open) db.close();
   }
@@ -153,14 +160,17 @@ export async function openStore(factory, name, stores = STORES) {
 function opened(factory, name, stores) {
   return new Promise((resolve, reject) => {
     const asked = factory.open(name, LAYOUT);
-    const late = setTimeout(() => reject(new StoreClosed("another tab holds an older store")), BUSY);
+    let late = false;
+    const tooLong = () => ((late = true), reject(new StoreClosed("another tab holds an older store")));
+    const timer = setTimeout(tooLong, BUSY);
     asked.onupgradeneeded = () => (stores ? makeStores(asked.result, stores) : asked.transaction?.abort());
     asked.onsuccess = () => {
-      clearTimeout(late);
-      resolve(asked.result);
+      clearTimeout(timer);
+      if (late) asked.result.close(); // nobody has it: open, it would hold up a newer app
+      else resolve(asked.result);
     };
     asked.onerror = () => {
-      clearTimeout(late);
+      clearTimeout(timer);
       reject(isAborted(asked.error) ? new StoreClosed("it is gone") : spoken(asked.error));
     };
   });
