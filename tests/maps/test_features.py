@@ -197,48 +197,47 @@ def test_visits_of_a_day(county: SmallCounty) -> None:
     assert walk(desk, "visits", datetime="2026-03-03/2026-03-04") == []
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"bbox": ""},
-        {"bbox": "1,2,3"},
-        {"bbox": "a,b,c,d"},
-        {"bbox": "nan,0,1,1"},
-        {"bbox": "107,32,108,31"},
-        {"bbox": "181,0,182,1"},
-        {"bbox": ",".join(["1"] * 5000)},
-        {"bbox-crs": "http://www.opengis.net/def/crs/EPSG/0/3857"},
-        {"datetime": "yesterday"},
-        {"datetime": ""},
-        {"datetime": ".."},
-        {"datetime": "2026-03-04/2026-03-03"},
-        {"datetime": "2026-03-03/2026-03-04/2026-03-05"},
-        {"limit": "0"},
-        {"limit": "-1"},
-        {"limit": "many"},
-        {"limit": "9" * 400},
-        {"after": "7"},
-        {"kind": "castle"},
-        {"outcome": "met"},
-        {"surprise": "1"},
-        {"f": "html"},
-    ],
-)
+WRONG = [
+    {"bbox": ""},
+    {"bbox": "1,2,3"},
+    {"bbox": "a,b,c,d"},
+    {"bbox": "nan,0,1,1"},
+    {"bbox": "107,32,108,31"},
+    {"bbox": "181,0,182,1"},
+    {"bbox": ",".join(["1"] * 5000)},
+    {"bbox-crs": "http://www.opengis.net/def/crs/EPSG/0/3857"},
+    {"datetime": "yesterday"},
+    {"datetime": ""},
+    {"datetime": ".."},
+    {"datetime": "2026-03-04/2026-03-03"},
+    {"datetime": "2026-03-03/2026-03-04/2026-03-05"},
+    {"limit": "0"},
+    {"limit": "-1"},
+    {"limit": "many"},
+    {"limit": "9" * 400},
+    {"after": "7"},
+    {"kind": "castle"},
+    {"outcome": "met"},
+    {"surprise": "1"},
+    {"f": "html"},
+]
+
+
 def test_a_parameter_that_is_wrong_or_unknown_is_a_400_as_the_standard_wants(
-    county: SmallCounty, query: dict[str, str]
+    county: SmallCounty,
 ) -> None:
     desk = county.sign_in("county")
-    answer = desk.call("GET", "/ogc/collections/households/items", query_string=query)
-    (wrong,) = query
-    if query == {"limit": "9" * 400}:
-        assert answer.status_code in {200, 400}
-        return
-    if len(str(query)) > 8192:  # no server in between would take such an address
-        assert answer.status_code == 414
-        return
-    assert answer.status_code == 400, answer.text
-    assert answer.content_type == "application/problem+json"
-    assert wrong in str(answer.json["errors"])
+    for query in WRONG:
+        answer = desk.call("GET", "/ogc/collections/households/items", query_string=query)
+        (wrong,) = query
+        if query == {"limit": "9" * 400}:
+            assert answer.status_code in {200, 400}
+        elif len(str(query)) > 8192:  # no server in between would take such an address
+            assert answer.status_code == 414
+        else:
+            assert answer.status_code == 400, (query, answer.text)
+            assert answer.content_type == "application/problem+json", query
+            assert wrong in str(answer.json["errors"]), query
 
 
 def test_the_documents_too_take_no_parameter_that_is_not_theirs(county: SmallCounty) -> None:

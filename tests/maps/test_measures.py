@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from server.db import transaction
-from server.maps.measures.rules import Question, classes_of, round_down, value_of
+from server.maps.measures.rules import Question, classes_of, round_down, shade_of, value_of
 from server.policies.service import ensure_policy
 from tests.disputes.conftest import Ladder
-from tests.smallcounty import CELLS, VILLAGES, Desk, SmallCounty, id_of
+from tests.smallcounty import CELLS, SOUTH, VILLAGES, WEST, Desk, SmallCounty, id_of
 
 
 @pytest.fixture
@@ -94,6 +94,10 @@ def test_every_measure_equals_the_count_by_hand(ladder: Ladder) -> None:
     assert (a1["open"], a1["overdue"], a1["unplaced"]) == (1, 0, 1)
     assert told["classes"]["coverage"] == [0, 0.2, 0.4, 0.6, 0.8]
     assert told["classes"]["unseen"] == [1, 3]
+    west, south, east, north = told["bounds"]  # of the other township's villages, too
+    assert (west, south) == (WEST["A1"], SOUTH)
+    assert east > WEST["B1"]
+    assert north > SOUTH
 
 
 def test_measures_reach_as_far_as_ones_places(county: SmallCounty) -> None:
@@ -214,6 +218,15 @@ def test_classes_begin_at_round_numbers() -> None:
     assert classes_of(Question.OPEN, [0, 1, 1, 2]) == [1, 2]
     assert classes_of(Question.UNSEEN, range(101)) == [1, 20, 40, 60, 80]
     assert classes_of(Question.COVERAGE, [0.5]) == (0, 0.2, 0.4, 0.6, 0.8)
+
+
+def test_the_darkest_shades_are_taken_first() -> None:
+    fifths = classes_of(Question.COVERAGE, [])
+    shares = ((None, None), (0.0, 0), (0.01, 1), (0.2, 2), (0.79, 4), (0.8, 5), (1.0, 5))
+    assert [(share, shade_of(share, fifths)) for share, _ in shares] == list(shares)
+    counts = ((0, 0), (1, 3), (9, 3), (10, 4), (99, 4), (100, 5), (5000, 5))
+    assert [(count, shade_of(count, [1, 10, 100])) for count, _ in counts] == list(counts)
+    assert shade_of(2, [1]) == 5
 
 
 @given(st.lists(st.integers(0, 5000), max_size=60))

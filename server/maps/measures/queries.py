@@ -35,13 +35,15 @@ class Asked(NamedTuple):
 
 class Measured(NamedTuple):
     """Rows with the columns of CELL and VILLAGE; `mark`: the newest of the feed then; `synthetic`:
-    boundaries among them were drawn for demonstration.
+    boundaries among them were drawn for demonstration. `bounds`: west, south, east, north of all
+    boundaries there are or were; nothing is drawn beyond. None: there is none.
     """
 
     cells: Sequence[Sequence[Any]]
     villages: Sequence[Sequence[Any]]
     mark: str | None
     synthetic: bool
+    bounds: Sequence[float] | None
 
 
 CELL = (
@@ -60,7 +62,8 @@ def measure(by: Identity, asked: Asked) -> Measured:
 
 
 def _measured(found: Any) -> Measured:
-    return Measured(found.cells or [], found.villages or [], found.mark, found.synthetic)
+    bounds = None if None in found.bounds else found.bounds
+    return Measured(found.cells or [], found.villages or [], found.mark, found.synthetic, bounds)
 
 
 def values_of(asked: Asked, now: datetime) -> dict[str, Any]:
@@ -146,6 +149,21 @@ def list_workers(session: Session, cell_id: UUID, at: datetime) -> Sequence[Row[
     return session.execute(_WORKERS, {"cell": cell_id, "at": at}).all()
 
 
+_IN_FORCE = "{0}.valid_from < :at AND ({0}.valid_to IS NULL OR {0}.valid_to >= :at)"
+_WORKERS_THEN = text(f"""
+    SELECT u.name, bool_or(a.leads) AS leads
+      FROM assignment a JOIN user_account u ON u.id = a.user_id
+     WHERE a.cell_id = :cell AND a.role = 'grid_worker' AND {_IN_FORCE.format("a")}
+     GROUP BY u.id, u.name
+     ORDER BY leads DESC, u.name, u.id
+""")
+
+
+def list_workers_then(session: Session, cell_id: UUID, at: datetime) -> Sequence[Row[Any]]:
+    """(name, leads) of those who served a cell as of `at`, the lead first."""
+    return session.execute(_WORKERS_THEN, {"cell": cell_id, "at": at}).all()
+
+
 # Of a period that is over visits are read. Under row security PostgreSQL takes a county's for five
 # hundred and sorts them on disk: 200,000 households took 1.7 s so, and 0.7 s by hashing.
 _PLAN = f"""
@@ -158,10 +176,15 @@ _NEWEST = "(SELECT cast(mark AS text) FROM feed_mark ORDER BY seq DESC LIMIT 1) 
 _LED = """        SELECT DISTINCT ON (a.cell_id) a.cell_id, left(u.name, 60) AS lead
           FROM assignment a JOIN user_account u ON u.id = a.user_id
          WHERE a.cell_id = ANY (ARRAY(SELECT id FROM {0})) AND a.role = 'grid_worker'
-           AND a.leads AND a.valid_from <= :{1} AND (a.valid_to IS NULL OR a.valid_to > :{1})
-         ORDER BY a.cell_id, a.valid_from DESC, a.id"""  # who leads each of the cells {0} at {1}
+           AND a.leads AND {1}
+         ORDER BY a.cell_id, a.valid_from DESC, a.id"""  # who leads each of the cells {0}, when {1}
+_NOW = "a.valid_from <= :now AND (a.valid_to IS NULL OR a.valid_to > :now)"
 _SYNTHETIC = """EXISTS (SELECT FROM grid_cell g JOIN {0} asked ON asked.id = g.id
                          WHERE g.synthetic) AS synthetic"""
+
+
+_BOUNDS = """(SELECT ARRAY[min(west), min(south), max(east), max(north)]
+                    FROM boundary) AS bounds"""  # past ones too: a map turns to other days
 
 
 # An amended visit counts as its amendment says. One look at the visits serves both spans: of each
@@ -218,7 +241,7 @@ STATEMENT = f"""
                                      SELECT bucket FROM villages))
          GROUP BY p.bucket
     ), led AS (
-{_LED.format("mine", "now")}
+{_LED.format("mine", _NOW)}
     )
     SELECT (SELECT json_agg(json_build_array(
                        c.id, c.code, c.name, v.code, led.lead,
@@ -241,11 +264,10 @@ STATEMENT = f"""
               FROM villages v
               LEFT JOIN lost  ON lost.village_id = v.id
               LEFT JOIN cases ON cases.bucket = v.bucket) AS villages,
-           {_NEWEST}, {_SYNTHETIC.format("mine")}
+           {_NEWEST}, {_SYNTHETIC.format("mine")}, {_BOUNDS}
 """
 
 
-_IN_FORCE = "{0}.valid_from < :at AND ({0}.valid_to IS NULL OR {0}.valid_to >= :at)"
 _PAST = f"""
     WITH cells AS MATERIALIZED (
         SELECT l.cell_id AS id, l.code, left(l.name, 60) AS name, l.village_id
@@ -258,7 +280,7 @@ _PAST = f"""
           LEFT JOIN area_label t ON t.area_id = l.parent_id AND {_IN_FORCE.format("t")}
          WHERE l.area_id = ANY (ARRAY(SELECT village_id FROM cells)) AND {_IN_FORCE.format("l")}
     ), led AS (
-{_LED.format("cells", "at")}
+{_LED.format("cells", _IN_FORCE.format("a"))}
     )
     SELECT (SELECT json_agg(json_build_array(
                        c.id, c.code, c.name, v.code, led.lead,
@@ -271,5 +293,5 @@ _PAST = f"""
            (SELECT json_agg(json_build_array(v.code, v.name, v.township, NULL, NULL, NULL)
                             ORDER BY v.code)
               FROM villages v) AS villages,
-           {_NEWEST}, {_SYNTHETIC.format("cells")}
+           {_NEWEST}, {_SYNTHETIC.format("cells")}, {_BOUNDS}
 """

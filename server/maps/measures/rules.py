@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -65,6 +66,16 @@ def classes_of(question: Question, values: Iterable[float]) -> Sequence[float]:
         return ()
     begins = [counted[len(counted) * nth // CLASSES] for nth in range(CLASSES)]
     return sorted({1, *(round_down(value) for value in begins[1:])})
+
+
+def shade_of(value: float | None, begins: Sequence[float]) -> int | None:
+    """How dark a cell of this value is drawn: 0 for none of it, else 1 to 5; None: not known.
+
+    `begins`: of classes_of. Where there are fewer than five, the darker shades are theirs.
+    """
+    if not value:
+        return value if value is None else 0
+    return CLASSES - len(begins) + max(1, bisect_right(begins, value))
 
 
 def round_down(value: float) -> int:

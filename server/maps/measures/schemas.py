@@ -32,7 +32,8 @@ class MapOut(Schema):
 
     `visited` of `households` were met or telephoned from `from` to `to`; `unseen` were not since
     `unseen_since`; `unplaced` are of the cell's village. A village's `open` lie in no single cell.
-    `synthetic`: boundaries among them were drawn for demonstration.
+    `synthetic`: boundaries among them were drawn for demonstration. `bounds`: west, south, east,
+    north of all boundaries there are or were, in one's own places or not; null: there is none.
     """
 
     as_of = fields.Date(allow_none=True)
@@ -44,6 +45,7 @@ class MapOut(Schema):
     village_columns = fields.List(fields.String())
     villages = _Rows(fields.List(fields.Raw()))
     synthetic = fields.Boolean()
+    bounds = fields.List(fields.Float(), allow_none=True)
     classes = fields.Dict(keys=fields.String(), values=fields.List(fields.Float()))
 
 

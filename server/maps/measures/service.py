@@ -46,6 +46,7 @@ def measure(
         "classes": _classes(cells) if as_of is None else {},
         "mark": found.mark,
         "synthetic": found.synthetic,
+        "bounds": found.bounds,
     }
 
 
@@ -75,6 +76,29 @@ def look_at_cell(
         "groups": cell.groups,
         "synthetic": cell.synthetic,
         "workers": [{**one._mapping, **numbers[one.id]} for one in workers],
+    }
+
+
+def recall_cell(
+    session: Session, held: Collection[str] | None, code: str, as_of: date
+) -> dict[str, Any]:
+    """A cell as it was when a past day ended: how it was called, in which village, and who served
+    it, the lead first. `now`: its code today, if it has not ended. Its numbers were not kept.
+
+    Raises CellNotFound, also where it is beyond them or was not there on that day.
+    """
+    at = end_of_day(as_of)
+    then = places.get_cell_as_of(session, code, at)
+    if held is not None and f"c:{then.cell_id}" not in held:
+        raise CellNotFound
+    cell = places.get_cell_by_id(session, then.cell_id)
+    village = session.scalar(places.areas_as_of(then.code[:12], "village", at))
+    return {
+        **{name: getattr(then, name) for name in ("code", "name", "groups")},
+        "village": {"name": village.name if village else ""},
+        "synthetic": cell.synthetic,
+        "now": None if cell.ended_at else cell.code,
+        "workers": queries.list_workers_then(session, cell.id, at),
     }
 
 

@@ -1,22 +1,20 @@
 // @ts-check
 /**
  * The township's map, over the table of the same page. Others act on it:
- *
  *   import { map, selected, onSelect, refresh } from "./map.js";
- *
  * A cell that is selected has a panel with an empty `#acts` (data-cell: its code).
  */
 
-import * as maplibregl from "../vendor/maplibre-gl/maplibre-gl.mjs";
 import { classed, draw } from "./map_legend.js";
-import { extent, names } from "./map_names.js";
+import { extent } from "./map_names.js";
 import { listen } from "./map_search.js";
-import { hatch, HUE, style, tiles } from "./map_style.js";
+import * as sketch from "./map_sketch.js";
+import * as table from "./map_table.js";
 import { cellsOf, daysTo, read, shifted, words } from "./map_told.js";
 
 /** @typedef {import("./map_told.js").Told} Told @typedef {import("./map_told.js").Cell} Cell */
 
-const NEAR = 13; // zoom at which one cell is looked at
+const AIM = 500; // milliseconds: whoever clicks at once is answered before the map takes the processor
 /** @param {string} id @returns {HTMLElement} */
 const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
@@ -25,14 +23,12 @@ let cells = cellsOf(told);
 let byCode = new Map(cells.map((cell) => [cell.code, cell]));
 /** @type {string|null} */
 let chosen = null;
-/** @type {string[]} */
-let lit = [];
 let loads = 0;
+/** @type {import("./map_drawn.js").DrawnMap|null} */
+let map = null; // not there yet, or for good where this browser cannot draw it
+let wanted = false; // once
 /** @type {((cell: {code: string}|null) => void)[]} */
 const hearers = [];
-
-/** The map itself. */
-export const map = begin();
 
 /** The cell that is looked at. @returns {{code: string}|null} */
 export function selected() {
@@ -47,90 +43,46 @@ export function onSelect(hearer) {
 
 /** Read everything anew: something was moved. */
 export async function refresh() {
-  const ours = /** @type {Record<string, string[]>} */ (tiles(told.as_of, String(Date.now())));
-  for (const name of Object.keys(ours)) {
-    /** @type {any} */ (map.getSource(name))?.setTiles(ours[name]);
-  }
+  map?.refresh(String(Date.now()));
   await load(location.href);
   if (chosen) await select(chosen, false);
 }
 
-/** @returns {any} a maplibregl.Map */
-function begin() {
-  for (const hidden of document.querySelectorAll(".scripted")) /** @type {HTMLElement} */ (hidden).hidden = false;
-  if (new URL(location.href).searchParams.get("view") === "table") document.body.classList.add("as-table");
-  const named = { "Map.Title": words.map_name, "NavigationControl.ZoomIn": words.zoom_in, "NavigationControl.ZoomOut": words.zoom_out };
+/** The map, beneath the sketch and then in its place. It is large, and slow where there is no graphics
+ * card: everything else works by now. */
+async function begin() {
+  if (wanted || document.body.classList.contains("as-table")) return;
+  wanted = true;
   try {
-    return new maplibregl.Map({
-      container: "map",
-      style: style(told.as_of, told.base_map),
-      bounds: extent(cells) ?? [106.9, 31.6, 107.8, 32.4],
-      fitBoundsOptions: { padding: 30 },
-      hash: "at",
-      locale: named,
-      attributionControl: false,
-      dragRotate: false,
-      pitchWithRotate: false,
-      fadeDuration: 0,
-      maxZoom: 18,
+    const { DrawnMap } = await import("./map_drawn.js");
+    map = new DrawnMap(part("drawn"), told, {
+      open: (code) => void select(code),
+      own: (code) => byCode.has(code),
+      coloured: () => (part("sketch").hidden = true),
+      still: () => part("map").setAttribute("data-ready", "yes"),
     });
-  } catch (error) {
-    part("map").textContent = words.no_map;
-    document.body.classList.add("as-table");
-    throw error;
+    map.paint(told, cells);
+    map.mark(chosen);
+  } catch {
+    part("drawn").replaceChildren();
+    const said = document.createElement("p");
+    said.className = "hint";
+    said.textContent = words.no_map;
+    part("table").before(said);
   }
 }
 
-map.touchZoomRotate.disableRotation();
-map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
-map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-right");
-map.once("style.load", () => {
-  map.addImage("hatch", hatch());
-  paint();
-});
-map.on("click", "cells", (/** @type {any} */ event) => {
-  const [dispute] = map.queryRenderedFeatures(event.point, { layers: ["disputes-one"] });
-  if (dispute) return location.assign(`/disputes/${dispute.properties.id}`);
-  const code = event.features?.[0]?.properties.code;
-  if (cellOf(code)) void select(code);
-});
-map.on("mousemove", "cells", (/** @type {any} */ event) => {
-  const mine = cellOf(event.features?.[0]?.properties.code);
-  map.getCanvas().style.cursor = mine ? "pointer" : "";
-});
-map.on("idle", () => part("map").setAttribute("data-ready", "yes"));
-
-/** Colour the cells by what is asked; draw the legend and the names. */
+/** Colour the cells by what is asked; draw the legend. */
 function paint() {
-  const found = classed(told, cells);
-  const begins = told.classes[told.ask] ?? [];
-  const dark = HUE.length - begins.length;
-  map.removeFeatureState({ source: "cells", sourceLayer: "cells" });
-  for (const [nth, codes] of found) {
-    const shade = told.as_of ? 0 : nth === null ? -1 : nth && nth + dark;
-    for (const code of codes) state(code, { class: shade });
-  }
-  const unknown = told.as_of ? [] : found.get(null) ?? [];
-  map.setFilter("cells-unknown", ["in", ["get", "code"], ["literal", unknown]]);
-  for (const one of ["disputes-many", "disputes-one"]) {
-    const wanted = !told.as_of && (told.ask === "open" || told.ask === "overdue");
-    map.setLayoutProperty(one, "visibility", wanted ? "visible" : "none");
-  }
-  map.getSource("names")?.setData(names(told, cells));
-  if (chosen) state(chosen, { chosen: true });
-  draw(part("legend"), told, found, light);
-}
-
-/** @param {string} code @param {Record<string, unknown>} what */
-function state(code, what) {
-  map.setFeatureState({ source: "cells", sourceLayer: "cells", id: code }, what);
+  map?.paint(told, cells);
+  sketch.outline(part("sketch"), "chosen", chosen ? [chosen] : []);
+  draw(part("legend"), told, classed(cells), light);
 }
 
 /** @param {string[]} codes */
 function light(codes) {
-  for (const code of lit) state(code, { lit: false });
-  for (const code of codes) state(code, { lit: true });
-  lit = codes;
+  sketch.outline(part("sketch"), "lit", codes);
+  map?.light(codes);
 }
 
 /** @param {string} code */
@@ -156,14 +108,16 @@ async function select(code, noted = true) {
   if (said === null) part("panel").textContent = words.failed;
   else part("panel").innerHTML = said;
   part("panel").querySelector("h2")?.focus({ preventScroll: true });
+  part("panel").scrollIntoView({ block: "nearest" }); // on a narrow screen it stands above or below
   tell();
 }
 
 /** @param {string|null} code */
 function mark(code) {
-  if (chosen) state(chosen, { chosen: false });
   chosen = code;
-  if (chosen) state(chosen, { chosen: true });
+  sketch.outline(part("sketch"), "chosen", chosen ? [chosen] : []);
+  map?.mark(chosen);
+  table.mark(part("table"), chosen);
 }
 
 const tell = () => hearers.forEach((hearer) => hearer(selected()));
@@ -184,16 +138,14 @@ async function load(address) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (mine !== loads) return;
     if (!page.getElementById("cells")) return location.assign(address); // signed out, or trouble: told there
-    for (const id of ["told", "table"]) part(id).replaceChildren(...(page.getElementById(id)?.childNodes ?? []));
-    const before = told.as_of;
+    for (const id of ["told", "sketch", "table"]) part(id).replaceChildren(...(page.getElementById(id)?.childNodes ?? []));
+    if (chosen && new URL(address).searchParams.get("cell") === chosen) {
+      part("panel").replaceChildren(...(page.getElementById("panel")?.childNodes ?? []));
+      tell(); // its numbers, its day are what is asked now
+    }
     told = read(page);
     cells = cellsOf(told);
     byCode = new Map(cells.map((cell) => [cell.code, cell]));
-    const ours = tiles(told.as_of);
-    if (told.as_of !== before) {
-      map.getSource("cells")?.setTiles(ours.cells);
-      map.getSource("areas")?.setTiles(ours.areas);
-    }
     paint();
   } catch {
     location.assign(address);
@@ -240,13 +192,13 @@ slide.addEventListener("input", () => {
 slide.value = String(daysTo(today, day.value));
 
 function turn() {
-  const table = document.body.classList.toggle("as-table");
-  part("turn").setAttribute("aria-pressed", String(table));
+  const shown = document.body.classList.toggle("as-table");
+  part("turn").setAttribute("aria-pressed", String(shown));
   const address = new URL(location.href);
-  if (table) address.searchParams.set("view", "table");
+  if (shown) address.searchParams.set("view", "table");
   else address.searchParams.delete("view");
   history.replaceState(null, "", address);
-  if (!table) map.resize();
+  void begin();
 }
 
 part("turn").addEventListener("click", turn);
@@ -255,12 +207,6 @@ document.addEventListener("keydown", (event) => {
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "t") turn();
   if (event.key === "Escape" && chosen) leave();
-});
-part("table").addEventListener("click", (event) => {
-  const link = event.target instanceof Element ? event.target.closest("a[data-cell]") : null;
-  if (!(link instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  go.cell(link.dataset.cell ?? "");
 });
 addEventListener("popstate", () => {
   const address = new URL(location.href);
@@ -280,20 +226,31 @@ const go = {
   /** @param {string} code */
   cell(code) {
     const cell = cellOf(code);
-    if (cell && cell.lon !== null) map.jumpTo({ center: [cell.lon, cell.lat ?? 0], zoom: Math.max(map.getZoom(), NEAR) });
+    if (cell && cell.lon !== null) map?.look(cell.lon, cell.lat ?? 0);
     void select(code);
   },
   /** @param {string} code */
   village(code) {
-    const box = extent(cells.filter((cell) => cell.village === code));
-    if (box) map.fitBounds(box, { padding: 30, animate: false });
+    const own = cells.filter((cell) => cell.village === code);
+    const box = extent(own);
+    if (map && box) map.lookAround(box);
+    else light(own.map((cell) => cell.code));
   },
   /** @param {number} lon @param {number} lat @param {string|null} code */
   point(lon, lat, code) {
-    map.jumpTo({ center: [lon, lat], zoom: 16 });
+    map?.look(lon, lat, 16);
     if (code) void select(code);
   },
 };
 listen(() => ({ told, cells }), go);
+table.listenTo(part("table"), go.cell);
+table.listenTo(part("sketch"), (code) => void select(code));
 
+for (const hidden of document.querySelectorAll(".scripted")) /** @type {HTMLElement} */ (hidden).hidden = false;
+document.body.classList.add("live");
 chosen = new URL(location.href).searchParams.get("cell");
+paint();
+requestAnimationFrame(() => requestAnimationFrame(() => { // all of it stands on the screen
+  part("map").setAttribute("data-usable", "yes");
+  setTimeout(() => void begin(), AIM);
+}));

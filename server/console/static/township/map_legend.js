@@ -1,22 +1,20 @@
 // @ts-check
 /** The legend: a small histogram whose bars are the classes. A bar lights its cells. */
 
-import { classOf, valueOf, words } from "./map_told.js";
 import { HUE, ZERO } from "./map_style.js";
+import { words } from "./map_told.js";
 
 /** @typedef {import("./map_told.js").Told} Told @typedef {import("./map_told.js").Cell} Cell */
 
-/** Class → codes of its cells; "unknown" are those in which nobody lives.
- * @param {Told} told @param {Cell[]} cells @returns {Map<number|null, string[]>} */
-export function classed(told, cells) {
-  const begins = told.classes[told.ask] ?? [];
+/** Shade → codes of its cells; null: of those in which nobody lives.
+ * @param {Cell[]} cells @returns {Map<number|null, string[]>} */
+export function classed(cells) {
   /** @type {Map<number|null, string[]>} */
   const found = new Map();
-  for (const cell of cells) {
-    const nth = classOf(valueOf(told.ask, cell), begins);
-    const alike = found.get(nth);
-    if (alike) alike.push(cell.code);
-    else found.set(nth, [cell.code]);
+  for (const { code, shade } of cells) {
+    const alike = found.get(shade);
+    if (alike) alike.push(code);
+    else found.set(shade, [code]);
   }
   return found;
 }
@@ -32,12 +30,13 @@ export function draw(box, told, found, light) {
   if (told.as_of) return;
   const bars = document.createElement("ul");
   const begins = told.classes[told.ask] ?? [];
+  const lighter = HUE.length - begins.length; // shades that are not needed
   const most = Math.max(1, ...[...found.values()].map((codes) => codes.length));
   const all = [
-    { nth: 0, text: told.ask === "coverage" ? "0%" : words.zero, colour: ZERO },
-    ...begins.map((_from, at) => ({ nth: at + 1, text: range(told.ask, begins, at), colour: HUE[at + HUE.length - begins.length] })),
+    { shade: 0, text: told.ask === "coverage" ? "0%" : words.zero, colour: ZERO },
+    ...begins.map((_from, at) => ({ shade: lighter + at + 1, text: range(told.ask, begins, at), colour: HUE[lighter + at] })),
   ];
-  for (const one of all) bars.append(bar(one.text, one.colour, found.get(one.nth) ?? [], most, light));
+  for (const one of all) bars.append(bar(one.text, one.colour, found.get(one.shade) ?? [], most, light));
   if (told.ask === "coverage") bars.append(bar(words.unknown, null, found.get(null) ?? [], most, light));
   const hint = document.createElement("p");
   hint.className = "hint";

@@ -1,15 +1,20 @@
 // @ts-check
-/** What the map draws: cells in one hue, borders, households from near, disputes, names that fit. */
+/** What the map draws: cells in one hue (map.css), borders, households from near, disputes, names that fit. */
 
 /** Light to dark; nobody needs to tell red from green. */
-export const HUE = ["#d3e5e4", "#a5c9c9", "#74a9ab", "#418386", "#0f5e63"];
-export const ZERO = "#ecebe6";
+export const HUE = [1, 2, 3, 4, 5].map(shade);
+export const ZERO = shade(0);
 const PAPER = "#f7f7f5";
 const INK = "#1f2933";
 const QUIET = "#616e7c";
 const LATE = "#a8200d";
 const ACT = "#0f5e63";
 const FONT = ["PingFang SC,Noto Sans SC,Noto Sans CJK SC,Microsoft YaHei,system-ui"];
+
+/** @param {number} nth */
+function shade(nth) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--shade-${nth}`).trim();
+}
 
 const API = `${location.origin}/api/v1/tiles`;
 
@@ -33,14 +38,16 @@ const FILL = ["match", CLASS, 0, ZERO, ...HUE.flatMap((hue, nth) => [nth + 1, hu
 
 /**
  * @param {string|null} asOf @param {string|null} baseMap
+ * @param {[number, number, number, number]|null} bounds beyond which there is nothing to ask for
  * @returns {any} a MapLibre style; without glyphs: names are drawn in the reader's own typefaces
  */
-export function style(asOf, baseMap) {
+export function style(asOf, baseMap, bounds) {
   const ours = tiles(asOf);
+  const within = bounds ? { bounds } : {};
   /** @type {Record<string, any>} */
   const sources = {
-    cells: { type: "vector", tiles: ours.cells, minzoom: 7, maxzoom: 16, promoteId: "code" },
-    areas: { type: "vector", tiles: ours.areas, minzoom: 5, maxzoom: 16 },
+    cells: { type: "vector", tiles: ours.cells, ...within, minzoom: 7, maxzoom: 16, promoteId: "code" },
+    areas: { type: "vector", tiles: ours.areas, ...within, minzoom: 5, maxzoom: 16 },
     households: { type: "vector", tiles: ours.households, minzoom: 12, maxzoom: 16 },
     disputes: { type: "vector", tiles: ours.disputes, minzoom: 8, maxzoom: 16 },
     names: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
@@ -68,10 +75,14 @@ function drawn(opacity) {
     border("village", 1.4, QUIET),
     border("township", 3, INK),
     border("county", 4, INK),
-    of("cells-marked", "cells", "line", {
-      "line-color": INK,
-      "line-width": ["case", ["boolean", ["feature-state", "chosen"], false], 4, ["boolean", ["feature-state", "lit"], false], 2.5, 0],
-    }),
+    // All lines of all cells, most of them without width: not drawn before the first one is marked.
+    {
+      ...of("cells-marked", "cells", "line", {
+        "line-color": INK,
+        "line-width": ["case", ["boolean", ["feature-state", "chosen"], false], 4, ["boolean", ["feature-state", "lit"], false], 2.5, 0],
+      }),
+      layout: { visibility: "none" },
+    },
     ...points(),
     ...names(),
   ];

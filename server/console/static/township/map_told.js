@@ -14,6 +14,8 @@
  * @property {string} as_of_words
  * @property {string} under
  * @property {string|null} base_map
+ * @property {[number, number, number, number]|null} bounds  west, south, east, north of all that is drawn
+ * @property {[number, number, number, number]|null} view  of the cells on the sketch
  *
  * @typedef {object} Cell
  * @property {string} code
@@ -28,6 +30,7 @@
  * @property {number|null} open
  * @property {number|null} overdue
  * @property {number|null} unplaced
+ * @property {number|null} shade  by what is asked: 0 for none of it, 1 to 5 from light to dark; null: unknown
  */
 
 /** @param {string} id @param {Document} [page] @returns {any} */
@@ -51,29 +54,6 @@ export function cellsOf(told) {
     told.columns.forEach((name, nth) => (cell[name] = row[nth]));
     return cell;
   });
-}
-
-/**
- * By what a cell is coloured; null: nothing is known.
- * @param {string} ask @param {Cell} cell @returns {number|null}
- */
-export function valueOf(ask, cell) {
-  if (ask === "coverage") return cell.households ? (cell.visited ?? 0) / cell.households : null;
-  return /** @type {Record<string, number|null>} */ (/** @type {unknown} */ (cell))[ask] ?? null;
-}
-
-/**
- * 0: none of it; 1 to 5: from light to dark; null: unknown.
- * @param {number|null} value @param {number[]} begins @returns {number|null}
- */
-export function classOf(value, begins) {
-  if (value === null) return null;
-  if (value === 0) return 0;
-  let found = 1;
-  begins.forEach((from, nth) => {
-    if (value >= from) found = nth + 1;
-  });
-  return found;
 }
 
 /** @param {string} today @param {number} by @returns {string} so many days from today */

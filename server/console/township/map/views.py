@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, request
 from flask_babel import gettext as _
 
+from geo.codes import Level
 from server.access.door import asker, may
 from server.console.frame.look import day
 from server.console.frame.pages import POLICY, blueprint, shown
@@ -25,9 +28,11 @@ from server.db import transaction
 from server.errors import Invalid
 from server.ladder.calendar import local_day
 from server.maps.measures import service
-from server.maps.measures.rules import Days, days_of
+from server.maps.measures.rules import Days, days_of, shade_of, value_of
+from server.maps.sketch.queries import sketch_cells
 from server.places import queries as places
 from server.places.errors import CellNotFound
+from server.places.rules import end_of_day
 
 pages = blueprint("map", __name__)
 
@@ -71,12 +76,17 @@ def _measured(asked: MapQuestion, today: date) -> dict[str, Any]:
     found = service.measure(me.identity, held, under.code if under else "", days, asked.as_of)
     cells = sheet.records(found["columns"], found["cells"])
     villages = sheet.records(found["village_columns"], found["villages"])
-    drawn = [name for name in found["columns"] if name not in _HELD_BACK]
+    drawn = [*(name for name in found["columns"] if name not in _HELD_BACK), "shade"]
+    begins = found["classes"].get(asked.ask, ())
+    for one in cells:  # of a past day there are no numbers: all are alike
+        one["shade"] = 0 if asked.as_of else shade_of(value_of(asked.ask, one), begins)
     return {
         **_words(asked, today),
         "base_map": _base_map(),
         "classes": found["classes"],
         "synthetic": found["synthetic"],
+        "bounds": found["bounds"],
+        "sketch": _sketch(asked, held, under.code if under else "", cells),
         "columns": drawn,
         "rows": [[one[name] for name in drawn] for one in cells],
         "village_names": {one["code"]: one["name"] for one in villages},
@@ -86,6 +96,24 @@ def _measured(asked: MapQuestion, today: date) -> dict[str, Any]:
         "townships": sheet.by_township(cells, villages) if len(cells) > sheet.MOST else None,
         "villages": sheet.by_village(cells, villages),
     }
+
+
+def _sketch(
+    asked: MapQuestion, held: Collection[str] | None, under: str, cells: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """The map as a picture, by townships: the borders of its villages, and of each cell its code,
+    shade and path; `chosen`: the path of the one that is looked at. None: nothing is drawn.
+    """
+    at = end_of_day(asked.as_of) if asked.as_of else None
+    found = sketch_cells(asker().identity, held, under, at)
+    if found is None:
+        return None
+    shades = {one["code"]: one["shade"] for one in cells}
+    paths = ((code, shades[code], path) for code, path in found.cells if code in shades)
+    by_township = groupby(paths, key=lambda path: path[0][: Level.TOWNSHIP.digits])
+    townships = [(found.villages.get(code, ""), list(own)) for code, own in by_township]
+    chosen = dict(found.cells).get(asked.cell or "")
+    return {**found._asdict(), "townships": townships, "chosen": chosen}
 
 
 def _days(asked: MapQuestion, today: date) -> Days:
@@ -107,12 +135,16 @@ def _words(asked: MapQuestion, today: date) -> dict[str, Any]:
 
 
 def _cell_of(asked: MapQuestion, today: date) -> dict[str, Any] | None:
-    """The cell that is looked at, with its measures; None: there is none of this code any more."""
-    me = asker()
+    """The cell that is looked at, with its measures or as it was on a past day; None: there is, or
+    was, none of this code.
+    """
+    me, code = asker(), asked.cell or ""
     try:
         with transaction(me.identity) as session:
             held = me.places(session)
-            found = service.look_at_cell(session, me.identity, held, asked.cell or "")
+            if asked.as_of:
+                return service.recall_cell(session, held, code, asked.as_of)
+            found = service.look_at_cell(session, me.identity, held, code)
     except CellNotFound:
         return None
     days = _days(asked, today)

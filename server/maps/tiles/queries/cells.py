@@ -51,7 +51,7 @@ def draw_bare_cells(by: Identity, tile: Tile) -> Drawn:
 
 def draw_past_cells(by: Identity, tile: Tile, at: datetime) -> Drawn:
     """Cells as of `at`, named as then, led by whom they were led then; no measures."""
-    return run(by, _PAST, tile, at=at, now=at)
+    return run(by, _PAST, tile, at=at, now=at - at.resolution)  # what begins at `at` was not then
 
 
 def _found(cells: str, *, past: bool) -> str:

@@ -4,7 +4,7 @@
  * where nothing can be told, the table is all there is.
  */
 
-/** @typedef {{id: string, name: string, kind: "level" | "settled" | "clock" | "person" | "other", n: number | null}} Stop */
+/** @typedef {{id: string, name: string, kind: "level" | "settled" | "clock" | "person" | "other", n: number | null, settled: string | null}} Stop */
 /** @typedef {{from: string, to: string, n: number}} Way */
 /** @typedef {{nodes: Stop[], links: Way[]}} Picture */
 
@@ -38,14 +38,14 @@ function drawing(told, narrow) {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: narrow ? 12 : 14 },
     series: [{
       type: "sankey",
-      left: 16, right: narrow ? 88 : 140, top: 16, bottom: 16,
+      left: 16, right: narrow ? 88 : 190, top: 16, bottom: 16,
       nodeGap: narrow ? 16 : 24,
       draggable: false,
       emphasis: { focus: "adjacency" },
       data: told.nodes.map((one) => ({
         name: one.id,
         itemStyle: { color: COLOURS[one.kind], borderWidth: 0 },
-        label: { formatter: `${one.name} ${(one.n ?? through(told, one.id)).toLocaleString()}`, color: INK },
+        label: { formatter: label(told, one, narrow), lineHeight: 18, color: INK },
       })),
       links: told.links.map((one) => ({
         source: one.from,
@@ -55,6 +55,16 @@ function drawing(told, narrow) {
       })),
     }],
   };
+}
+
+/**
+ * Its name and number; of a level also the share settled there, where there is room.
+ * @param {Picture} told @param {Stop} one @param {boolean} narrow
+ */
+function label(told, one, narrow) {
+  const settled = told.nodes.find((end) => end.kind === "settled")?.name;
+  const share = one.settled && settled && !narrow ? `\n${settled} ${one.settled}` : "";
+  return `${one.name} ${(one.n ?? through(told, one.id)).toLocaleString()}${share}`;
 }
 
 /** What goes through a stop: the more of what comes in and what goes out. @param {Picture} told @param {string} id */
