@@ -18,7 +18,7 @@ from http.client import HTTPConnection
 from statistics import median
 from time import perf_counter
 
-from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Request, StorageState, ViewportSize, sync_playwright
 
 from bench import web
 from bench.ground import Ground, connect, settle
@@ -118,10 +118,10 @@ def bare(county: Installation) -> Iterator[Callable[[], float]]:
 
 @contextmanager
 def looking(port: int) -> Iterator[Callable[[str], dict[str, float]]]:
-    """A browser; seconds until somebody's first look was usable, and whole. Needs Chromium and its
-    WebGL in software.
+    """A browser; of somebody's first look what `_look` tells. Needs Chromium and its WebGL in
+    software.
     """
-    found = shutil.which("chromium")
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if found is None:
         raise RuntimeError("Chromium is not here: docker/system-packages.sh test")
     with sync_playwright() as playwright:
@@ -142,30 +142,38 @@ def _sign_in(browser: Browser, port: int, login: str) -> StorageState:
 
 
 def _look(browser: Browser, port: int, session: StorageState) -> dict[str, float]:
-    """With cookies and an empty cache, twice: who waits, and who clicks at once. Raises
-    TimeoutError of playwright: a click was in vain.
+    """With cookies and an empty cache, twice: seconds of who waits and of who clicks at once, and
+    what was fetched without tiles, packed, in kB. Raises TimeoutError of playwright: a click was in
+    vain.
     """
     took = {}
-    with _opened(browser, port, session) as (page, start):
+    fetched: list[Request] = []
+    with _opened(browser, port, session, fetched) as (page, start):
         for mark, there in _MARKS.items():
             page.wait_for_selector(there, state="attached", timeout=120_000)
-            took[mark] = perf_counter() - start
-    with _opened(browser, port, session) as (page, _):
+            took[f"{mark}_s"] = perf_counter() - start
+        weights = [one.sizes()["responseBodySize"] for one in fetched if "/tiles/" not in one.url]
+        took["kB"] = sum(weights) / 1000
+    with _opened(browser, port, session, []) as (page, _):
         page.wait_for_selector(_MARKS["usable"], state="attached", timeout=120_000)
         start = perf_counter()
         _click(page)
-        took["click"] = perf_counter() - start
+        took["click_s"] = perf_counter() - start
     return took
 
 
 @contextmanager
-def _opened(browser: Browser, port: int, session: StorageState) -> Iterator[tuple[Page, float]]:
-    """The map in a browser that has nothing of it yet, and when it was asked for."""
+def _opened(
+    browser: Browser, port: int, session: StorageState, fetched: list[Request]
+) -> Iterator[tuple[Page, float]]:
+    """The map in a browser that has nothing of it yet, and since when; `fetched` grows."""
     context = browser.new_context(
         base_url=f"http://127.0.0.1:{port}", viewport=_SIZE, storage_state=session
     )
     try:
-        page, start = context.new_page(), perf_counter()
+        page = context.new_page()
+        page.on("requestfinished", lambda request: fetched.append(request))
+        start = perf_counter()
         page.goto("/map", wait_until="commit")
         yield page, start
     finally:
@@ -212,7 +220,7 @@ def _take(ground: Ground) -> Generator[Pair, None, None]:
             for login in LOGINS:
                 looks = [look(login) for _ in range(LOOKS)]
                 for mark in looks[0]:
-                    also[f"{login}_{mark}_s"] = median(took[mark] for took in looks)
+                    also[f"{login}_{mark}"] = median(took[mark] for took in looks)
             plainly = median(superuser() for _ in range(ASKS))
             yield Pair(1 / median(took["county"]), 1 / plainly, also=also)
 

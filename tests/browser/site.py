@@ -142,18 +142,6 @@ def fits(page: Page) -> None:
     assert not wide, f"wider than the screen: {wide}"
 
 
-def weight_of(page: Page, path: str) -> int:
-    """How many bytes a first visit to a path fetches, as they go over the line (zipped)."""
-    line = page.context.new_cdp_session(page)
-    line.send("Network.enable")
-    line.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    fetched: list[float] = []
-    line.on("Network.loadingFinished", lambda told: fetched.append(told["encodedDataLength"]))
-    page.goto(path, wait_until="networkidle")
-    line.detach()
-    return int(sum(fetched))
-
-
 def _shift(span: timedelta) -> str:
     """A script by which the page's wall clock goes so much ahead."""
     return f"({_SHIFT})({span.total_seconds() * 1000:.0f})"

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The township's map, over the table of the same page. Others act on it:
- *   import { map, selected, onSelect, refresh } from "./map.js";
+ *   import { selected, onSelect, refresh } from "./map.js";
  * A cell that is selected has a panel with an empty `#acts` (data-cell: its code).
  */
 
