@@ -149,7 +149,7 @@ def _take(ground: Ground) -> Generator[Pair, None, None]:
         while True:
             spent = [waits(desks.ask, desks.questions) for desks in (few, many)]
             quick, slow = waits(many.ask, alike), waits(bare, alike)
-            shown = waits(many.ask, many.pages)
+            shown = waits(many.ask, [*many.pages] * 3)
             yield Pair(
                 len(alike) / sum(quick),
                 len(alike) / sum(slow),
@@ -184,7 +184,8 @@ def _desks(ground: Ground, cases: int) -> Iterator[_Desks]:
             Shown(login, code, by, quarter)
             for (login, code), by, quarter in product(desks, WAYS[:3], (True, False))
         ]
-        waits(ask, [*questions, *pages])  # all is read once before the watch starts
+        # All is read before the watch starts: twice, since there is more than one process.
+        waits(ask, [*questions, *pages] * 2)
         yield _Desks(county, ask, questions, pages)
 
 
