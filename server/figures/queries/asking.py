@@ -104,7 +104,7 @@ def list_sums(session: Session, asked: Asked, names: Collection[str]) -> Sequenc
 def list_days(session: Session, asked: Asked, since: date, until: date) -> Sequence[Days]:
     """How long steps took, from the first day of one month to that of another, both included.
 
-    Asked by month, the key is the month's first day.
+    Asked by month, the key is the month: 2026-03.
     """
     span = {"since": since, "until": until}
     return [Days(*row) for row in session.execute(_DAYS, {**_values(asked), **span})]
