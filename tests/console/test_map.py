@@ -12,8 +12,9 @@ from flask_babel import refresh
 from shapely import box
 from sqlalchemy import text
 
-from server.console.township.map import sheet
+from server.console.township.map import sheet, views
 from server.db import transaction
+from server.errors import TryLater
 from server.places import queries as places
 from server.settings import BadSettings, from_environment
 from tests.smallcounty import CELLS, SOUTH, VILLAGES, WEST, Desk, SmallCounty, id_of
@@ -118,6 +119,20 @@ def test_the_picture_has_cells_as_they_are_and_as_they_were(county: SmallCounty)
     assert "<svg viewBox" not in nothing
     assert told(nothing)["view"] is None
     assert "示例A1w网格" in nothing
+
+
+def test_a_picture_that_takes_too_long_does_not_take_the_page_away(
+    county: SmallCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_: Any) -> None:
+        raise TryLater
+
+    desk = county.sign_in("township-a")
+    monkeypatch.setattr(views, "sketch_cells", slow)
+    said = look(desk)
+    assert "<svg viewBox" not in said
+    assert told(said)["view"] is None
+    assert "示例A1w网格" in said
 
 
 def test_a_map_of_boundaries_that_were_drawn_for_show_says_so(county: SmallCounty) -> None:

@@ -76,6 +76,7 @@ async function begin() {
 function paint() {
   map?.paint(told, cells);
   sketch.outline(part("sketch"), "chosen", chosen ? [chosen] : []);
+  table.mark(part("table"), chosen); // another may have been chosen since this page was asked for
   draw(part("legend"), told, classed(cells), light);
 }
 
@@ -96,6 +97,7 @@ async function select(code, noted = true) {
   const address = new URL(location.href);
   address.searchParams.set("cell", code);
   if (noted) history.pushState(null, "", address);
+  const before = loads;
   let said = null;
   try {
     const answer = await fetch(`/map/cells/${code}${address.search}`, { headers: { Accept: "text/html" } });
@@ -104,7 +106,7 @@ async function select(code, noted = true) {
   } catch {
     // told below
   }
-  if (chosen !== code) return; // another was chosen meanwhile
+  if (chosen !== code || before !== loads) return; // another was chosen, or asked for with its page, meanwhile
   if (said === null) part("panel").textContent = words.failed;
   else part("panel").innerHTML = said;
   part("panel").querySelector("h2")?.focus({ preventScroll: true });

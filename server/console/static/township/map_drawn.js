@@ -33,8 +33,8 @@ export class DrawnMap {
     this.asOf = told.as_of; // of the tiles
     this.styled = false;
     this.coloured = false;
+    this.moved = location.hash.includes("at="); // somewhere else than the sketch; a map writes it as it begins
     this.map = begun(box, told);
-    this.moved = location.hash.includes("at="); // somewhere else than the sketch
     this.listen();
   }
 

@@ -14,5 +14,5 @@ export function listenTo(table, open) {
 /** @param {HTMLElement} table @param {string|null} code */
 export function mark(table, code) {
   for (const row of table.querySelectorAll("tr[aria-current]")) row.removeAttribute("aria-current");
-  table.querySelector(`a[data-cell="${code}"]`)?.closest("tr")?.setAttribute("aria-current", "true");
+  table.querySelector(`a[data-cell="${CSS.escape(code ?? "")}"]`)?.closest("tr")?.setAttribute("aria-current", "true");
 }

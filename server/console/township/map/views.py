@@ -25,7 +25,7 @@ from server.console.township.map.asking import (
     span_of,
 )
 from server.db import transaction
-from server.errors import Invalid
+from server.errors import Invalid, TryLater
 from server.ladder.calendar import local_day
 from server.maps.measures import service
 from server.maps.measures.rules import Days, days_of, shade_of, value_of
@@ -102,10 +102,14 @@ def _sketch(
     asked: MapQuestion, held: Collection[str] | None, under: str, cells: list[dict[str, Any]]
 ) -> dict[str, Any] | None:
     """The map as a picture, by townships: the borders of its villages, and of each cell its code,
-    shade and path; `chosen`: the path of the one that is looked at. None: nothing is drawn.
+    shade and path; `chosen`: the path of the one that is looked at. None: nothing is drawn,
+    or not in time; the page comes without it.
     """
     at = end_of_day(asked.as_of) if asked.as_of else None
-    found = sketch_cells(asker().identity, held, under, at)
+    try:
+        found = sketch_cells(asker().identity, held, under, at)
+    except TryLater:
+        return None
     if found is None:
         return None
     shades = {one["code"]: one["shade"] for one in cells}
