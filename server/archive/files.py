@@ -20,6 +20,7 @@ from migrations.upgrade import SQL
 from server.archive.taking import BESIDE, ArchiveFailed, alone, connected, swap, tidy
 from server.cluster import ClusterError
 from server.cluster.machine import find_programs
+from server.durable import settle
 from server.erasure.register import Erased, Register
 from server.errors import Clash, Invalid
 from server.installation import Installation
@@ -56,9 +57,9 @@ def dump(admin_url: str, file: Path) -> int:
         what = ["--format=custom", *_as_reader(url), f"--file={unfinished}", dsn(url)]
         _run(url, _program(url, "pg_dump"), what)
         _check(url, unfinished)
-        _settle(unfinished)
+        settle(unfinished)
         unfinished.replace(file)
-        _settle(file.parent)
+        settle(file.parent)
     finally:
         unfinished.unlink(missing_ok=True)
     return file.stat().st_size
@@ -201,12 +202,3 @@ def _prepare(url: URL, beside: URL) -> None:
         cursor.execute((SQL / "access_roles.sql").read_text(encoding="utf-8"))
         made = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
         cursor.execute(made.format(sql.Identifier(str(beside.database))))
-
-
-def _settle(path: Path) -> None:
-    """What a file or a directory holds is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from server.attachments.errors import AttachmentLost, NoRoom
+from server.durable import settle
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PART: Final = ".part-"
@@ -103,16 +104,7 @@ class Files:
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
-            _settle(path.parent)
-            _settle(path.parent.parent)
+            settle(path.parent)
+            settle(path.parent.parent)
         finally:
             part.unlink(missing_ok=True)
-
-
-def _settle(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
-    at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(at)
-    finally:
-        os.close(at)

@@ -14,6 +14,7 @@ from typing import Final
 
 from server.audit.errors import NoHeads
 from server.audit.rules.signing import Head, from_line, to_line
+from server.durable import settle
 from server.errors import in_both
 
 NAME: Final = "audit-heads"  # in the installation's directory
@@ -52,7 +53,7 @@ class HeadBook:
             f.flush()
             os.fsync(f.fileno())
         if new:
-            _settle(self.path.parent)
+            settle(self.path.parent)
 
     def _is_torn(self, descriptor: int) -> bool:
         size = os.fstat(descriptor).st_size
@@ -62,11 +63,3 @@ class HeadBook:
 def book_of(directory: Path) -> HeadBook:
     """The head book of an installation; `directory`: its `var`."""
     return HeadBook(directory / NAME)
-
-
-def _settle(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

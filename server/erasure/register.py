@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from server.durable import settle
 from server.erasure.errors import RegisterDamaged
 from server.errors import in_both
 
@@ -65,7 +66,7 @@ class Register:
             f.flush()
             os.fsync(f.fileno())
         if new:
-            _settle(self.path.parent)
+            settle(self.path.parent)
 
     def _lines(self) -> Iterator[tuple[int, str]]:
         """(number, line) of every whole line that says something."""
@@ -89,11 +90,3 @@ class Register:
         whole = written.rfind(b"\n") + 1
         if whole < len(written):
             os.ftruncate(descriptor, whole)
-
-
-def _settle(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

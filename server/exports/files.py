@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from server.durable import settle
 
 
 @contextmanager
@@ -23,9 +24,9 @@ def complete_file(path: Path, mark: str = "export") -> Iterator[Path]:
         yield written
         if written.exists():
             written.chmod(0o600)
-            _settle(written)
+            settle(written)
             written.replace(path)
-            _settle(path.parent)
+            settle(path.parent)
 
 
 def sweep(folder: Path, mark: str) -> None:
@@ -38,12 +39,3 @@ def digest_of(path: Path) -> bytes:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
-
-
-def _settle(path: Path) -> None:
-    """Wait until the disk has it."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from server.db import Identity, run, transaction
 from server.ladder.states import OPEN
+from server.maps.tiles.queries.drawing import in_force
 from server.visits.rules import COVERAGE
 
 _SECONDS = 8  # a map that takes longer helps nobody
@@ -149,11 +150,10 @@ def list_workers(session: Session, cell_id: UUID, at: datetime) -> Sequence[Row[
     return session.execute(_WORKERS, {"cell": cell_id, "at": at}).all()
 
 
-_IN_FORCE = "{0}.valid_from < :at AND ({0}.valid_to IS NULL OR {0}.valid_to >= :at)"
 _WORKERS_THEN = text(f"""
     SELECT u.name, bool_or(a.leads) AS leads
       FROM assignment a JOIN user_account u ON u.id = a.user_id
-     WHERE a.cell_id = :cell AND a.role = 'grid_worker' AND {_IN_FORCE.format("a")}
+     WHERE a.cell_id = :cell AND a.role = 'grid_worker' AND {in_force("a", past=True)}
      GROUP BY u.id, u.name
      ORDER BY leads DESC, u.name, u.id
 """)
@@ -272,15 +272,15 @@ _PAST = f"""
     WITH cells AS MATERIALIZED (
         SELECT l.cell_id AS id, l.code, left(l.name, 60) AS name, l.village_id
           FROM cell_label l
-         WHERE {_IN_FORCE.format("l")} AND l.code LIKE :under || '%'
+         WHERE {in_force("l", past=True)} AND l.code LIKE :under || '%'
            AND (:everywhere OR 'c:' || l.cell_id = ANY (cast(:held AS text[])))
     ), villages AS MATERIALIZED (
         SELECT l.area_id AS id, l.code, left(l.name, 60) AS name, left(t.name, 60) AS township
           FROM area_label l
-          LEFT JOIN area_label t ON t.area_id = l.parent_id AND {_IN_FORCE.format("t")}
-         WHERE l.area_id = ANY (ARRAY(SELECT village_id FROM cells)) AND {_IN_FORCE.format("l")}
+          LEFT JOIN area_label t ON t.area_id = l.parent_id AND {in_force("t", past=True)}
+         WHERE l.area_id = ANY (ARRAY(SELECT village_id FROM cells)) AND {in_force("l", past=True)}
     ), led AS (
-{_LED.format("cells", _IN_FORCE.format("a"))}
+{_LED.format("cells", in_force("a", past=True))}
     )
     SELECT (SELECT json_agg(json_build_array(
                        c.id, c.code, c.name, v.code, led.lead,
@@ -288,7 +288,7 @@ _PAST = f"""
                        NULL, NULL, NULL, NULL, NULL, NULL) ORDER BY c.code)
               FROM cells c
               JOIN villages v      ON v.id = c.village_id
-              LEFT JOIN boundary b ON b.cell_id = c.id AND {_IN_FORCE.format("b")}
+              LEFT JOIN boundary b ON b.cell_id = c.id AND {in_force("b", past=True)}
               LEFT JOIN led        ON led.cell_id = c.id) AS cells,
            (SELECT json_agg(json_build_array(v.code, v.name, v.township, NULL, NULL, NULL)
                             ORDER BY v.code)

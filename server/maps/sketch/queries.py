@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from server.db import Identity, ask
+from server.maps.tiles.queries.drawing import in_force
 
 # Of a picture, in its units: about half a pixel of an office PC's map (1366 × 768).
 WIDTH, HEIGHT = 2000, 800
@@ -55,19 +56,13 @@ _VILLAGES_NOW = "SELECT a.id, a.code FROM area a"
 _VILLAGES_THEN = "SELECT a.area_id AS id, a.code FROM area_label a WHERE {then}"
 
 
-def _in_force(dated: str, *, past: bool) -> str:
-    if not past:
-        return f"{dated}.valid_to IS NULL"
-    return f"{dated}.valid_from < :at AND ({dated}.valid_to IS NULL OR {dated}.valid_to >= :at)"
-
-
 # Corners that fall together are one; neighbours fall together alike and keep their common edges.
 _IN_UNITS = """ST_SnapToGrid(ST_TransScale(ST_Transform({0}, 3857),
                                            -v.left, -v.top, 1 / v.unit, 1 / v.unit), 1)"""
 
 
 def _statement(cells: str, villages: str, *, past: bool) -> str:
-    in_force = _in_force("b", past=past)
+    boundary_in_force = in_force("b", past=past)
     return f"""
     WITH cells AS MATERIALIZED ({cells}
            AND c.code LIKE :under || '%'
@@ -75,7 +70,7 @@ def _statement(cells: str, villages: str, *, past: bool) -> str:
                                = ANY (cast(:held AS text[])))
     ), drawn AS MATERIALIZED (
         SELECT c.code, b.geom, b.west, b.south, b.east, b.north
-          FROM cells c JOIN boundary b ON b.cell_id = c.id AND {in_force}
+          FROM cells c JOIN boundary b ON b.cell_id = c.id AND {boundary_in_force}
     ), extent AS (
         SELECT min(west) AS west, min(south) AS south, max(east) AS east, max(north) AS north
           FROM drawn
@@ -94,7 +89,7 @@ def _statement(cells: str, villages: str, *, past: bool) -> str:
     ), villages AS (
         SELECT left(a.code, 9) AS township,
                string_agg(ST_AsSVG({_IN_UNITS.format("b.geom")}, 1, 0), ' ') AS path
-          FROM v, ({villages}) a JOIN boundary b ON b.area_id = a.id AND {in_force}
+          FROM v, ({villages}) a JOIN boundary b ON b.area_id = a.id AND {boundary_in_force}
          WHERE a.id = ANY (ARRAY(SELECT village_id FROM cells))
          GROUP BY 1
     )
@@ -108,7 +103,7 @@ def _statement(cells: str, villages: str, *, past: bool) -> str:
 
 _PRESENT = _statement(_CELLS_NOW, _VILLAGES_NOW, past=False)
 _PAST = _statement(
-    _CELLS_THEN.format(then=_in_force("c", past=True)),
-    _VILLAGES_THEN.format(then=_in_force("a", past=True)),
+    _CELLS_THEN.format(then=in_force("c", past=True)),
+    _VILLAGES_THEN.format(then=in_force("a", past=True)),
     past=True,
 )
